@@ -1,1 +1,15 @@
-//! core
+//! Vocabulary and state machines of the gateway.
+//!
+//! Everything here is pure: no runtime, sockets, files, clock or randomness. Time and ids are arguments.
+//! The crate never performs an effect; it says what must happen next ([`exchange::Step`]) and the shell does it.
+
+pub mod access;
+pub mod decision;
+pub mod exchange;
+pub mod ids;
+pub mod limits;
+pub mod permit;
+pub mod principal;
+pub mod record;
+pub mod refusal;
+pub mod time;

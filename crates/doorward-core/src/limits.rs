@@ -1,0 +1,16 @@
+//! Every limit of this crate, in one place, with its reason.
+
+/// Longest server id: two ids and a tool name must fit the 64 characters some model APIs allow.
+pub const SERVER_ID_MAX: usize = 40;
+
+/// Longest principal part (user, agent, tenant) kept from outside.
+pub const PRINCIPAL_PART_MAX: usize = 256;
+
+/// Longest text of one record field that came from outside (a tool name, a URI); longer ones are cut with a mark.
+pub const RECORD_FIELD_MAX: usize = 1024;
+
+/// Most rules or reasons one record names.
+pub const RECORD_RULES_MAX: usize = 32;
+
+/// Most questions to a person one `input_required` result may carry (2026-07-28, multi round-trip requests).
+pub const INPUT_REQUESTS_MAX: usize = 32;

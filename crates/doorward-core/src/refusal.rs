@@ -1,0 +1,80 @@
+//! Refusals: a stable code, whose turn it is, and what to do instead.
+//!
+//! This is the one table from which every refusal text, JSON-RPC code and documentation page follows. Texts are constant:
+//! they never repeat a payload, so a refusal cannot carry a secret or an instruction to the model.
+
+mod codes;
+mod render;
+
+use std::sync::Arc;
+
+use crate::decision::Reason;
+use crate::ids::ExchangeId;
+
+pub use codes::{Code, CodeEntry, Turn};
+pub use render::{DENIAL_META_KEY, Shape};
+
+/// One refusal, ready to be recorded and shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What happened, as a stable code.
+    pub code: Code,
+    /// The one sentence particular to this case (a header's name, a limit); empty when the code's own sentence says it all.
+    pub detail: String,
+    /// The rules behind it; empty when no rule was asked or none matched.
+    pub reasons: Vec<Reason>,
+    /// The exchange it belongs to; `None` before one has begun.
+    pub reference: Option<ExchangeId>,
+}
+
+impl Refusal {
+    /// A refusal that the code's own sentence explains.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: String::new(), reasons: Vec::new(), reference: None }
+    }
+
+    /// The same with a sentence on this case.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// The same with the rules behind it.
+    #[must_use]
+    pub fn with_reasons(mut self, reasons: Vec<Reason>) -> Self {
+        self.reasons = reasons;
+        self
+    }
+
+    /// The same, tied to its exchange.
+    #[must_use]
+    pub const fn with_reference(mut self, reference: ExchangeId) -> Self {
+        self.reference = Some(reference);
+        self
+    }
+
+    /// The first rule's id, when a rule decided.
+    #[must_use]
+    pub fn rule(&self) -> Option<&Arc<str>> {
+        self.reasons.first().map(|reason| &reason.rule)
+    }
+
+    /// What the caller can do instead: the rule's own remedy, else the code's.
+    #[must_use]
+    pub fn remedy(&self) -> &str {
+        self.reasons
+            .iter()
+            .find_map(|reason| reason.remedy.as_deref())
+            .unwrap_or(self.code.entry().remedy)
+    }
+
+    /// Why, in a sentence or two: the rule's own reason if it gave one, else the code's, and the detail.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let stated = self.reasons.iter().find_map(|reason| reason.text.as_deref());
+        let sentence = stated.unwrap_or(self.code.entry().sentence);
+        if self.detail.is_empty() { sentence.to_owned() } else { format!("{sentence} {}", self.detail) }
+    }
+}
