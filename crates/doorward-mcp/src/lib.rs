@@ -1,1 +1,4 @@
 //! mcp
+
+pub mod lines;
+pub mod sse;
