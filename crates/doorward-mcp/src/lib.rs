@@ -1,5 +1,27 @@
-//! mcp
+//! Bytes from outside to JSON-RPC and MCP messages, and back.
+//!
+//! Responsible for reading messages once, strictly and within [`limits::Limits`], and for keeping what came byte for
+//! byte. It must never decide what a message may do, and it never touches a socket, a clock or a runtime.
 
+mod envelope;
+mod escape;
+mod known;
+mod scan;
+
+pub mod compose;
+pub mod id;
+pub mod limits;
 pub mod lines;
-pub mod sse;
+pub mod message;
+pub mod raw;
+pub mod rejection;
 pub mod revision;
+pub mod splice;
+pub mod sse;
+
+pub use id::{Id, Integer, ProgressToken};
+pub use limits::Limits;
+pub use message::{Batches, Frame, Message, Notification, Outcome, Request, Response};
+pub use raw::{Kind, Raw, RawJson};
+pub use rejection::{Rejection, RejectionKind};
+pub use splice::{Segments, Splice, SpliceError};
