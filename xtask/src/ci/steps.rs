@@ -1,0 +1,155 @@
+//! The catalogue of steps, in the order in which they run.
+//!
+//! Add a step by adding an entry and its function. A step judges by exit status alone and must
+//! never change a file of the working tree.
+
+use std::process::Command;
+
+use super::Options;
+use super::tools::Tool;
+use crate::{Failure, examples, output, process, tidy};
+
+/// One step of the run.
+pub(crate) struct Step {
+    /// The name, as `--only` takes it.
+    pub(crate) name: &'static str,
+    /// What it checks, in a few words.
+    pub(crate) about: &'static str,
+    /// What must be on the machine.
+    pub(crate) needs: &'static [Tool],
+    /// Does it; the error says what went wrong.
+    pub(crate) run: fn(&Options) -> Result<(), String>,
+}
+
+/// Every step, in order.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        about: "every Rust file is formatted",
+        needs: &[Tool::Rustfmt],
+        run: |_| cargo(&["fmt", "--all", "--check"]),
+    },
+    Step {
+        name: "clippy",
+        about: "no warning in any target",
+        needs: &[Tool::Clippy],
+        run: |_| {
+            cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ])
+        },
+    },
+    Step {
+        name: "test",
+        about: "unit and integration tests",
+        needs: &[],
+        run: test,
+    },
+    Step {
+        name: "doctest",
+        about: "the examples in the documentation comments",
+        needs: &[],
+        run: |_| cargo(&["test", "--workspace", "--doc"]),
+    },
+    Step {
+        name: "tidy",
+        about: "the house rules hold",
+        needs: &[],
+        run: |_| plain(tidy::run(&[])),
+    },
+    Step {
+        name: "deny",
+        about: "licences, banned crates and sources of every dependency",
+        needs: &[Tool::Deny],
+        run: deny,
+    },
+    Step {
+        name: "build",
+        about: "the release program and its test peers",
+        needs: &[],
+        run: build,
+    },
+    Step {
+        name: "examples",
+        about: "every set-up under examples/",
+        needs: &[],
+        run: |_| plain(examples::run(&[])),
+    },
+];
+
+fn cargo(args: &[&str]) -> Result<(), String> {
+    process::run(&mut process::cargo(args))
+}
+
+fn plain(result: Result<(), Failure>) -> Result<(), String> {
+    result.map_err(|failure| match failure {
+        Failure::Usage(reason) | Failure::Task(reason) => reason,
+    })
+}
+
+/// nextest is the runner; cargo's own runs the same tests where nextest is missing.
+fn test(options: &Options) -> Result<(), String> {
+    if Tool::Nextest.is_present() {
+        return cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+    }
+    let advice = Tool::Nextest.how_to_get();
+    if options.strict {
+        return Err(format!("cargo-nextest is missing; get it with: {advice}"));
+    }
+    output::line(format_args!(
+        "cargo-nextest is missing (get it with: {advice}); running the same tests with cargo test"
+    ));
+    cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])
+}
+
+/// The advisory database lives on a git host that a build machine may not reach, and it changes
+/// without us: a clean commit must not fail tomorrow. It is read only when `--advisories` asks.
+fn deny(options: &Options) -> Result<(), String> {
+    let mut command: Command = process::cargo(&["deny", "--workspace", "check"]);
+    command.args(["--hide-inclusion-graph", "licenses", "bans", "sources"]);
+    if options.advisories {
+        command.arg("advisories");
+    }
+    process::run(&mut command)
+}
+
+/// Two commands, so that the test peers' dependencies cannot switch on features of the program's:
+/// what is tested is what `cargo build --release` gives a user.
+fn build(_: &Options) -> Result<(), String> {
+    cargo(&["build", "--release", "--package", "doorward-cli"])?;
+    cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "doorward-testkit",
+        "--bins",
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn step_names_are_unique() {
+        for (index, step) in STEPS.iter().enumerate() {
+            assert!(
+                STEPS
+                    .iter()
+                    .skip(index + 1)
+                    .all(|other| other.name != step.name)
+            );
+        }
+    }
+
+    #[test]
+    fn the_program_is_built_before_it_is_used() {
+        let place = |name| STEPS.iter().position(|step| step.name == name);
+        assert!(place("build") < place("examples"));
+    }
+}
