@@ -24,19 +24,13 @@ Set DOORWARD yourself to run the examples against another build.";
 
 /// Runs the examples that `args` name, or all of them.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
-    if args
-        .iter()
-        .any(|arg| matches!(arg.as_str(), "--help" | "-h"))
-    {
+    if args.iter().any(|arg| matches!(arg.as_str(), "--help" | "-h")) {
         output::line(HELP);
         return Ok(());
     }
     let scripts = chosen(&workspace::root().join("examples"), args)?;
     let program = program().map_err(Failure::Task)?;
-    let failures: Vec<String> = scripts
-        .iter()
-        .filter_map(|script| play(script, &program).err())
-        .collect();
+    let failures: Vec<String> = scripts.iter().filter_map(|script| play(script, &program).err()).collect();
     if failures.is_empty() {
         output::line(format_args!("{} examples passed", scripts.len()));
         return Ok(());
@@ -48,20 +42,14 @@ fn chosen(folder: &Path, names: &[String]) -> Result<Vec<PathBuf>, Failure> {
     let all = scripts(folder).map_err(Failure::Task)?;
     for name in names {
         if !all.iter().any(|script| is_named(script, name)) {
-            return Err(Failure::Usage(format!(
-                "there is no examples/{name}/run.sh"
-            )));
+            return Err(Failure::Usage(format!("there is no examples/{name}/run.sh")));
         }
     }
-    Ok(all
-        .into_iter()
-        .filter(|script| names.is_empty() || names.iter().any(|name| is_named(script, name)))
-        .collect())
+    Ok(all.into_iter().filter(|script| names.is_empty() || names.iter().any(|name| is_named(script, name))).collect())
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = std::fs::read_dir(folder)
-        .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut scripts: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .map(|entry| entry.path().join("run.sh"))
@@ -70,19 +58,13 @@ fn scripts(folder: &Path) -> Result<Vec<PathBuf>, String> {
     scripts.sort();
     if scripts.is_empty() {
         // A run that tests nothing must not look like one that passed.
-        return Err(format!(
-            "{} holds no example with a run.sh",
-            folder.display()
-        ));
+        return Err(format!("{} holds no example with a run.sh", folder.display()));
     }
     Ok(scripts)
 }
 
 fn is_named(script: &Path, name: &str) -> bool {
-    script
-        .parent()
-        .and_then(Path::file_name)
-        .is_some_and(|folder| folder == name)
+    script.parent().and_then(Path::file_name).is_some_and(|folder| folder == name)
 }
 
 fn program() -> Result<PathBuf, String> {
@@ -93,10 +75,7 @@ fn program() -> Result<PathBuf, String> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(format!(
-        "{} does not exist; build it with `cargo build --release -p doorward-cli`",
-        path.display()
-    ))
+    Err(format!("{} does not exist; build it with `cargo build --release -p doorward-cli`", path.display()))
 }
 
 fn play(script: &Path, program: &Path) -> Result<(), String> {
@@ -104,10 +83,7 @@ fn play(script: &Path, program: &Path) -> Result<(), String> {
     output::line(format_args!("example {}", folder.display()));
     let started = Instant::now();
     let mut command = Command::new("bash");
-    command
-        .arg(script)
-        .current_dir(folder)
-        .env("DOORWARD", program);
+    command.arg(script).current_dir(folder).env("DOORWARD", program);
     let result = process::run_within(&mut command, EXAMPLE_LIMIT);
     let seconds = started.elapsed().as_secs_f64();
     match &result {
@@ -122,8 +98,7 @@ mod tests {
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("doorward-xtask-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("doorward-xtask-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(folder.join("one")).unwrap();
         folder
@@ -144,10 +119,7 @@ mod tests {
         assert_eq!(scripts(&folder).unwrap(), std::slice::from_ref(&script));
         assert_eq!(play(&script, Path::new("/bin/doorward")), Ok(()));
         assert!(play(&script, Path::new("/bin/other")).is_err());
-        assert!(matches!(
-            chosen(&folder, &["two".to_owned()]),
-            Err(Failure::Usage(_))
-        ));
+        assert!(matches!(chosen(&folder, &["two".to_owned()]), Err(Failure::Usage(_))));
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

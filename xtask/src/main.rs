@@ -21,16 +21,8 @@ struct Task {
 
 /// Every task, in the order in which the help lists them.
 const TASKS: &[Task] = &[
-    Task {
-        name: "ci",
-        about: "Every check a change must pass, in order; what .ci/run runs",
-        run: ci::run,
-    },
-    Task {
-        name: "tidy",
-        about: "The house rules that the compiler and clippy do not know",
-        run: tidy::run,
-    },
+    Task { name: "ci", about: "Every check a change must pass, in order; what .ci/run runs", run: ci::run },
+    Task { name: "tidy", about: "The house rules that the compiler and clippy do not know", run: tidy::run },
     Task {
         name: "examples",
         about: "Run every set-up under examples/ against the release program",
@@ -45,12 +37,15 @@ pub(crate) enum Failure {
     Usage(String),
     /// The task ran and found something wrong; the text says what.
     Task(String),
+    /// The task ran, found something wrong and has already said what.
+    Reported,
 }
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match dispatch(&args) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Reported) => ExitCode::from(1),
         Err(Failure::Task(reason)) => {
             output::error(&reason);
             ExitCode::from(1)
@@ -72,16 +67,13 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     let Some(task) = TASKS.iter().find(|task| task.name == name) else {
-        return Err(Failure::Usage(format!(
-            "there is no task {name:?}; `cargo xtask --help` lists them"
-        )));
+        return Err(Failure::Usage(format!("there is no task {name:?}; `cargo xtask --help` lists them")));
     };
     (task.run)(rest)
 }
 
 fn help() -> String {
-    let mut text =
-        String::from("The project's own tasks.\n\nUsage: cargo xtask TASK [OPTIONS]\n\nTasks:\n");
+    let mut text = String::from("The project's own tasks.\n\nUsage: cargo xtask TASK [OPTIONS]\n\nTasks:\n");
     for task in TASKS {
         text.push_str(&format!("  {:<12} {}\n", task.name, task.about));
     }

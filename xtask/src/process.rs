@@ -19,10 +19,7 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
 /// Runs `command` to its end; an error names the command and how it ended.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let shown = describe(command);
-    let status = command
-        .stdin(Stdio::null())
-        .status()
-        .map_err(|error| format!("`{shown}` did not start: {error}"))?;
+    let status = command.stdin(Stdio::null()).status().map_err(|error| format!("`{shown}` did not start: {error}"))?;
     judge(&shown, status)
 }
 
@@ -76,29 +73,18 @@ pub(crate) fn capture(command: &mut Command) -> Result<String, String> {
 }
 
 fn judge(shown: &str, status: ExitStatus) -> Result<(), String> {
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{shown}` ended with {status}"))
-    }
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` ended with {status}")) }
 }
 
 fn kill_group(child: &mut Child) {
     // The standard library signals one process only; the group needs kill(1).
-    let _ = Command::new("kill")
-        .args(["-KILL", "--", &format!("-{}", child.id())])
-        .stderr(Stdio::null())
-        .status();
+    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).stderr(Stdio::null()).status();
     let _ = child.wait();
 }
 
 fn describe(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
-    let mut shown = program
-        .file_name()
-        .unwrap_or(command.get_program())
-        .to_string_lossy()
-        .into_owned();
+    let mut shown = program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned();
     for arg in command.get_args() {
         shown.push(' ');
         shown.push_str(&arg.to_string_lossy());
@@ -133,10 +119,7 @@ mod tests {
 
     #[test]
     fn a_command_within_its_limit_passes() {
-        assert_eq!(
-            run_within(&mut shell("true"), Duration::from_secs(30)),
-            Ok(())
-        );
+        assert_eq!(run_within(&mut shell("true"), Duration::from_secs(30)), Ok(()));
     }
 
     #[test]

@@ -53,11 +53,7 @@ const RULES: &[Rule] = &[
         reason: "The crates that decide take time, randomness and data as arguments, so that every decision can be replayed.",
         check: pure_crates::check,
     },
-    Rule {
-        name: "file-length",
-        reason: "A file that fits in one sitting gets read whole.",
-        check: file_length::check,
-    },
+    Rule { name: "file-length", reason: "A file that fits in one sitting gets read whole.", check: file_length::check },
     Rule {
         name: "file-names",
         reason: "A name such as utils says nothing about what belongs in the file, so everything ends up there.",
@@ -98,16 +94,8 @@ const RULES: &[Rule] = &[
         reason: "A newcomer finds every crate on the map, and nothing on the map is gone.",
         check: architecture::check,
     },
-    Rule {
-        name: "changelog",
-        reason: "A change has a place to say what it means for users.",
-        check: changelog::check,
-    },
-    Rule {
-        name: "links",
-        reason: "A broken link costs each reader the same search.",
-        check: links::check,
-    },
+    Rule { name: "changelog", reason: "A change has a place to say what it means for users.", check: changelog::check },
+    Rule { name: "links", reason: "A broken link costs each reader the same search.", check: links::check },
     Rule {
         name: "absolute-paths",
         reason: "A path of one machine works on that machine only.",
@@ -133,11 +121,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(file: &str, line: usize, advice: impl Into<String>) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            advice: advice.into(),
-        }
+        Self { file: file.to_owned(), line, advice: advice.into() }
     }
 }
 
@@ -170,11 +154,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     if found > 0 {
         return Err(Failure::Task(format!("tidy: {found} findings")));
     }
-    output::line(format_args!(
-        "tidy: {} rules hold over {} files",
-        RULES.len(),
-        tree.files.len()
-    ));
+    output::line(format_args!("tidy: {} rules hold over {} files", RULES.len(), tree.files.len()));
     Ok(())
 }
 
@@ -185,12 +165,7 @@ mod tests {
     #[test]
     fn every_rule_has_its_own_name_and_one_sentence() {
         for (index, rule) in RULES.iter().enumerate() {
-            assert!(
-                RULES
-                    .iter()
-                    .skip(index + 1)
-                    .all(|other| other.name != rule.name)
-            );
+            assert!(RULES.iter().skip(index + 1).all(|other| other.name != rule.name));
             assert!(rule.reason.ends_with('.'), "{}", rule.name);
         }
     }

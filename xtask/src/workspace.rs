@@ -38,45 +38,32 @@ pub(crate) struct Crate {
 
 /// The root folder: cargo tells it to the program it runs; the path compiled in serves a direct call.
 pub(crate) fn root() -> PathBuf {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    manifest
-        .parent()
-        .map_or(manifest.clone(), Path::to_path_buf)
+    let manifest =
+        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest.parent().map_or(manifest.clone(), Path::to_path_buf)
 }
 
 /// Asks cargo for the workspace; `Err` carries a sentence for the reader.
 pub(crate) fn load() -> Result<Workspace, String> {
     let root = root();
-    let host = process::capture(
-        std::process::Command::new("rustc")
-            .args(["--print", "host-tuple"])
-            .current_dir(&root),
-    )?;
+    let host =
+        process::capture(std::process::Command::new("rustc").args(["--print", "host-tuple"]).current_dir(&root))?;
     let metadata = process::capture(
-        process::cargo(&["metadata", "--format-version", "1", "--filter-platform"])
-            .arg(host.trim())
-            .current_dir(&root),
+        process::cargo(&["metadata", "--format-version", "1", "--filter-platform"]).arg(host.trim()).current_dir(&root),
     )?;
-    let metadata: Value = serde_json::from_str(&metadata)
-        .map_err(|error| format!("cargo metadata is not JSON: {error}"))?;
+    let metadata: Value =
+        serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata is not JSON: {error}"))?;
     read(&metadata).ok_or_else(|| "cargo metadata has an unknown shape".to_owned())
 }
 
 fn read(metadata: &Value) -> Option<Workspace> {
     let root = PathBuf::from(metadata.get("workspace_root")?.as_str()?);
     let target = PathBuf::from(metadata.get("target_directory")?.as_str()?);
-    let members: BTreeSet<&str> = metadata
-        .get("workspace_members")?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let members: BTreeSet<&str> =
+        metadata.get("workspace_members")?.as_array()?.iter().filter_map(Value::as_str).collect();
     let packages = metadata.get("packages")?.as_array()?;
-    let names: BTreeMap<&str, &str> = packages
-        .iter()
-        .filter_map(|package| Some((text(package, "id")?, text(package, "name")?)))
-        .collect();
+    let names: BTreeMap<&str, &str> =
+        packages.iter().filter_map(|package| Some((text(package, "id")?, text(package, "name")?))).collect();
     let edges = normal_edges(metadata)?;
     let mut crates = Vec::new();
     for package in packages {
@@ -92,11 +79,7 @@ fn read(metadata: &Value) -> Option<Workspace> {
             });
         }
     }
-    Some(Workspace {
-        root,
-        target,
-        crates,
-    })
+    Some(Workspace { root, target, crates })
 }
 
 fn normal_edges(metadata: &Value) -> Option<BTreeMap<&str, Vec<&str>>> {
@@ -106,10 +89,7 @@ fn normal_edges(metadata: &Value) -> Option<BTreeMap<&str, Vec<&str>>> {
         let mut targets = Vec::new();
         for edge in node.get("deps")?.as_array()? {
             let kinds = edge.get("dep_kinds")?.as_array()?;
-            if kinds
-                .iter()
-                .any(|kind| kind.get("kind") == Some(&Value::Null))
-            {
+            if kinds.iter().any(|kind| kind.get("kind") == Some(&Value::Null)) {
                 targets.push(text(edge, "pkg")?);
             }
         }
@@ -118,11 +98,7 @@ fn normal_edges(metadata: &Value) -> Option<BTreeMap<&str, Vec<&str>>> {
     Some(edges)
 }
 
-fn reach(
-    start: &str,
-    edges: &BTreeMap<&str, Vec<&str>>,
-    names: &BTreeMap<&str, &str>,
-) -> BTreeSet<String> {
+fn reach(start: &str, edges: &BTreeMap<&str, Vec<&str>>, names: &BTreeMap<&str, &str>) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let mut open = vec![start];
     while let Some(id) = open.pop() {
@@ -132,10 +108,7 @@ fn reach(
             }
         }
     }
-    seen.iter()
-        .filter_map(|id| names.get(id))
-        .map(|name| (*name).to_owned())
-        .collect()
+    seen.iter().filter_map(|id| names.get(id)).map(|name| (*name).to_owned()).collect()
 }
 
 fn declared(package: &Value, kind: Option<&str>) -> Option<BTreeSet<String>> {
@@ -155,10 +128,7 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 
 fn relative(root: &Path, path: &str) -> String {
     let path = Path::new(path);
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned()
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

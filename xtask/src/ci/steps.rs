@@ -33,53 +33,24 @@ pub(crate) const STEPS: &[Step] = &[
         name: "clippy",
         about: "no warning in any target",
         needs: &[Tool::Clippy],
-        run: |_| {
-            cargo(&[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ])
-        },
+        run: |_| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     },
-    Step {
-        name: "test",
-        about: "unit and integration tests",
-        needs: &[],
-        run: test,
-    },
+    Step { name: "test", about: "unit and integration tests", needs: &[], run: test },
     Step {
         name: "doctest",
         about: "the examples in the documentation comments",
         needs: &[],
         run: |_| cargo(&["test", "--workspace", "--doc"]),
     },
-    Step {
-        name: "tidy",
-        about: "the house rules hold",
-        needs: &[],
-        run: |_| plain(tidy::run(&[])),
-    },
+    Step { name: "tidy", about: "the house rules hold", needs: &[], run: |_| plain(tidy::run(&[])) },
     Step {
         name: "deny",
         about: "licences, banned crates and sources of every dependency",
         needs: &[Tool::Deny],
         run: deny,
     },
-    Step {
-        name: "build",
-        about: "the release program and its test peers",
-        needs: &[],
-        run: build,
-    },
-    Step {
-        name: "examples",
-        about: "every set-up under examples/",
-        needs: &[],
-        run: |_| plain(examples::run(&[])),
-    },
+    Step { name: "build", about: "the release program and its test peers", needs: &[], run: build },
+    Step { name: "examples", about: "every set-up under examples/", needs: &[], run: |_| plain(examples::run(&[])) },
 ];
 
 fn cargo(args: &[&str]) -> Result<(), String> {
@@ -89,6 +60,7 @@ fn cargo(args: &[&str]) -> Result<(), String> {
 fn plain(result: Result<(), Failure>) -> Result<(), String> {
     result.map_err(|failure| match failure {
         Failure::Usage(reason) | Failure::Task(reason) => reason,
+        Failure::Reported => "see above".to_owned(),
     })
 }
 
@@ -122,13 +94,7 @@ fn deny(options: &Options) -> Result<(), String> {
 /// what is tested is what `cargo build --release` gives a user.
 fn build(_: &Options) -> Result<(), String> {
     cargo(&["build", "--release", "--package", "doorward-cli"])?;
-    cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "doorward-testkit",
-        "--bins",
-    ])
+    cargo(&["build", "--release", "--package", "doorward-testkit", "--bins"])
 }
 
 #[cfg(test)]
@@ -138,12 +104,7 @@ mod tests {
     #[test]
     fn step_names_are_unique() {
         for (index, step) in STEPS.iter().enumerate() {
-            assert!(
-                STEPS
-                    .iter()
-                    .skip(index + 1)
-                    .all(|other| other.name != step.name)
-            );
+            assert!(STEPS.iter().skip(index + 1).all(|other| other.name != step.name));
         }
     }
 

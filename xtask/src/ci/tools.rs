@@ -56,10 +56,7 @@ impl Tool {
             Self::Npm => process::answers("npm", &["--version"]) && node_is_recent(),
             Self::Python => process::answers(
                 "python3",
-                &[
-                    "-c",
-                    "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))",
-                ],
+                &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"],
             ),
         }
     }

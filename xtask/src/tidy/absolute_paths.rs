@@ -17,8 +17,7 @@ fn check_file(file: &File) -> Vec<Finding> {
     numbered(&file.text)
         .filter_map(|(number, line)| Some((number, machine_path(line)?)))
         .map(|(number, path)| {
-            let advice =
-                format!("{path:?} exists on one machine; make it relative or a placeholder");
+            let advice = format!("{path:?} exists on one machine; make it relative or a placeholder");
             Finding::new(&file.path, number, advice)
         })
         .collect()
@@ -34,10 +33,7 @@ fn machine_path(line: &str) -> Option<&str> {
         }
         let rest = rest.strip_prefix('/')?;
         let folder = FOLDERS.iter().find(|folder| rest.starts_with(**folder))?;
-        let owner = rest
-            .strip_prefix(folder)?
-            .split(|c: char| !c.is_alphanumeric())
-            .next()?;
+        let owner = rest.strip_prefix(folder)?.split(|c: char| !c.is_alphanumeric()).next()?;
         let is_personal = matches!(*folder, "home/" | "Users/");
         let is_placeholder = owner.is_empty() || PLACEHOLDERS.contains(&owner);
         (!(is_personal && is_placeholder)).then_some(rest)

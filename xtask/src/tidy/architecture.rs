@@ -14,9 +14,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 fn check_map(map: &File, crates: &[&str]) -> Vec<Finding> {
-    let named: Vec<(usize, &str)> = numbered(&map.text)
-        .flat_map(|(number, line)| words(line).map(move |word| (number, word)))
-        .collect();
+    let named: Vec<(usize, &str)> =
+        numbered(&map.text).flat_map(|(number, line)| words(line).map(move |word| (number, word))).collect();
     let absent = crates
         .iter()
         .filter(|name| !named.iter().any(|(_, word)| word == *name))
@@ -29,8 +28,7 @@ fn check_map(map: &File, crates: &[&str]) -> Vec<Finding> {
 }
 
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
-        .map(|word| word.trim_matches('-'))
+    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').map(|word| word.trim_matches('-'))
 }
 
 #[cfg(test)]
@@ -47,10 +45,7 @@ mod tests {
 
     #[test]
     fn a_full_map_passes() {
-        let map = File::new(
-            MAP,
-            "- [doorward-core](crates/doorward-core/): decides.\n- `xtask`\n",
-        );
+        let map = File::new(MAP, "- [doorward-core](crates/doorward-core/): decides.\n- `xtask`\n");
         assert_eq!(check_map(&map, &["doorward-core", "xtask"]), []);
     }
 }

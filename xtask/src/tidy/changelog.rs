@@ -11,23 +11,11 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn check_files(files: &[File]) -> Option<Finding> {
     let Some(file) = files.iter().find(|file| file.path == CHANGELOG) else {
-        return Some(Finding::new(
-            CHANGELOG,
-            1,
-            "start the changelog with `## Unreleased`",
-        ));
+        return Some(Finding::new(CHANGELOG, 1, "start the changelog with `## Unreleased`"));
     };
-    let has_section = file
-        .text
-        .lines()
-        .any(|line| line.starts_with("## Unreleased") || line.starts_with("## [Unreleased]"));
-    (!has_section).then(|| {
-        Finding::new(
-            CHANGELOG,
-            1,
-            "add a section `## Unreleased` above the releases",
-        )
-    })
+    let has_section =
+        file.text.lines().any(|line| line.starts_with("## Unreleased") || line.starts_with("## [Unreleased]"));
+    (!has_section).then(|| Finding::new(CHANGELOG, 1, "add a section `## Unreleased` above the releases"))
 }
 
 #[cfg(test)]
@@ -42,9 +30,6 @@ mod tests {
 
     #[test]
     fn a_changelog_with_the_section_passes() {
-        assert_eq!(
-            check_files(&[File::new(CHANGELOG, "# Changelog\n\n## Unreleased\n")]),
-            None
-        );
+        assert_eq!(check_files(&[File::new(CHANGELOG, "# Changelog\n\n## Unreleased\n")]), None);
     }
 }

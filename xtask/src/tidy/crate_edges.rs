@@ -9,25 +9,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("doorward-core", &["doorward-mcp"]),
     ("doorward-policy", &["doorward-core", "doorward-mcp"]),
     ("doorward-store", &["doorward-core", "doorward-mcp"]),
-    (
-        "doorward-server",
-        &[
-            "doorward-core",
-            "doorward-mcp",
-            "doorward-policy",
-            "doorward-store",
-        ],
-    ),
-    (
-        "doorward-cli",
-        &[
-            "doorward-core",
-            "doorward-mcp",
-            "doorward-policy",
-            "doorward-server",
-            "doorward-store",
-        ],
-    ),
+    ("doorward-server", &["doorward-core", "doorward-mcp", "doorward-policy", "doorward-store"]),
+    ("doorward-cli", &["doorward-core", "doorward-mcp", "doorward-policy", "doorward-server", "doorward-store"]),
     ("doorward-testkit", &["doorward-mcp"]),
     ("xtask", &["doorward-testkit"]),
 ];
@@ -41,10 +24,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 
 fn check_crate(this: &Crate) -> Vec<Finding> {
     let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == this.name) else {
-        let advice = format!(
-            "give {} its place in xtask/src/tidy/crate_edges.rs",
-            this.name
-        );
+        let advice = format!("give {} its place in xtask/src/tidy/crate_edges.rs", this.name);
         return vec![Finding::new(&this.manifest, 1, advice)];
     };
     let is_ours = |name: &&String| ALLOWED.iter().any(|(ours, _)| ours == name);
@@ -53,27 +33,14 @@ fn check_crate(this: &Crate) -> Vec<Finding> {
         .union(&this.build)
         .filter(is_ours)
         .filter(|name| !allowed.contains(&name.as_str()))
-        .map(|name| {
-            format!(
-                "{} must not depend on {name}; move the code or the boundary",
-                this.name
-            )
-        });
+        .map(|name| format!("{} must not depend on {name}; move the code or the boundary", this.name));
     let tested = this
         .dev
         .iter()
         .filter(is_ours)
         .filter(|name| *name != TEST_KIT && !allowed.contains(&name.as_str()))
-        .map(|name| {
-            format!(
-                "tests of {} must not depend on {name}; test it from there",
-                this.name
-            )
-        });
-    shipped
-        .chain(tested)
-        .map(|advice| Finding::new(&this.manifest, 1, advice))
-        .collect()
+        .map(|name| format!("tests of {} must not depend on {name}; test it from there", this.name));
+    shipped.chain(tested).map(|advice| Finding::new(&this.manifest, 1, advice)).collect()
 }
 
 #[cfg(test)]
@@ -92,24 +59,14 @@ mod tests {
     #[test]
     fn edges_against_the_direction_are_found() {
         assert_eq!(found("doorward-core", &["doorward-policy"], &[]).len(), 1);
-        assert_eq!(
-            found("doorward-server", &["doorward-testkit"], &[]).len(),
-            1
-        );
+        assert_eq!(found("doorward-server", &["doorward-testkit"], &[]).len(), 1);
         assert_eq!(found("doorward-mcp", &[], &["doorward-core"]).len(), 1);
         assert_eq!(found("doorward-new", &[], &[]).len(), 1);
     }
 
     #[test]
     fn edges_in_the_direction_pass() {
-        assert_eq!(
-            found(
-                "doorward-core",
-                &["doorward-mcp", "bytes"],
-                &["doorward-testkit"]
-            ),
-            []
-        );
+        assert_eq!(found("doorward-core", &["doorward-mcp", "bytes"], &["doorward-testkit"]), []);
         assert_eq!(found("doorward-cli", &["doorward-store", "tokio"], &[]), []);
     }
 }

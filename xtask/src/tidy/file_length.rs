@@ -15,8 +15,7 @@ fn check_file(file: &File) -> Option<Finding> {
     }
     let lines = file.product_text().count();
     (lines > MAX_LINES).then(|| {
-        let advice =
-            format!("{lines} lines without tests, {MAX_LINES} allowed; split it by responsibility");
+        let advice = format!("{lines} lines without tests, {MAX_LINES} allowed; split it by responsibility");
         Finding::new(&file.path, MAX_LINES + 1, advice)
     })
 }

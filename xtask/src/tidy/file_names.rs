@@ -2,26 +2,15 @@
 
 use super::{Finding, Tree};
 
-const HEAPS: &[&str] = &[
-    "util", "utils", "helper", "helpers", "manager", "managers", "misc", "common", "stuff",
-];
+const HEAPS: &[&str] = &["util", "utils", "helper", "helpers", "manager", "managers", "misc", "common", "stuff"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    tree.files
-        .iter()
-        .filter_map(|file| check_path(&file.path))
-        .collect()
+    tree.files.iter().filter_map(|file| check_path(&file.path)).collect()
 }
 
 fn check_path(path: &str) -> Option<Finding> {
-    let word = path
-        .split(['/', '_', '-', '.'])
-        .find(|word| HEAPS.contains(&word.to_ascii_lowercase().as_str()))?;
-    Some(Finding::new(
-        path,
-        1,
-        format!("{word:?} names a heap; name what the file is responsible for"),
-    ))
+    let word = path.split(['/', '_', '-', '.']).find(|word| HEAPS.contains(&word.to_ascii_lowercase().as_str()))?;
+    Some(Finding::new(path, 1, format!("{word:?} names a heap; name what the file is responsible for")))
 }
 
 #[cfg(test)]

@@ -14,9 +14,7 @@ fn check_file(file: &File) -> Vec<Finding> {
     file.product_code()
         .filter_map(|(number, line)| Some((number, bound(line)?)))
         .map(|(number, name)| {
-            let advice = format!(
-                "move the bound {name} to the crate's limits.rs, or rename what is no bound"
-            );
+            let advice = format!("move the bound {name} to the crate's limits.rs, or rename what is no bound");
             Finding::new(&file.path, number, advice)
         })
         .collect()
@@ -26,9 +24,7 @@ fn check_file(file: &File) -> Vec<Finding> {
 fn bound(line: &str) -> Option<&str> {
     let at = line.split_whitespace().position(|word| word == "const")?;
     let name = line.split_whitespace().nth(at + 1)?.strip_suffix(':')?;
-    let ends = ["_BYTES", "_LIMIT", "_MAX"]
-        .iter()
-        .any(|end| name.ends_with(end));
+    let ends = ["_BYTES", "_LIMIT", "_MAX"].iter().any(|end| name.ends_with(end));
     (ends || name.starts_with("MAX_")).then_some(name)
 }
 
@@ -52,19 +48,7 @@ mod tests {
         let bound = "pub const MESSAGE_BYTES: usize = 1;\n";
         assert_eq!(found("crates/doorward-mcp/src/limits.rs", bound), 0);
         assert_eq!(found("crates/doorward-mcp/tests/scan.rs", bound), 0);
-        assert_eq!(
-            found(
-                "crates/doorward-mcp/src/scan.rs",
-                "const NAME: &str = \"\";\n"
-            ),
-            0
-        );
-        assert_eq!(
-            found(
-                "crates/doorward-mcp/src/scan.rs",
-                "const fn max() -> usize { 1 }\n"
-            ),
-            0
-        );
+        assert_eq!(found("crates/doorward-mcp/src/scan.rs", "const NAME: &str = \"\";\n"), 0);
+        assert_eq!(found("crates/doorward-mcp/src/scan.rs", "const fn max() -> usize { 1 }\n"), 0);
     }
 }

@@ -49,16 +49,9 @@ fn places(files: &[File]) -> BTreeSet<String> {
 
 /// The relative targets that `line` links to, without their fragments.
 fn targets(line: &str) -> Vec<String> {
-    let outside_code: String = line
-        .split('`')
-        .enumerate()
-        .filter(|(index, _)| index % 2 == 0)
-        .map(|(_, text)| text)
-        .collect();
-    let inline = outside_code
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next());
+    let outside_code: String =
+        line.split('`').enumerate().filter(|(index, _)| index % 2 == 0).map(|(_, text)| text).collect();
+    let inline = outside_code.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let reference = outside_code
         .strip_prefix('[')
         .filter(|rest| !rest.starts_with('^'))
@@ -67,16 +60,8 @@ fn targets(line: &str) -> Vec<String> {
     inline
         .chain(reference)
         .filter_map(|target| target.split_whitespace().next())
-        .map(|target| {
-            target
-                .split(['#', '?'])
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        })
-        .filter(|target| {
-            !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:")
-        })
+        .map(|target| target.split(['#', '?']).next().unwrap_or_default().to_owned())
+        .filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:"))
         .collect()
 }
 
@@ -100,11 +85,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> usize {
-        check_files(&[
-            File::new("docs/guide/start.md", text),
-            File::new("docs/GLOSSARY.md", ""),
-        ])
-        .len()
+        check_files(&[File::new("docs/guide/start.md", text), File::new("docs/GLOSSARY.md", "")]).len()
     }
 
     #[test]
@@ -116,10 +97,7 @@ mod tests {
 
     #[test]
     fn links_that_lead_somewhere_pass() {
-        assert_eq!(
-            found("See [words](../GLOSSARY.md#pin) in [docs](../) of [us](https://a.example).\n"),
-            0
-        );
+        assert_eq!(found("See [words](../GLOSSARY.md#pin) in [docs](../) of [us](https://a.example).\n"), 0);
         assert_eq!(found("[words]: ../GLOSSARY.md\n"), 0);
         assert_eq!(found("`[a](b)` is a link\n```\n[a](b)\n```\n"), 0);
     }

@@ -9,16 +9,7 @@ const MARKS: &[(&str, &str)] = &[("TO", "DO"), ("FIX", "ME"), ("XX", "X")];
 const MACROS: &[&str] = &["todo!", "unimplemented!"];
 
 /// Kinds of file that people write prose or code in.
-const WRITTEN: &[&str] = &[
-    ".rs",
-    ".md",
-    ".toml",
-    ".sh",
-    ".cedar",
-    ".cedarschema",
-    ".py",
-    ".mjs",
-];
+const WRITTEN: &[&str] = &[".rs", ".md", ".toml", ".sh", ".cedar", ".cedarschema", ".py", ".mjs"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     tree.files.iter().flat_map(check_file).collect()
@@ -56,20 +47,11 @@ mod tests {
         let mark = format!("// {}{}: later\n", "TO", "DO");
         assert_eq!(check_file(&File::new("a.rs", &mark)).len(), 1);
         assert_eq!(check_file(&File::new("a.md", &mark)).len(), 1);
-        assert_eq!(
-            check_file(&File::new("a.rs", "fn a() { todo!() }\n")).len(),
-            1
-        );
+        assert_eq!(check_file(&File::new("a.rs", "fn a() { todo!() }\n")).len(), 1);
     }
 
     #[test]
     fn other_words_pass() {
-        assert_eq!(
-            check_file(&File::new(
-                "a.rs",
-                "// a mastodon; DW1XXXX\nlet todo = \"todo!\";\n"
-            )),
-            []
-        );
+        assert_eq!(check_file(&File::new("a.rs", "// a mastodon; DW1XXXX\nlet todo = \"todo!\";\n")), []);
     }
 }

@@ -27,14 +27,8 @@ mod tests {
 
     #[test]
     fn a_module_comment_passes() {
-        assert_eq!(
-            check_file(&File::new("a.rs", "//! Reads.\nuse std::fmt;\n")),
-            None
-        );
+        assert_eq!(check_file(&File::new("a.rs", "//! Reads.\nuse std::fmt;\n")), None);
         assert_eq!(check_file(&File::new("a.sh", "set -eu\n")), None);
-        assert_eq!(
-            check_file(&File::new("a/tests.rs", "use super::*;\n")),
-            None
-        );
+        assert_eq!(check_file(&File::new("a/tests.rs", "use super::*;\n")), None);
     }
 }

@@ -8,31 +8,15 @@ use crate::workspace::Crate;
 const PURE: &[&str] = &["doorward-mcp", "doorward-core", "doorward-policy"];
 
 /// Packages that reach outside, refused at any depth.
-const PACKAGES: &[&str] = &[
-    "tokio",
-    "hyper",
-    "sqlx",
-    "notify",
-    "rand",
-    "getrandom",
-    "nix",
-    "reqwest",
-    "socket2",
-    "mio",
-];
+const PACKAGES: &[&str] =
+    &["tokio", "hyper", "sqlx", "notify", "rand", "getrandom", "nix", "reqwest", "socket2", "mio"];
 
 /// Paths that reach outside, with what to do instead.
 const PATHS: &[(&str, &str)] = &[
     ("std::fs", "take the bytes as an argument"),
-    (
-        "std::net",
-        "take the data as an argument; addresses as values are in core::net",
-    ),
+    ("std::net", "take the data as an argument; addresses as values are in core::net"),
     ("std::env", "take the value as an argument"),
-    (
-        "std::process",
-        "describe the effect and let doorward-server perform it",
-    ),
+    ("std::process", "describe the effect and let doorward-server perform it"),
     ("std::io::stdin", "take the bytes as an argument"),
     ("std::thread", "leave concurrency to doorward-server"),
     ("std::os", "leave the operating system to doorward-server"),
@@ -45,9 +29,7 @@ const PATHS: &[(&str, &str)] = &[
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let packages = tree.crates.iter().flat_map(check_crate);
-    packages
-        .chain(tree.files.iter().flat_map(check_file))
-        .collect()
+    packages.chain(tree.files.iter().flat_map(check_file)).collect()
 }
 
 fn check_crate(this: &Crate) -> Vec<Finding> {
@@ -68,30 +50,18 @@ fn check_crate(this: &Crate) -> Vec<Finding> {
 }
 
 fn check_file(file: &File) -> Vec<Finding> {
-    if !file.is_shipped()
-        || !file
-            .shipped_crate()
-            .is_some_and(|name| PURE.contains(&name))
-    {
+    if !file.is_shipped() || !file.shipped_crate().is_some_and(|name| PURE.contains(&name)) {
         return Vec::new();
     }
     let mut findings = Vec::new();
     for (number, line) in file.product_code() {
         for (path, instead) in PATHS {
             if mentions(line, path) {
-                findings.push(Finding::new(
-                    &file.path,
-                    number,
-                    format!("{path} is not pure: {instead}"),
-                ));
+                findings.push(Finding::new(&file.path, number, format!("{path} is not pure: {instead}")));
             }
         }
         if line.contains("use std::{") {
-            findings.push(Finding::new(
-                &file.path,
-                number,
-                "write one `use` per module of std",
-            ));
+            findings.push(Finding::new(&file.path, number, "write one `use` per module of std"));
         }
     }
     findings
@@ -126,10 +96,7 @@ mod tests {
 
     #[test]
     fn values_comments_and_tests_pass() {
-        assert_eq!(
-            found("// never std::fs\nuse core::net::IpAddr;\nuse std::fmt;\n"),
-            0
-        );
+        assert_eq!(found("// never std::fs\nuse core::net::IpAddr;\nuse std::fmt;\n"), 0);
         assert_eq!(found("#[cfg(test)]\nmod tests {\n    use std::fs;\n}\n"), 0);
     }
 

@@ -30,29 +30,17 @@ fn check_files(files: &[File]) -> Vec<Finding> {
     let missing = used
         .iter()
         .filter(|(code, _)| !pages.contains_key(*code))
-        .map(|(code, (path, number))| {
-            Finding::new(path, *number, format!("write {PAGES}{code}.md"))
-        });
-    let stale = pages
-        .iter()
-        .filter(|(code, _)| !used.contains_key(*code))
-        .map(|(code, path)| {
-            Finding::new(
-                path,
-                1,
-                format!("nothing refuses with {code}; delete the page or use the code"),
-            )
-        });
+        .map(|(code, (path, number))| Finding::new(path, *number, format!("write {PAGES}{code}.md")));
+    let stale = pages.iter().filter(|(code, _)| !used.contains_key(*code)).map(|(code, path)| {
+        Finding::new(path, 1, format!("nothing refuses with {code}; delete the page or use the code"))
+    });
     missing.chain(stale).collect()
 }
 
 /// The codes in `line`: `DW` and exactly four digits.
 fn codes(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| !c.is_alphanumeric()).filter(|word| {
-        word.len() == 6
-            && word
-                .strip_prefix("DW")
-                .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+        word.len() == 6 && word.strip_prefix("DW").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
     })
 }
 
@@ -64,10 +52,8 @@ mod tests {
 
     #[test]
     fn a_code_without_page_and_a_page_without_code_are_found() {
-        let files = [
-            File::new(SOURCE, "const A: &str = \"DW1203\";\n"),
-            File::new("docs/codes/DW9999.md", "# DW9999\n"),
-        ];
+        let files =
+            [File::new(SOURCE, "const A: &str = \"DW1203\";\n"), File::new("docs/codes/DW9999.md", "# DW9999\n")];
         let found = check_files(&files);
         assert_eq!(found.len(), 2, "{found:?}");
     }
@@ -75,10 +61,7 @@ mod tests {
     #[test]
     fn a_code_with_its_page_passes() {
         let files = [
-            File::new(
-                SOURCE,
-                "const A: &str = \"DW1203\";\n#[cfg(test)]\nmod tests {\n\"DW0000\"\n}\n",
-            ),
+            File::new(SOURCE, "const A: &str = \"DW1203\";\n#[cfg(test)]\nmod tests {\n\"DW0000\"\n}\n"),
             File::new("docs/codes/DW1203.md", "# DW1203\n"),
             File::new("docs/codes/README.md", "# Codes\n"),
         ];

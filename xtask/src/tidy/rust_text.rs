@@ -41,9 +41,7 @@ fn literal_length(rest: &str, after_word: bool) -> Option<usize> {
     if after_word {
         return None;
     }
-    ["r", "br", "cr"]
-        .iter()
-        .find_map(|prefix| raw_string_length(rest, prefix))
+    ["r", "br", "cr"].iter().find_map(|prefix| raw_string_length(rest, prefix))
 }
 
 fn block_comment_length(rest: &str) -> usize {
@@ -89,10 +87,7 @@ fn char_length(rest: &str) -> Option<usize> {
         chars.next()?;
         return chars.find(|(_, c)| *c == '\'').map(|(index, _)| index + 1);
     }
-    chars
-        .next()
-        .filter(|(_, c)| *c == '\'')
-        .map(|(index, _)| index + 1)
+    chars.next().filter(|(_, c)| *c == '\'').map(|(index, _)| index + 1)
 }
 
 fn raw_string_length(rest: &str, prefix: &str) -> Option<usize> {
@@ -166,9 +161,6 @@ mod tests {
     #[test]
     fn a_test_import_is_one_item() {
         assert_eq!(test_items("#[cfg(test)]\nuse a::b;\nfn c() {}\n"), [1..=2]);
-        assert_eq!(
-            test_items("#[cfg(test)]\nmod tests;\n\nfn c() {}\n"),
-            [1..=2]
-        );
+        assert_eq!(test_items("#[cfg(test)]\nmod tests;\n\nfn c() {}\n"), [1..=2]);
     }
 }

@@ -5,13 +5,7 @@ use super::{Finding, Tree};
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     tree.copies
         .iter()
-        .map(|(copy, original)| {
-            Finding::new(
-                copy,
-                1,
-                format!("delete it and read {original} where it lies"),
-            )
-        })
+        .map(|(copy, original)| Finding::new(copy, 1, format!("delete it and read {original} where it lies")))
         .collect()
 }
 
@@ -22,14 +16,7 @@ mod tests {
     #[test]
     fn a_copy_is_found_and_none_passes() {
         let copies = vec![("fixtures/a.json".to_owned(), "../shared/a.json".to_owned())];
-        assert_eq!(
-            check(&Tree {
-                copies,
-                ..Tree::default()
-            })
-            .len(),
-            1
-        );
+        assert_eq!(check(&Tree { copies, ..Tree::default() }).len(), 1);
         assert_eq!(check(&Tree::default()), []);
     }
 }

@@ -15,11 +15,7 @@ fn check_file(file: &File) -> Vec<Finding> {
     for (number, line) in numbered(&file.code) {
         let line = line.trim_start();
         if line.starts_with("#[ignore") {
-            findings.push(Finding::new(
-                &file.path,
-                number,
-                "run the test or delete it",
-            ));
+            findings.push(Finding::new(&file.path, number, "run the test or delete it"));
         }
         let allows = line.starts_with("#[allow(") || line.starts_with("#![allow(");
         let expects = line.starts_with("#[expect(") || line.starts_with("#![expect(");
@@ -59,13 +55,7 @@ mod tests {
 
     #[test]
     fn a_suppression_with_its_reason_passes() {
-        assert_eq!(
-            found("#[expect(dead_code, reason = \"read by the derive\")]\nfn a() {}\n"),
-            0
-        );
-        assert_eq!(
-            found("#![expect(\n    clippy::panic,\n    reason = \"tests\"\n)]\n"),
-            0
-        );
+        assert_eq!(found("#[expect(dead_code, reason = \"read by the derive\")]\nfn a() {}\n"), 0);
+        assert_eq!(found("#![expect(\n    clippy::panic,\n    reason = \"tests\"\n)]\n"), 0);
     }
 }

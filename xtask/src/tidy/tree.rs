@@ -40,11 +40,7 @@ pub(crate) struct File {
 impl File {
     /// Prepares a file's views; the tests build their inputs with it.
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        let mut file = Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            ..Self::default()
-        };
+        let mut file = Self { path: path.to_owned(), text: text.to_owned(), ..Self::default() };
         if file.is_rust() {
             file.code = rust_text::code_only(text);
             file.test_lines = rust_text::test_items(&file.code);
@@ -59,9 +55,7 @@ impl File {
 
     /// Whether all of it is test code.
     pub(crate) fn is_test(&self) -> bool {
-        self.path
-            .split('/')
-            .any(|part| matches!(part, "tests" | "tests.rs" | "benches"))
+        self.path.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "benches"))
     }
 
     /// Whether it is product source: in a crate's `src`, of a crate that ships, and no test.
@@ -86,25 +80,19 @@ impl File {
     }
 
     fn outside_tests<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-        numbered(text)
-            .filter(|(number, _)| !self.test_lines.iter().any(|lines| lines.contains(number)))
+        numbered(text).filter(|(number, _)| !self.test_lines.iter().any(|lines| lines.contains(number)))
     }
 }
 
 /// The lines of `text`, counted from one.
 pub(crate) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
+    text.lines().enumerate().map(|(index, line)| (index + 1, line))
 }
 
 /// Reads the tree of `workspace`.
 pub(crate) fn read(workspace: Workspace) -> Result<Tree, String> {
     let root = workspace.root;
-    let mut tree = Tree {
-        crates: workspace.crates,
-        ..Tree::default()
-    };
+    let mut tree = Tree { crates: workspace.crates, ..Tree::default() };
     let shared = shared_by_size(&shared_folder(&root));
     for path in listed(&root)? {
         let absolute = root.join(&path);
@@ -112,11 +100,9 @@ pub(crate) fn read(workspace: Workspace) -> Result<Tree, String> {
             // Deleted but not yet committed, or a submodule.
             continue;
         }
-        let bytes =
-            std::fs::read(&absolute).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let bytes = std::fs::read(&absolute).map_err(|error| format!("cannot read {path}: {error}"))?;
         if let Some(original) = copy_of(&bytes, &shared) {
-            tree.copies
-                .push((path.clone(), original.display().to_string()));
+            tree.copies.push((path.clone(), original.display().to_string()));
         }
         let text = String::from_utf8(bytes).unwrap_or_default();
         tree.files.push(File::new(&path, &text));
@@ -126,22 +112,10 @@ pub(crate) fn read(workspace: Workspace) -> Result<Tree, String> {
 
 fn listed(root: &Path) -> Result<Vec<String>, String> {
     let listing = process::capture(
-        Command::new("git")
-            .args([
-                "ls-files",
-                "-z",
-                "--cached",
-                "--others",
-                "--exclude-standard",
-            ])
-            .current_dir(root),
+        Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root),
     )
     .map_err(|error| format!("tidy reads the list of files from git: {error}"))?;
-    let mut paths: Vec<String> = listing
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let mut paths: Vec<String> = listing.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
     paths.sort();
     paths.dedup();
     Ok(paths)
@@ -156,21 +130,14 @@ fn shared_by_size(folder: &Path) -> BTreeMap<u64, Vec<PathBuf>> {
     let mut open = vec![folder.to_path_buf()];
     while let Some(folder) = open.pop() {
         // The shared folder is optional: what cannot be read is not compared.
-        for entry in std::fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .filter_map(Result::ok)
-        {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
             if kind.is_dir() {
                 open.push(entry.path());
             } else if let (true, Ok(metadata)) = (kind.is_file(), entry.metadata()) {
-                by_size
-                    .entry(metadata.len())
-                    .or_default()
-                    .push(entry.path());
+                by_size.entry(metadata.len()).or_default().push(entry.path());
             }
         }
     }
@@ -182,10 +149,7 @@ fn copy_of<'a>(bytes: &[u8], shared: &'a BTreeMap<u64, Vec<PathBuf>>) -> Option<
         return None;
     }
     let size = u64::try_from(bytes.len()).ok()?;
-    shared
-        .get(&size)?
-        .iter()
-        .find(|path| std::fs::read(path).is_ok_and(|original| original == bytes))
+    shared.get(&size)?.iter().find(|path| std::fs::read(path).is_ok_and(|original| original == bytes))
 }
 
 #[cfg(test)]
