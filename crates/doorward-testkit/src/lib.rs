@@ -4,6 +4,7 @@
 //! Responsible for everything a test needs on the far side of a socket or a pipe. It must never be
 //! linked into the gateway: its peers are lenient, slow or malicious on purpose.
 
+pub mod bare;
 pub mod fixture;
 pub mod net;
 mod shared;

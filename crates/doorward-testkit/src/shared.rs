@@ -28,10 +28,7 @@ pub fn shared_dir() -> Option<PathBuf> {
 pub fn require_shared(suite: &str) -> Option<PathBuf> {
     let found = shared_dir();
     if found.is_none() {
-        assert!(
-            env::var_os("CI").is_none_or(|ci| ci != "true"),
-            "{suite} needs ../shared, and CI must not skip it"
-        );
+        assert!(env::var_os("CI").is_none_or(|ci| ci != "true"), "{suite} needs ../shared, and CI must not skip it");
         // Losing this line loses nothing but a hint, so a closed stderr is not an error.
         let _ = writeln!(std::io::stderr(), "skipped: {suite} needs ../shared");
     }
