@@ -163,11 +163,11 @@ fn summary(reports: &[Report]) -> String {
             }
             Ending::Fail(reason) => {
                 failed += 1;
-                ("FAILED", reason.as_str())
+                ("FAILED", first_line(reason))
             }
             Ending::Skip(reason) => {
                 skipped += 1;
-                ("skipped", reason.as_str())
+                ("skipped", first_line(reason))
             }
         };
         let row = format!("{:<13} {word:<9} {:>7.1}  {note}", report.name, report.took.as_secs_f64());
@@ -176,6 +176,10 @@ fn summary(reports: &[Report]) -> String {
     }
     text.push_str(&format!("\n{passed} passed, {failed} failed, {skipped} skipped"));
     text
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 #[cfg(test)]
