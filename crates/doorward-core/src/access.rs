@@ -45,10 +45,7 @@ impl Action {
     /// The action of `method`; `None` when no revision this gateway speaks has it in that direction and kind.
     #[must_use]
     pub fn of(direction: Direction, kind: Kind, method: &str) -> Option<Self> {
-        ACTIONS
-            .iter()
-            .find(|rule| rule.method == method && rule.direction == direction && rule.kind == kind)
-            .map(Self)
+        ACTIONS.iter().find(|rule| rule.method == method && rule.direction == direction && rule.kind == kind).map(Self)
     }
 
     /// The method string, which is also the Cedar action id (for `tools/call`: the id of the group of per-tool actions).
@@ -120,7 +117,9 @@ impl Resource {
     #[must_use]
     pub const fn server(&self) -> &ServerId {
         match self {
-            Self::Server(server) | Self::Tool(server, _) | Self::Resource(server, _) | Self::Prompt(server, _) => server,
+            Self::Server(server) | Self::Tool(server, _) | Self::Resource(server, _) | Self::Prompt(server, _) => {
+                server
+            }
         }
     }
 

@@ -12,4 +12,5 @@ pub mod permit;
 pub mod principal;
 pub mod record;
 pub mod refusal;
+pub mod routing;
 pub mod time;

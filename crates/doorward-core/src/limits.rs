@@ -14,3 +14,12 @@ pub const RECORD_RULES_MAX: usize = 32;
 
 /// Most questions to a person one `input_required` result may carry (2026-07-28, multi round-trip requests).
 pub const INPUT_REQUESTS_MAX: usize = 32;
+
+/// Most resources one `subscriptions/listen` may name.
+pub const SUBSCRIBED_RESOURCES_MAX: usize = 256;
+
+/// Most items one list answer may hold before it is withheld: each is a question to the decision point.
+pub const LIST_ITEMS_MAX: usize = 10_000;
+
+/// Most requests in flight on one shared upstream connection.
+pub const IN_FLIGHT_MAX: usize = 1024;

@@ -64,10 +64,7 @@ impl Refusal {
     /// What the caller can do instead: the rule's own remedy, else the code's.
     #[must_use]
     pub fn remedy(&self) -> &str {
-        self.reasons
-            .iter()
-            .find_map(|reason| reason.remedy.as_deref())
-            .unwrap_or(self.code.entry().remedy)
+        self.reasons.iter().find_map(|reason| reason.remedy.as_deref()).unwrap_or(self.code.entry().remedy)
     }
 
     /// Why, in a sentence or two: the rule's own reason if it gave one, else the code's, and the detail.

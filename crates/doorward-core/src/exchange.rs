@@ -1,0 +1,125 @@
+//! One exchange: the path every message takes, in either direction.
+//!
+//! [`begin`] returns a [`Step`]; the shell performs it and hands the result to the value inside, which is used up and
+//! returns the next step. A wrong order does not compile. There is no error variant: whatever fails becomes a recorded
+//! refusal.
+//!
+//! Two things hold by construction: [`Step::Forward`] is reachable only through a [`Step::Record`] the shell confirmed,
+//! and every path ends in exactly one outcome record followed by [`Step::Reply`].
+
+mod answer;
+mod decide;
+mod record;
+mod sift;
+mod state;
+
+use std::sync::Arc;
+
+use doorward_mcp::message::Message;
+use doorward_mcp::revision::Revision;
+use doorward_mcp::splice::Segments;
+
+use crate::access::{Direction, Face, classify};
+use crate::ids::{ExchangeId, ServerId};
+use crate::permit::Permit;
+use crate::principal::Principal;
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+pub use answer::{Answer, AwaitUpstream};
+pub use decide::{AwaitAnswer, AwaitDecision, Consent};
+pub use record::{AwaitRecord, AwaitRecorded, RecordFailure};
+pub use sift::{AwaitSift, Visibility};
+
+use state::Begun;
+
+/// A message that has arrived, with everything the exchange needs to know about it.
+#[derive(Debug)]
+pub struct Arrival {
+    /// A new id, made by the shell.
+    pub id: ExchangeId,
+    /// Who acts: for a server's question, the principal whose call or session it concerns.
+    pub principal: Principal,
+    /// The server it goes to or comes from.
+    pub server: ServerId,
+    /// Which way it travels.
+    pub direction: Direction,
+    /// How the client is connected.
+    pub face: Face,
+    /// The revision spoken on this connection, or named in the message.
+    pub revision: Revision,
+    /// A request or a notification.
+    pub message: Message,
+    /// When it arrived.
+    pub at: Timestamp,
+}
+
+/// What the shell must do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Put the access requests to the decision point.
+    Decide(AwaitDecision),
+    /// Ask a person.
+    Consult(AwaitAnswer),
+    /// Write a record.
+    Record(AwaitRecord),
+    /// Forward the message and wait for the answer.
+    Forward(Permit, AwaitUpstream),
+    /// Ask the decision point which items of a list could be allowed.
+    Sift(AwaitSift),
+    /// Give the outcome to whoever sent the message. The exchange is over.
+    Reply(Outcome),
+}
+
+/// How an exchange ended, for whoever sent the message.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The answer, with the sender's own id, untouched but for what a list must not show.
+    Answer(Segments),
+    /// Refused or failed. A notification's sender is told nothing: the shell drops this for them.
+    Refuse(Refusal),
+    /// A notification was forwarded; there is nothing to say.
+    Done,
+}
+
+/// Begins an exchange.
+#[must_use]
+pub fn begin(arrival: Arrival) -> Step {
+    let accessed = classify(&arrival.message, &arrival.server, arrival.direction);
+    match accessed {
+        Ok(access) => AwaitDecision::on_request(Begun::new(arrival, Some(access))),
+        Err(refusal) => {
+            let now = arrival.at;
+            Begun::new(arrival, None).refuse(refusal, now)
+        }
+    }
+}
+
+/// What is known of a message that was refused before it could be read or classified.
+#[derive(Debug)]
+pub struct Turned {
+    /// A new id, made by the shell.
+    pub id: ExchangeId,
+    /// Who sent it.
+    pub principal: Principal,
+    /// The server it was sent to; `None` when there is no such server.
+    pub server: Option<ServerId>,
+    /// Which way it travelled.
+    pub direction: Direction,
+    /// How the client is connected.
+    pub face: Face,
+    /// The method it claimed, when that much could be read.
+    pub method: Option<Arc<str>>,
+    /// Its size in bytes, as far as it was read.
+    pub bytes: u64,
+    /// When it arrived.
+    pub at: Timestamp,
+}
+
+/// Ends an exchange that could not begin: one outcome record, then the refusal.
+#[must_use]
+pub fn turn_away(turned: Turned, refusal: Refusal) -> Step {
+    let refusal = refusal.with_reference(turned.id);
+    let record = state::turned_record(turned, &refusal);
+    Step::Record(AwaitRecord::then_reply(record, Outcome::Refuse(refusal)))
+}

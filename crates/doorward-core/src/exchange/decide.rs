@@ -1,0 +1,145 @@
+//! Deciding: on the message itself, and on the questions a result carries.
+
+use super::record::AwaitRecord;
+use super::state::Begun;
+use super::{Step, answer};
+use crate::access::{AccessRequest, Direction};
+use crate::decision::{Decision, Obligation, Reason};
+use crate::refusal::{Code, Refusal};
+use crate::time::Timestamp;
+use doorward_mcp::message::Response;
+
+/// Waits for the decision point.
+#[derive(Debug)]
+pub struct AwaitDecision {
+    begun: Box<Begun>,
+    requests: Vec<AccessRequest>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// May this message be forwarded?
+    Request,
+    /// May this result put its questions to the client?
+    Questions(Response),
+}
+
+impl AwaitDecision {
+    pub(super) fn on_request(begun: Box<Begun>) -> Step {
+        let subjects = begun.access.as_ref().map(|access| access.subjects.clone()).unwrap_or_default();
+        let requests = subjects.into_iter().map(|(action, resource)| begun.access_request(action, resource)).collect();
+        Step::Decide(Self { begun, requests, stage: Stage::Request })
+    }
+
+    pub(super) fn on_questions(begun: Box<Begun>, requests: Vec<AccessRequest>, response: Response) -> Step {
+        Step::Decide(Self { begun, requests, stage: Stage::Questions(response) })
+    }
+
+    /// What to ask: every one must be allowed.
+    #[must_use]
+    pub fn requests(&self) -> &[AccessRequest] {
+        &self.requests
+    }
+
+    /// Goes on with one decision per request, in their order. A missing decision is a denial.
+    #[must_use]
+    pub fn decided(mut self, decisions: Vec<Decision>, now: Timestamp) -> Step {
+        if decisions.is_empty() || decisions.len() != self.requests.len() {
+            return self
+                .begun
+                .refuse(Refusal::new(Code::PolicyError).with_detail("Not every question was decided."), now);
+        }
+        let mut obligations = Vec::new();
+        for decision in decisions {
+            match decision {
+                Decision::Allow { obligations: more, reasons } => {
+                    self.begun.note_reasons(&reasons);
+                    obligations.extend(more.into_iter().map(|obligation| (obligation, reasons.clone())));
+                }
+                Decision::Deny { code, reasons, detail } => {
+                    let refusal = Refusal::new(self.denial_code(code)).with_reasons(reasons);
+                    return self.begun.refuse(refusal.with_detail(detail.unwrap_or_default()), now);
+                }
+            }
+        }
+        self.performed(obligations, now)
+    }
+
+    /// What a server asks of the client is refused under its own code, so that a reader sees whose wish it was.
+    fn denial_code(&self, code: Code) -> Code {
+        let question = match self.stage {
+            Stage::Questions(_) => true,
+            Stage::Request => self.begun.arrival.direction == Direction::ToClient,
+        };
+        if question && code == Code::NotAllowed { Code::QuestionRefused } else { code }
+    }
+
+    fn performed(self, obligations: Vec<(Obligation, Vec<Reason>)>, now: Timestamp) -> Step {
+        let unknown = obligations.iter().find_map(|(obligation, reasons)| match obligation {
+            Obligation::Unknown(text) => Some((text.clone(), reasons.clone())),
+            Obligation::Approve(_) => None,
+        });
+        if let Some((text, reasons)) = unknown {
+            let detail = format!("The obligation '{text}' is not one this gateway can perform.");
+            return self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(reasons).with_detail(detail), now);
+        }
+        let approval = obligations.into_iter().find_map(|(obligation, reasons)| match obligation {
+            Obligation::Approve(who) => Some((who, reasons)),
+            Obligation::Unknown(_) => None,
+        });
+        match (approval, self.stage) {
+            (None, Stage::Request) => AwaitRecord::then_forward(self.begun, now),
+            (None, Stage::Questions(response)) => answer::release(self.begun, response, now),
+            (Some((who, reasons)), Stage::Request) => Step::Consult(AwaitAnswer { begun: self.begun, who, reasons }),
+            (Some((_, reasons)), Stage::Questions(_)) => {
+                let detail = "A question inside a result cannot wait for approval.";
+                self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(reasons).with_detail(detail), now)
+            }
+        }
+    }
+}
+
+/// Waits for a person.
+#[derive(Debug)]
+pub struct AwaitAnswer {
+    begun: Box<Begun>,
+    who: String,
+    reasons: Vec<Reason>,
+}
+
+/// What the person said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Consent {
+    /// Yes, by the named person.
+    Give {
+        /// Who gave it, for the record.
+        by: String,
+    },
+    /// No.
+    Withhold,
+    /// There is nobody to ask, or nobody answered in time.
+    Absent,
+}
+
+impl AwaitAnswer {
+    /// Who may approve, as the policy names them.
+    #[must_use]
+    pub fn approver(&self) -> &str {
+        &self.who
+    }
+
+    /// Goes on with what the person said. Silence is a refusal.
+    #[must_use]
+    pub fn answered(mut self, consent: &Consent, now: Timestamp) -> Step {
+        let detail = match consent {
+            Consent::Give { by } => {
+                self.begun.note(format!("Approved by {by}."));
+                return AwaitRecord::then_forward(self.begun, now);
+            }
+            Consent::Withhold => format!("'{}' did not approve.", self.who),
+            Consent::Absent => format!("It needs approval by '{}', and nobody can be asked.", self.who),
+        };
+        self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(self.reasons).with_detail(detail), now)
+    }
+}

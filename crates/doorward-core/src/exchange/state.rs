@@ -1,0 +1,192 @@
+//! What an exchange knows of itself, and how that becomes a record.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use doorward_mcp::message::Message;
+
+use super::record::AwaitRecord;
+use super::{Arrival, Outcome, Step, Turned};
+use crate::access::{Access, AccessRequest, Action, Direction, Kind, Resource};
+use crate::decision::Reason;
+use crate::limits::{RECORD_FIELD_MAX, RECORD_RULES_MAX};
+use crate::record::{Disposition, Phase, Record};
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+/// An exchange under way.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) arrival: Arrival,
+    /// `None` when the message could not be classified; such an exchange is only ever refused.
+    pub(super) access: Option<Access>,
+    rules: Vec<Arc<str>>,
+    notes: Vec<String>,
+    pub(super) forwarded_at: Option<Timestamp>,
+    pub(super) answered_at: Option<Timestamp>,
+    pub(super) answer_bytes: u64,
+}
+
+impl Begun {
+    pub(super) fn new(arrival: Arrival, access: Option<Access>) -> Box<Self> {
+        Box::new(Self {
+            arrival,
+            access,
+            rules: Vec::new(),
+            notes: Vec::new(),
+            forwarded_at: None,
+            answered_at: None,
+            answer_bytes: 0,
+        })
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.arrival.message {
+            Message::Request(_) => Kind::Request,
+            Message::Notification(_) | Message::Response(_) => Kind::Notification,
+        }
+    }
+
+    /// The access request for one subject of this exchange.
+    pub(super) fn access_request(&self, action: Action, resource: Resource) -> AccessRequest {
+        AccessRequest {
+            principal: self.arrival.principal.clone(),
+            action,
+            resource,
+            arguments: self.access.as_ref().and_then(|access| access.arguments.clone()),
+            face: self.arrival.face,
+            era: self.arrival.revision.era(),
+            at: self.arrival.at,
+        }
+    }
+
+    /// Remembers the rules that decided, for the records of this exchange.
+    pub(super) fn note_reasons(&mut self, reasons: &[Reason]) {
+        for reason in reasons {
+            if self.rules.len() < RECORD_RULES_MAX && !self.rules.contains(&reason.rule) {
+                self.rules.push(reason.rule.clone());
+                self.notes.extend(reason.text.iter().map(|text| text.to_string()));
+            }
+        }
+    }
+
+    /// Remembers a sentence of our own for the outcome record.
+    pub(super) fn note(&mut self, sentence: String) {
+        self.notes.push(cut(&sentence));
+    }
+
+    /// Ends the exchange in a refusal: one outcome record, then the reply.
+    pub(super) fn refuse(mut self: Box<Self>, refusal: Refusal, now: Timestamp) -> Step {
+        let refusal = refusal.with_reference(self.arrival.id);
+        self.note_reasons(&refusal.reasons);
+        if !refusal.detail.is_empty() {
+            self.note(refusal.detail.clone());
+        }
+        let disposition = if self.forwarded_at.is_some() { Disposition::Fail } else { Disposition::Refuse };
+        let mut record = self.record(Phase::Outcome, disposition, now);
+        record.code = Some(refusal.code);
+        Step::Record(AwaitRecord::then_reply(record, Outcome::Refuse(refusal)))
+    }
+
+    /// The record of this exchange as it stands.
+    pub(super) fn record(&self, phase: Phase, disposition: Disposition, now: Timestamp) -> Record {
+        let arrival = &self.arrival;
+        let upstream = match (self.forwarded_at, self.answered_at) {
+            (Some(forwarded), Some(answered)) => micros(answered, forwarded),
+            (Some(forwarded), None) if phase == Phase::Outcome => micros(now, forwarded),
+            (Some(_) | None, _) => 0,
+        };
+        Record {
+            at: now,
+            exchange: arrival.id,
+            phase,
+            disposition,
+            principal: arrival.principal.clone(),
+            revision: Some(arrival.revision.as_str()),
+            face: arrival.face.as_str(),
+            direction: direction_word(arrival.direction),
+            server: Some(Arc::from(arrival.server.as_str())),
+            action: self.action_name(),
+            resource: self
+                .access
+                .as_ref()
+                .and_then(Access::resource)
+                .and_then(Resource::name)
+                .map(|name| Arc::from(cut(name))),
+            arguments_digest: self.arguments_digest(),
+            code: None,
+            rules: self.rules.clone(),
+            reasons: self.notes.clone(),
+            request_bytes: arrival.message.bytes().len() as u64,
+            answer_bytes: self.answer_bytes,
+            elapsed_micros: micros(now, arrival.at),
+            upstream_micros: upstream,
+        }
+    }
+
+    fn action_name(&self) -> Arc<str> {
+        match (&self.access, &self.arrival.message) {
+            (Some(access), _) => Arc::from(access.action.name()),
+            (None, Message::Request(request)) => Arc::from(cut(request.method())),
+            (None, Message::Notification(notification)) => Arc::from(cut(notification.method())),
+            (None, Message::Response(_)) => Arc::from("response"),
+        }
+    }
+
+    /// SHA-256 of `params.arguments` as sent, or of the whole `params` where the method has no arguments.
+    fn arguments_digest(&self) -> Option<[u8; 32]> {
+        let arguments = self.access.as_ref().and_then(|access| access.arguments.as_ref());
+        let params = match &self.arrival.message {
+            Message::Request(request) => request.params(),
+            Message::Notification(notification) => notification.params(),
+            Message::Response(_) => None,
+        };
+        let text =
+            arguments.map(|arguments| arguments.as_raw().text()).or_else(|| params.map(|params| params.text()))?;
+        digest(&SHA256, text.as_bytes()).as_ref().try_into().ok()
+    }
+}
+
+/// The one record of a message that never became an exchange.
+pub(super) fn turned_record(turned: Turned, refusal: &Refusal) -> Record {
+    Record {
+        at: turned.at,
+        exchange: turned.id,
+        phase: Phase::Outcome,
+        disposition: Disposition::Refuse,
+        principal: turned.principal,
+        revision: None,
+        face: turned.face.as_str(),
+        direction: direction_word(turned.direction),
+        server: turned.server.map(|server| Arc::from(server.as_str())),
+        action: turned.method.map_or_else(|| Arc::from("-"), |method| Arc::from(cut(&method))),
+        resource: None,
+        arguments_digest: None,
+        code: Some(refusal.code),
+        rules: Vec::new(),
+        reasons: if refusal.detail.is_empty() { Vec::new() } else { vec![cut(&refusal.detail)] },
+        request_bytes: turned.bytes,
+        answer_bytes: 0,
+        elapsed_micros: 0,
+        upstream_micros: 0,
+    }
+}
+
+const fn direction_word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::ToServer => "to-server",
+        Direction::ToClient => "to-client",
+    }
+}
+
+fn micros(later: Timestamp, earlier: Timestamp) -> u64 {
+    u64::try_from(later.since(earlier).as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Cuts a text from outside to the record's limit, at a character.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(RECORD_FIELD_MAX) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(RECORD_FIELD_MAX).chain(['…']).collect(),
+    }
+}

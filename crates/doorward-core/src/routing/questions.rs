@@ -1,0 +1,46 @@
+//! Requests a server puts to a client, and the way back of their answers.
+
+use std::collections::BTreeMap;
+
+use doorward_mcp::id::Id;
+use doorward_mcp::message::{Request, Response};
+use doorward_mcp::splice::Segments;
+
+use super::requests::number_of_id;
+use crate::limits::IN_FLIGHT_MAX;
+
+/// The questions one client has been asked and has not yet answered. `W` says who waits for the answer.
+#[derive(Debug)]
+pub struct Questions<W> {
+    next: u64,
+    open: BTreeMap<u64, W>,
+}
+
+impl<W> Default for Questions<W> {
+    fn default() -> Self {
+        Self { next: 1, open: BTreeMap::new() }
+    }
+}
+
+impl<W> Questions<W> {
+    /// Gives `request` an id of this client's connection; `None` when too many questions are open.
+    pub fn ask(&mut self, waiting: W, request: &Request) -> Option<(u64, Segments)> {
+        if self.open.len() >= IN_FLIGHT_MAX {
+            return None;
+        }
+        let number = self.next;
+        self.next = self.next.wrapping_add(1);
+        self.open.insert(number, waiting);
+        Some((number, request.with_id(&Id::from(number))))
+    }
+
+    /// Who waits for this response; `None` for one nobody asked for, or a second one.
+    pub fn answered(&mut self, response: &Response) -> Option<W> {
+        self.withdraw(number_of_id(response.id()?)?)
+    }
+
+    /// Forgets a question; its answer, should it come, then belongs to nobody.
+    pub fn withdraw(&mut self, number: u64) -> Option<W> {
+        self.open.remove(&number)
+    }
+}
