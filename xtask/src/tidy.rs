@@ -17,6 +17,7 @@ mod limits;
 mod links;
 mod loose_ends;
 mod module_docs;
+mod names;
 mod pure_crates;
 mod refusal_codes;
 mod rust_text;
@@ -58,6 +59,11 @@ const RULES: &[Rule] = &[
         name: "file-names",
         reason: "A name such as utils says nothing about what belongs in the file, so everything ends up there.",
         check: file_names::check,
+    },
+    Rule {
+        name: "names",
+        reason: "A name is the shortest documentation; one that fits everything tells nothing.",
+        check: names::check,
     },
     Rule {
         name: "module-docs",

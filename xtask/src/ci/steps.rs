@@ -76,7 +76,7 @@ fn test(options: &Options) -> Result<(), String> {
     output::line(format_args!(
         "cargo-nextest is missing (get it with: {advice}); running the same tests with cargo test"
     ));
-    cargo(&["test", "--workspace", "--all-targets", "--no-fail-fast"])
+    cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
 }
 
 /// The advisory database lives on a git host that a build machine may not reach, and it changes
