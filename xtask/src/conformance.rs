@@ -56,10 +56,7 @@ struct Options {
 
 /// Runs the suite as `args` say; fails when anything required does not pass.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
-    if args
-        .iter()
-        .any(|arg| matches!(arg.as_str(), "--help" | "-h"))
-    {
+    if args.iter().any(|arg| matches!(arg.as_str(), "--help" | "-h")) {
         output::line(HELP);
         return Ok(());
     }
@@ -145,21 +142,13 @@ fn tested_peer(
     }
 }
 
-fn gateway(
-    program: &Path,
-    folder: &Path,
-    fixture: &Peer,
-) -> Result<Option<(Peer, String)>, String> {
+fn gateway(program: &Path, folder: &Path, fixture: &Peer) -> Result<Option<(Peer, String)>, String> {
     let gateway = Peer::gateway(program, folder, &fixture.local_url("/mcp"))?;
     let url = gateway.local_url("/s/fixture/mcp");
     Ok(Some((gateway, url)))
 }
 
-fn run_sets(
-    suite: &Suite,
-    url: &str,
-    folder: &Path,
-) -> Result<BTreeMap<&'static str, Run>, String> {
+fn run_sets(suite: &Suite, url: &str, folder: &Path) -> Result<BTreeMap<&'static str, Run>, String> {
     let mut runs = BTreeMap::new();
     for (revision, _) in REVISIONS {
         output::line(format_args!("conformance {revision} against {url}"));
@@ -184,10 +173,7 @@ mod tests {
     fn options_are_read() {
         assert_eq!(parsed(""), Ok(Options::default()));
         let options = parsed("--direct --gateway-bin /bin/doorward --json").unwrap();
-        assert_eq!(
-            options.between,
-            Between::Gateway(PathBuf::from("/bin/doorward"))
-        );
+        assert_eq!(options.between, Between::Gateway(PathBuf::from("/bin/doorward")));
         assert!(options.also_direct && options.json);
     }
 

@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 mod ci;
+mod conformance;
 mod examples;
 mod output;
 mod process;
@@ -23,6 +24,7 @@ struct Task {
 const TASKS: &[Task] = &[
     Task { name: "ci", about: "Every check a change must pass, in order; what .ci/run runs", run: ci::run },
     Task { name: "tidy", about: "The house rules that the compiler and clippy do not know", run: tidy::run },
+    Task { name: "conformance", about: "The public MCP conformance suite, through the gateway", run: conformance::run },
     Task {
         name: "examples",
         about: "Run every set-up under examples/ against the release program",

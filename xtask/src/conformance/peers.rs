@@ -81,17 +81,11 @@ impl Peer {
                 return Ok(());
             }
             if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(format!(
-                    "the gateway ended with {status} before it listened; see {}",
-                    folder.display()
-                ));
+                return Err(format!("the gateway ended with {status} before it listened; see {}", folder.display()));
             }
             std::thread::sleep(POLL);
         }
-        Err(format!(
-            "the gateway did not listen on {address} within {START_LIMIT:?}; see {}",
-            folder.display()
-        ))
+        Err(format!("the gateway did not listen on {address} within {START_LIMIT:?}; see {}", folder.display()))
     }
 }
 
@@ -108,9 +102,7 @@ fn end(child: &mut Child) {
 }
 
 fn log_file(program: &Path, folder: &Path) -> Result<File, String> {
-    let name = program
-        .file_name()
-        .map_or_else(|| "peer".into(), |name| name.to_string_lossy());
+    let name = program.file_name().map_or_else(|| "peer".into(), |name| name.to_string_lossy());
     let path = folder.join(format!("{name}.log"));
     fs::create_dir_all(folder)
         .and_then(|()| File::create(&path))
@@ -149,21 +141,14 @@ mod tests {
 
     #[test]
     fn the_port_is_read_from_the_announcement() {
-        assert_eq!(
-            announced_port("listening on http://127.0.0.1:4711/mcp\n"),
-            Some(4711)
-        );
-        assert_eq!(
-            announced_port("listening on http://127.0.0.1:80/\n"),
-            Some(80)
-        );
+        assert_eq!(announced_port("listening on http://127.0.0.1:4711/mcp\n"), Some(4711));
+        assert_eq!(announced_port("listening on http://127.0.0.1:80/\n"), Some(80));
         assert_eq!(announced_port(""), None);
     }
 
     #[test]
     fn a_peer_that_says_nothing_is_an_error() {
-        let folder =
-            std::env::temp_dir().join(format!("doorward-xtask-peer-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("doorward-xtask-peer-{}", std::process::id()));
         let error = Peer::announced(Path::new("true"), &folder, &[]).unwrap_err();
         assert!(error.contains("no address"), "{error}");
         fs::remove_dir_all(folder).unwrap();

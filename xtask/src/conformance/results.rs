@@ -45,8 +45,7 @@ struct Line {
 impl Run {
     /// Reads the results in `folder`, of which `required` count.
     pub(super) fn read(required: BTreeSet<String>, folder: &Path) -> Result<Self, String> {
-        let entries = fs::read_dir(folder)
-            .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+        let entries = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
         let mut scenarios = BTreeMap::new();
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name();
@@ -58,19 +57,11 @@ impl Run {
             let checks = checks.and_then(|text| serde_json::from_slice(&text).ok());
             scenarios.insert(name.to_owned(), scenario(checks.as_ref()));
         }
-        Ok(Self {
-            required,
-            scenarios,
-        })
+        Ok(Self { required, scenarios })
     }
 
     fn line(&self, revision: &'static str) -> Line {
-        let passed = |names: &BTreeSet<&String>| {
-            names
-                .iter()
-                .filter(|name| self.scenario(name).has_passed())
-                .count()
-        };
+        let passed = |names: &BTreeSet<&String>| names.iter().filter(|name| self.scenario(name).has_passed()).count();
         let required: BTreeSet<&String> = self.required.iter().collect();
         let all: BTreeSet<&String> = self.scenarios.keys().collect();
         let unscored: BTreeSet<&String> = all.difference(&required).copied().collect();
@@ -87,10 +78,7 @@ impl Run {
     }
 
     fn scenario(&self, name: &str) -> Scenario {
-        let missing = || Scenario {
-            passed: 0,
-            failures: vec!["left no result".to_owned()],
-        };
+        let missing = || Scenario { passed: 0, failures: vec!["left no result".to_owned()] };
         self.scenarios.get(name).cloned().unwrap_or_else(missing)
     }
 }
@@ -117,9 +105,7 @@ impl Verdict {
             let direct = direct.as_ref().and_then(|direct| direct.get(revision));
             if run.required.len() != *expected {
                 let listed = run.required.len();
-                complaints.push(format!(
-                    "{revision}: the suite lists {listed} required scenarios, not {expected}"
-                ));
+                complaints.push(format!("{revision}: the suite lists {listed} required scenarios, not {expected}"));
             }
             complaints.extend(shortfalls(revision, run, direct));
             lines.push(run.line(revision));
@@ -171,8 +157,7 @@ fn shortfalls(revision: &str, run: &Run, direct: Option<&Run>) -> Vec<String> {
     for name in names {
         let scenario = run.scenario(name);
         let before = direct.map(|direct| direct.scenario(name));
-        let excused = !run.required.contains(name)
-            && before.as_ref().is_some_and(|before| !before.has_passed());
+        let excused = !run.required.contains(name) && before.as_ref().is_some_and(|before| !before.has_passed());
         if !scenario.has_passed() && !excused {
             let failures = scenario.failures.join("; ");
             shortfalls.push(format!("{revision} {name}: {failures}"));
@@ -184,9 +169,8 @@ fn shortfalls(revision: &str, run: &Run, direct: Option<&Run>) -> Vec<String> {
         }
     }
     if let Some(direct) = direct {
-        let lost = direct.scenarios.keys().filter(|name| {
-            !run.scenarios.contains_key(*name) && !run.required.contains(*name)
-        });
+        let lost =
+            direct.scenarios.keys().filter(|name| !run.scenarios.contains_key(*name) && !run.required.contains(*name));
         shortfalls.extend(lost.map(|name| format!("{revision} {name}: left no result")));
     }
     shortfalls
@@ -200,20 +184,10 @@ fn scenario_name(folder: &str) -> Option<&str> {
 
 fn scenario(checks: Option<&Value>) -> Scenario {
     let Some(checks) = checks.and_then(Value::as_array) else {
-        return Scenario {
-            passed: 0,
-            failures: vec!["broke down".to_owned()],
-        };
+        return Scenario { passed: 0, failures: vec!["broke down".to_owned()] };
     };
-    let with_status = |status: &'static str| {
-        checks
-            .iter()
-            .filter(move |check| text(check, "status") == status)
-    };
-    Scenario {
-        passed: with_status("SUCCESS").count(),
-        failures: with_status("FAILURE").map(described).collect(),
-    }
+    let with_status = |status: &'static str| checks.iter().filter(move |check| text(check, "status") == status);
+    Scenario { passed: with_status("SUCCESS").count(), failures: with_status("FAILURE").map(described).collect() }
 }
 
 fn described(check: &Value) -> String {
@@ -233,23 +207,14 @@ mod tests {
     fn run(scenarios: &[(&str, usize, &[&str])]) -> BTreeMap<&'static str, Run> {
         let scenarios = scenarios.iter().map(|(name, passed, failures)| {
             let failures = failures.iter().map(|failure| (*failure).to_owned());
-            let scenario = Scenario {
-                passed: *passed,
-                failures: failures.collect(),
-            };
+            let scenario = Scenario { passed: *passed, failures: failures.collect() };
             ((*name).to_owned(), scenario)
         });
-        let run = Run {
-            required: ["must".to_owned()].into(),
-            scenarios: scenarios.collect(),
-        };
+        let run = Run { required: ["must".to_owned()].into(), scenarios: scenarios.collect() };
         [("r", run)].into()
     }
 
-    fn complaints(
-        tested: &[(&str, usize, &[&str])],
-        direct: Option<&[(&str, usize, &[&str])]>,
-    ) -> Vec<String> {
+    fn complaints(tested: &[(&str, usize, &[&str])], direct: Option<&[(&str, usize, &[&str])]>) -> Vec<String> {
         let verdict = Verdict::new(&REVISIONS, run(tested), direct.map(run));
         verdict.complaints().to_vec()
     }
@@ -259,10 +224,7 @@ mod tests {
         let scenarios: &[(&str, usize, &[&str])] = &[("must", 2, &[]), ("may", 0, &[])];
         assert_eq!(complaints(scenarios, Some(scenarios)), Vec::<String>::new());
         let verdict = Verdict::new(&REVISIONS, run(scenarios), None);
-        assert_eq!(
-            verdict.json(),
-            r#"{"checks_failed":0,"server_r_passed":1,"server_r_required":1}"#
-        );
+        assert_eq!(verdict.json(), r#"{"checks_failed":0,"server_r_passed":1,"server_r_required":1}"#);
     }
 
     #[test]
@@ -290,13 +252,7 @@ mod tests {
     fn a_scenario_that_loses_checks_or_vanishes_fails() {
         let direct: &[(&str, usize, &[&str])] = &[("must", 3, &[]), ("may", 1, &[])];
         let found = complaints(&[("must", 2, &[])], Some(direct));
-        assert_eq!(
-            found,
-            [
-                "r must: 2 checks pass, 3 without the gateway",
-                "r may: left no result"
-            ]
-        );
+        assert_eq!(found, ["r must: 2 checks pass, 3 without the gateway", "r may: left no result"]);
     }
 
     #[test]

