@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, examples, output, process, tidy};
+use crate::{Failure, conformance, examples, output, process, tidy, workspace};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -49,7 +49,18 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[Tool::Deny],
         run: deny,
     },
-    Step { name: "build", about: "the release program and its test peers", needs: &[], run: build },
+    Step {
+        name: "build",
+        about: "the release program, as a user builds it",
+        needs: &[],
+        run: |_| cargo(&["build", "--release", "--package", "doorward-cli"]),
+    },
+    Step {
+        name: "conformance",
+        about: "the public MCP suite, directly and through the gateway",
+        needs: &[Tool::Npm],
+        run: conform,
+    },
     Step { name: "examples", about: "every set-up under examples/", needs: &[], run: |_| plain(examples::run(&[])) },
 ];
 
@@ -90,11 +101,11 @@ fn deny(options: &Options) -> Result<(), String> {
     process::run(&mut command)
 }
 
-/// Two commands, so that the test peers' dependencies cannot switch on features of the program's:
-/// what is tested is what `cargo build --release` gives a user.
-fn build(_: &Options) -> Result<(), String> {
-    cargo(&["build", "--release", "--package", "doorward-cli"])?;
-    cargo(&["build", "--release", "--package", "doorward-testkit", "--bins"])
+/// Directly too, so that every scenario that passes there must pass through the gateway.
+fn conform(_: &Options) -> Result<(), String> {
+    let program = workspace::load()?.target.join("release/doorward");
+    let program = program.to_string_lossy().into_owned();
+    plain(conformance::run(&["--direct".to_owned(), "--gateway-bin".to_owned(), program]))
 }
 
 #[cfg(test)]
@@ -111,6 +122,7 @@ mod tests {
     #[test]
     fn the_program_is_built_before_it_is_used() {
         let place = |name| STEPS.iter().position(|step| step.name == name);
+        assert!(place("build") < place("conformance"));
         assert!(place("build") < place("examples"));
     }
 }

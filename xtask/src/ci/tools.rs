@@ -15,10 +15,8 @@ pub(crate) enum Tool {
     Nextest,
     /// The licence, ban and source check.
     Deny,
-    /// Node.js with npm, for the conformance suite and TypeScript clients.
+    /// Node.js with npm, for the conformance suite.
     Npm,
-    /// Python 3 with `venv`, for Python clients and servers.
-    Python,
 }
 
 impl Tool {
@@ -30,7 +28,6 @@ impl Tool {
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
             Self::Npm => "node (20 or newer) with npm",
-            Self::Python => "python3 (3.10 or newer) with venv",
         }
     }
 
@@ -42,7 +39,6 @@ impl Tool {
             Self::Nextest => "cargo install --locked cargo-nextest",
             Self::Deny => "cargo install --locked cargo-deny@0.20.2",
             Self::Npm => "apt-get install nodejs npm, or https://nodejs.org",
-            Self::Python => "apt-get install python3-venv, or https://www.python.org",
         }
     }
 
@@ -54,10 +50,6 @@ impl Tool {
             Self::Nextest => process::answers("cargo", &["nextest", "--version"]),
             Self::Deny => process::answers("cargo", &["deny", "--version"]),
             Self::Npm => process::answers("npm", &["--version"]) && node_is_recent(),
-            Self::Python => process::answers(
-                "python3",
-                &["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))"],
-            ),
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Every refusal code in the source has a page, and every page has a code in the source.
+//!
+//! A code is an entry of the catalogue (`Name = 1203, …`) or a mention such as `DW1203` anywhere.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +8,9 @@ use super::tree::File;
 use super::{Finding, Tree};
 
 const PAGES: &str = "docs/codes/";
+
+/// The catalogue of codes, which holds numbers without the letters.
+const CATALOGUE: &str = "crates/doorward-core/src/refusal/codes.rs";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     check_files(&tree.files)
@@ -16,55 +21,84 @@ fn check_files(files: &[File]) -> Vec<Finding> {
         .iter()
         .filter_map(|file| {
             let name = file.path.strip_prefix(PAGES)?.strip_suffix(".md")?;
-            (codes(name).next() == Some(name)).then_some((name, file.path.as_str()))
+            (mentions(name).next() == Some(name)).then_some((name, file.path.as_str()))
         })
         .collect();
-    let mut used: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+    let entries: Vec<(String, Place<'_>)> =
+        files.iter().filter(|file| file.path == CATALOGUE).flat_map(entries).collect();
+    if entries.is_empty() {
+        // Without entries the rule would hold of anything.
+        return vec![Finding::new(CATALOGUE, 1, "tidy finds no entry here; teach it the new form")];
+    }
+    let mut used: BTreeMap<String, Place<'_>> = entries.into_iter().collect();
     for file in files.iter().filter(|file| file.is_shipped()) {
         for (number, line) in file.product_text() {
-            for code in codes(line) {
-                used.entry(code).or_insert((&file.path, number));
+            for code in mentions(line) {
+                used.entry(code.to_owned()).or_insert((&file.path, number));
             }
         }
     }
     let missing = used
         .iter()
-        .filter(|(code, _)| !pages.contains_key(*code))
-        .map(|(code, (path, number))| Finding::new(path, *number, format!("write {PAGES}{code}.md")));
-    let stale = pages.iter().filter(|(code, _)| !used.contains_key(*code)).map(|(code, path)| {
-        Finding::new(path, 1, format!("nothing refuses with {code}; delete the page or use the code"))
+        .filter(|(code, _)| !pages.contains_key(code.as_str()))
+        .map(|(code, (path, line))| Finding::new(path, *line, format!("write {PAGES}{code}.md")));
+    let stale = pages.iter().filter(|(code, _)| !used.contains_key(**code)).map(|(code, path)| {
+        let advice = format!("nothing refuses with {code}; delete the page or use the code");
+        Finding::new(path, 1, advice)
     });
     missing.chain(stale).collect()
 }
 
-/// The codes in `line`: `DW` and exactly four digits.
-fn codes(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !c.is_alphanumeric()).filter(|word| {
-        word.len() == 6 && word.strip_prefix("DW").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+/// A file and a line in it.
+type Place<'a> = (&'a str, usize);
+
+/// The catalogue's entries: a variant, `=` and its number.
+fn entries(catalogue: &File) -> impl Iterator<Item = (String, Place<'_>)> {
+    catalogue.product_code().filter_map(|(number, line)| {
+        let (name, rest) = line.trim().split_once(" = ")?;
+        let (digits, _) = rest.split_once(',')?;
+        let is_variant = name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
+        (is_variant && is_number(digits)).then(|| (format!("DW{digits}"), (catalogue.path.as_str(), number)))
     })
+}
+
+/// The codes that `line` spells out: `DW` and exactly four digits.
+fn mentions(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !c.is_alphanumeric()).filter(|word| word.strip_prefix("DW").is_some_and(is_number))
+}
+
+fn is_number(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SOURCE: &str = "crates/doorward-core/src/denial.rs";
-
-    #[test]
-    fn a_code_without_page_and_a_page_without_code_are_found() {
-        let files =
-            [File::new(SOURCE, "const A: &str = \"DW1203\";\n"), File::new("docs/codes/DW9999.md", "# DW9999\n")];
-        let found = check_files(&files);
-        assert_eq!(found.len(), 2, "{found:?}");
+    fn found(source: &str, page: &str) -> usize {
+        check_files(&[
+            File::new(CATALOGUE, "codes! {\n    NotAllowed = 1201, 1201, Operator, \"No.\", \"Ask.\";\n}\n"),
+            File::new("crates/doorward-cli/src/explain.rs", source),
+            File::new(&format!("docs/codes/{page}.md"), "# A code\n"),
+            File::new("docs/codes/README.md", "# Codes\n"),
+        ])
+        .len()
     }
 
     #[test]
-    fn a_code_with_its_page_passes() {
-        let files = [
-            File::new(SOURCE, "const A: &str = \"DW1203\";\n#[cfg(test)]\nmod tests {\n\"DW0000\"\n}\n"),
-            File::new("docs/codes/DW1203.md", "# DW1203\n"),
-            File::new("docs/codes/README.md", "# Codes\n"),
-        ];
-        assert_eq!(check_files(&files), []);
+    fn a_code_without_page_and_a_page_without_code_are_found() {
+        assert_eq!(found("", "DW9999"), 2);
+        assert_eq!(found("//! Prints DW1301.\n", "DW1201"), 1);
+    }
+
+    #[test]
+    fn a_catalogue_that_cannot_be_read_is_found() {
+        assert_eq!(check_files(&[File::new(CATALOGUE, "fn code() {}\n")]).len(), 1);
+    }
+
+    #[test]
+    fn codes_with_their_pages_pass() {
+        let tests = "#[cfg(test)]\nmod tests {\n    const A: &str = \"DW0000\";\n}\n";
+        assert_eq!(found(&format!("//! Prints DW1201.\n{tests}"), "DW1201"), 0);
     }
 }
