@@ -1,1 +1,38 @@
-//! store
+//! The record store: SQLite, group commit, two durabilities.
+//!
+//! Responsible for keeping every accepted audit record and for reading them back. It is the only crate that knows SQL.
+//! It never drops an accepted record silently, never lets the file, the queue or a wait grow without bound, and never
+//! accepts a record while it does not know that it can write.
+//!
+//! ```no_run
+//! # async fn example(record: doorward_core::record::Record) -> Result<(), Box<dyn std::error::Error>> {
+//! use doorward_store::{Store, StoreConfig, StoreUrl};
+//!
+//! let store = Store::open(StoreConfig::new(StoreUrl::parse("sqlite:///var/lib/doorward/records.db")?)).await?;
+//! store.append(record)?.committed().await?;
+//! store.close().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod civil;
+mod config;
+mod error;
+mod filter;
+mod insert;
+pub mod limits;
+mod place;
+mod queue;
+mod reader;
+mod schema;
+mod store;
+mod view;
+mod writer;
+
+pub use config::{Durability, StoreConfig, StoreUrl};
+pub use error::{AppendError, StoreError};
+pub use filter::{Filter, Page};
+pub use queue::{Appended, Commit, Health};
+pub use reader::Reader;
+pub use store::Store;
+pub use view::RecordView;

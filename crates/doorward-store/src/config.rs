@@ -1,0 +1,149 @@
+//! What a store is told: where it is, how durable, how large.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::StoreError;
+use crate::limits::{FLUSH_DEFAULT, QUEUE_DEFAULT};
+
+/// Everything [`crate::Store::open`] needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Where the records are kept.
+    pub url: StoreUrl,
+    /// When an accepted record counts as kept.
+    pub durability: Durability,
+    /// Most records accepted and not yet committed; one more is refused as full.
+    pub queue: usize,
+    /// Most pages of 4 KiB the file may have; `None` leaves the disk as the limit.
+    pub max_pages: Option<u32>,
+}
+
+impl StoreConfig {
+    /// The defaults for a store at `url`: relaxed, [`QUEUE_DEFAULT`] records, no size limit of its own.
+    #[must_use]
+    pub fn new(url: StoreUrl) -> Self {
+        Self { url, durability: Durability::default(), queue: QUEUE_DEFAULT, max_pages: None }
+    }
+
+    /// The same with another durability.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+}
+
+/// When an accepted record counts as kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Once the disk has confirmed it (`synchronous=FULL`): an acknowledged record survives a killed process and a power cut.
+    Strict,
+    /// Once it is queued.
+    ///
+    /// A killed process loses the records accepted since the last flush began, and those of a flush still under way:
+    /// normally what `flush` and one write take, and never more than the queue holds. A power cut (or a crashed kernel)
+    /// also loses what the kernel had not yet written to the disk, at most what came after the last checkpoint of the
+    /// write-ahead log (`synchronous=NORMAL`); the file stays consistent. A stopped process that calls
+    /// [`crate::Store::close`] loses nothing.
+    Relaxed {
+        /// The longest a record waits before its flush begins.
+        flush: Duration,
+    },
+}
+
+impl Durability {
+    /// The longest time before a crash of the process whose records may be lost, apart from a write under way; `None`
+    /// when nothing acknowledged can be lost.
+    #[must_use]
+    pub const fn loss_window(self) -> Option<Duration> {
+        match self {
+            Self::Strict => None,
+            Self::Relaxed { flush } => Some(flush),
+        }
+    }
+
+    /// The promise in one sentence, for the line a gateway prints when it starts.
+    #[must_use]
+    pub fn promise(self) -> String {
+        match self {
+            Self::Strict => "strict: a call goes on only after the disk has confirmed its record".to_owned(),
+            Self::Relaxed { flush } => format!(
+                "relaxed: a crash loses at most the records of the last {} ms and of a write under way; \
+                 a power cut at most those since the last checkpoint",
+                flush.as_millis()
+            ),
+        }
+    }
+}
+
+impl Default for Durability {
+    fn default() -> Self {
+        Self::Relaxed { flush: FLUSH_DEFAULT }
+    }
+}
+
+/// Where the records are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// A file.
+    File(PathBuf),
+    /// The memory of this process, for tests and trials; the records end with the store.
+    Memory,
+}
+
+impl StoreUrl {
+    /// Reads `sqlite:///absolute/path`, `sqlite://relative/path` or `sqlite::memory:`.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`] for any other scheme, an empty path or parameters after a `?`.
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
+        if text == "sqlite::memory:" {
+            return Ok(Self::Memory);
+        }
+        match text.strip_prefix("sqlite://") {
+            Some(path) if !path.is_empty() && !path.contains(['?', '#']) => Ok(Self::File(PathBuf::from(path))),
+            Some(_) | None => Err(StoreError::Url { text: text.to_owned() }),
+        }
+    }
+
+    /// The file; `None` for memory.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Memory => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_or_refused() {
+        let cases = [
+            ("sqlite:///a/b.db", Some(StoreUrl::File("/a/b.db".into()))),
+            ("sqlite://b.db", Some(StoreUrl::File("b.db".into()))),
+            ("sqlite::memory:", Some(StoreUrl::Memory)),
+            ("sqlite://", None),
+            ("sqlite:///a?mode=ro", None),
+            ("sqlite:///a#b", None),
+            ("postgres://a/b", None),
+            ("/a/b.db", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(StoreUrl::parse(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_durability_says_what_it_may_lose() {
+        assert_eq!(Durability::Strict.loss_window(), None);
+        assert_eq!(Durability::default().loss_window(), Some(Duration::from_millis(50)));
+        assert!(Durability::default().promise().contains("50 ms"));
+        assert!(Durability::Strict.promise().contains("strict"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Writing a batch: one transaction of multi-row inserts.
+//!
+//! Each statement costs the database driver about as much as writing several rows, so rows go in chunks of fixed sizes
+//! whose statements are prepared once.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use doorward_core::record::{RECORD_VERSION, Record};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Arguments, AssertSqlSafe, Connection};
+
+use crate::limits::{PROBE_BYTES, WORDS_MAX};
+use crate::queue::Entry;
+
+const COLUMNS: &str = "version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
+    action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros";
+
+const COLUMN_COUNT: usize = 21;
+
+/// Rows per statement, largest first; the last is one, so that every batch comes out even.
+const CHUNKS: [usize; 3] = [64, 8, 1];
+
+/// Writes records; keeps its statements and the texts that recur.
+#[derive(Debug)]
+pub(crate) struct Inserter {
+    statements: [(usize, Arc<str>); 3],
+    words: Words,
+}
+
+impl Inserter {
+    pub(crate) fn new() -> Self {
+        Self { statements: CHUNKS.map(|rows| (rows, statement(rows))), words: Words::default() }
+    }
+
+    /// Writes all of `batch` in one transaction, or nothing of it.
+    pub(crate) async fn write(
+        &mut self,
+        connection: &mut SqliteConnection,
+        batch: &[Entry],
+    ) -> Result<(), sqlx::Error> {
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut rest = batch;
+        for (rows, statement) in &self.statements {
+            while let Some((chunk, after)) = rest.split_at_checked(*rows) {
+                let arguments = self.words.arguments(chunk).map_err(sqlx::Error::Encode)?;
+                let statement = AssertSqlSafe(Arc::clone(statement));
+                sqlx::query_with(statement, arguments).execute(&mut *transaction).await?;
+                rest = after;
+            }
+        }
+        transaction.commit().await
+    }
+}
+
+/// Whether the batch that begins with `first` is already there, from an attempt that failed only after its commit.
+pub(crate) async fn is_written(connection: &mut SqliteConnection, first: &Record) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT seq FROM record WHERE exchange = ? AND phase = ? AND at = ? LIMIT 1")
+            .bind(first.exchange.to_bytes().to_vec())
+            .bind(first.phase.as_str())
+            .bind(first.at.as_micros())
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Writes and removes something as large as a batch, to learn whether the store can be written.
+pub(crate) async fn probe(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT OR REPLACE INTO probe (id, filler) VALUES (1, zeroblob(?))")
+        .bind(PROBE_BYTES)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM probe").execute(connection).await?;
+    Ok(())
+}
+
+fn statement(rows: usize) -> Arc<str> {
+    let row = format!("({})", vec!["?"; COLUMN_COUNT].join(","));
+    Arc::from(format!("INSERT INTO record ({COLUMNS}) VALUES {}", vec![row; rows].join(",")))
+}
+
+/// Short texts that recur (principals, methods, rules), shared instead of copied for every record.
+#[derive(Debug, Default)]
+struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    fn arguments(&mut self, chunk: &[Entry]) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
+        let mut arguments = SqliteArguments::default();
+        arguments.reserve(chunk.len() * COLUMN_COUNT, 0);
+        for entry in chunk {
+            self.add(&mut arguments, &entry.record)?;
+        }
+        Ok(arguments)
+    }
+
+    /// The values of one row, in the order of [`COLUMNS`].
+    fn add(&mut self, to: &mut SqliteArguments, record: &Record) -> Result<(), sqlx::error::BoxDynError> {
+        to.add(RECORD_VERSION)?;
+        to.add(record.at.as_micros())?;
+        to.add(record.exchange.to_bytes().to_vec())?;
+        to.add(self.word(record.phase.as_str()))?;
+        to.add(self.word(record.disposition.as_str()))?;
+        to.add(self.word(record.principal.user()))?;
+        to.add(self.word(record.principal.proof().as_str()))?;
+        to.add(record.revision.map(|revision| self.word(revision)))?;
+        to.add(self.word(record.face))?;
+        to.add(self.word(record.direction))?;
+        to.add(record.server.clone())?;
+        to.add(Arc::clone(&record.action))?;
+        to.add(record.resource.clone())?;
+        to.add(record.arguments_digest.map(|digest| digest.to_vec()))?;
+        to.add(record.code.map(|code| code.entry().number))?;
+        to.add(self.list(&record.rules)?)?;
+        to.add(self.list(&record.reasons)?)?;
+        to.add(stored(record.request_bytes))?;
+        to.add(stored(record.answer_bytes))?;
+        to.add(stored(record.elapsed_micros))?;
+        to.add(stored(record.upstream_micros))
+    }
+
+    fn word(&mut self, text: &str) -> Arc<str> {
+        if let Some(word) = self.0.get(text) {
+            return Arc::clone(word);
+        }
+        if self.0.len() >= WORDS_MAX {
+            self.0.clear();
+        }
+        let word: Arc<str> = Arc::from(text);
+        self.0.insert(Arc::clone(&word));
+        word
+    }
+
+    /// A JSON array of texts.
+    fn list<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Arc<str>, serde_json::Error> {
+        if texts.is_empty() {
+            return Ok(self.word("[]"));
+        }
+        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        Ok(self.word(&serde_json::to_string(&texts)?))
+    }
+}
+
+/// SQLite's integers are signed; no size or time we measure comes near the difference.
+fn stored(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

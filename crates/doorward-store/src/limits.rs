@@ -1,0 +1,42 @@
+//! Every limit of this crate, in one place, with its reason.
+
+use std::time::Duration;
+
+/// Most records accepted and not yet committed, unless configured otherwise: about 4 MiB, and half a second of full load.
+pub const QUEUE_DEFAULT: usize = 8192;
+
+/// Most records of one transaction: beyond this a larger group saves nothing and delays its first waiter.
+pub const BATCH_MAX: usize = 1024;
+
+/// Waiting records that make a relaxed writer flush before its interval is over.
+pub const FLUSH_AT: usize = 512;
+
+/// The longest a relaxed record waits for its flush to begin, unless configured otherwise.
+pub const FLUSH_DEFAULT: Duration = Duration::from_millis(50);
+
+/// How long a statement waits for another process that is writing to the same file.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait between two attempts to bring a dead store back.
+pub const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long opening waits for other processes that create or migrate the same file.
+pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Pages the write-ahead log gathers before they are moved into the database: 16 MiB.
+pub const CHECKPOINT_PAGES: u32 = 4096;
+
+/// Size of the probe that a dead store must be able to write before it takes records again.
+pub const PROBE_BYTES: i64 = 64 * 1024;
+
+/// Distinct short texts kept by the writer so that it need not copy them for every record.
+pub const WORDS_MAX: usize = 256;
+
+/// Most records one question returns, whatever it asks for.
+pub const PAGE_MAX: u32 = 10_000;
+
+/// Reading connections of one process.
+pub const READERS_MAX: u32 = 2;
+
+/// How long a reader waits for a free connection.
+pub const READER_TIMEOUT: Duration = Duration::from_secs(10);

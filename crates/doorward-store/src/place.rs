@@ -1,0 +1,152 @@
+//! The file: how it is made, opened, and recognised as still the same.
+//!
+//! Never opens an existing database file except through SQLite: closing any other descriptor of it would drop the locks
+//! SQLite holds in this process (POSIX advisory locks).
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Instant;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::config::{Durability, StoreConfig, StoreUrl};
+use crate::error::StoreError;
+use crate::limits::{BUSY_TIMEOUT, CHECKPOINT_PAGES, OPEN_TIMEOUT};
+use crate::schema;
+
+/// Where a store lives and how to connect to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    path: PathBuf,
+    memory: bool,
+    writing: SqliteConnectOptions,
+    reading: SqliteConnectOptions,
+}
+
+impl Place {
+    pub(crate) fn of(config: &StoreConfig) -> Result<Self, StoreError> {
+        let base = match &config.url {
+            StoreUrl::File(path) => file_options(path)?,
+            StoreUrl::Memory => SqliteConnectOptions::from_str("sqlite::memory:").map_err(open_error)?,
+        };
+        let synchronous = match config.durability {
+            Durability::Strict => SqliteSynchronous::Full,
+            Durability::Relaxed { .. } => SqliteSynchronous::Normal,
+        };
+        let base = base.busy_timeout(BUSY_TIMEOUT).disable_statement_logging();
+        let mut writing = base
+            .clone()
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+            .thread_name(|_| "record-writer".to_owned());
+        if let Some(pages) = config.max_pages {
+            writing = writing.pragma("max_page_count", pages.to_string());
+        }
+        let memory = config.url == StoreUrl::Memory;
+        let reading = base.read_only(!memory).thread_name(|_| "record-reader".to_owned());
+        Ok(Self { path: reading.get_filename().to_owned(), memory, writing, reading })
+    }
+
+    pub(crate) const fn reading(&self) -> &SqliteConnectOptions {
+        &self.reading
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the records end with the last connection.
+    pub(crate) const fn is_memory(&self) -> bool {
+        self.memory
+    }
+
+    /// Makes what is missing, connects for writing and migrates.
+    pub(crate) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
+        if !self.memory {
+            create_directory(&self.path)?;
+            create_file(&self.path)?;
+        }
+        // Switching a new file to its write-ahead log needs a lock that SQLite's own busy timeout does not wait for.
+        let deadline = Instant::now() + OPEN_TIMEOUT;
+        loop {
+            match self.try_connect().await {
+                Err(StoreError::Database { source, .. }) if is_busy(&source) && Instant::now() < deadline => {
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_connect(&self) -> Result<SqliteConnection, StoreError> {
+        let mut connection = SqliteConnection::connect_with(&self.writing).await.map_err(open_error)?;
+        schema::migrate(&mut connection, &self.path).await?;
+        Ok(connection)
+    }
+
+    /// The files as they are now: two equal answers mean nobody has removed or replaced them in between.
+    pub(crate) fn identity(&self) -> io::Result<Identity> {
+        if self.memory {
+            return Ok(Identity::default());
+        }
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        Ok(Identity([inode(&self.path)?, inode(Path::new(&log))?]))
+    }
+}
+
+/// Which files on the disk hold the database and its write-ahead log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Identity([(u64, u64); 2]);
+
+fn file_options(path: &Path) -> Result<SqliteConnectOptions, StoreError> {
+    // Absolute, because SQLite would read a relative path that begins with "file:" as a URI with options.
+    let path = std::path::absolute(path).map_err(|source| StoreError::Create { path: path.to_owned(), source })?;
+    Ok(SqliteConnectOptions::new().filename(path).create_if_missing(false))
+}
+
+fn open_error(source: sqlx::Error) -> StoreError {
+    StoreError::Database { doing: "open", source }
+}
+
+/// SQLite's primary codes 5 (busy) and 6 (locked) sit in the low byte of the extended ones.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
+fn create_directory(file: &Path) -> Result<(), StoreError> {
+    let Some(directory) = file.parent() else { return Ok(()) };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).map_err(|source| StoreError::Create { path: directory.to_owned(), source })
+}
+
+/// Creates the file closed to others; SQLite gives its companion files the same mode.
+fn create_file(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(StoreError::Create { path: path.to_owned(), source }),
+    }
+}
+
+#[cfg(unix)]
+fn inode(path: &Path) -> io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn inode(path: &Path) -> io::Result<(u64, u64)> {
+    std::fs::metadata(path).map(|_| (0, 0))
+}

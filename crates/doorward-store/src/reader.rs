@@ -1,0 +1,96 @@
+//! Reading records back, beside the writer of this process or of another.
+
+use std::path::Path;
+
+use doorward_core::ids::ExchangeId;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+
+use crate::config::{StoreConfig, StoreUrl};
+use crate::error::StoreError;
+use crate::filter::{Filter, Page};
+use crate::limits::{PAGE_MAX, READER_TIMEOUT, READERS_MAX};
+use crate::place::Place;
+use crate::schema;
+use crate::view::{self, RecordView};
+
+/// The reading side of a store. It writes nothing and sees what is committed.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: SqlitePool,
+}
+
+impl Reader {
+    /// Opens an existing store for reading only, also while gateways write to it.
+    ///
+    /// # Errors
+    /// When there is no store at `path`, or it is somebody else's or a later Doorward's.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing { path: path.to_owned() });
+        }
+        let place = Place::of(&StoreConfig::new(StoreUrl::File(path.to_owned())))?;
+        let reader = Self::over(place.reading());
+        let mut connection = reader.pool.acquire().await.map_err(read_error)?;
+        schema::check_readable(&mut connection, path).await?;
+        Ok(reader)
+    }
+
+    pub(crate) fn over(options: &SqliteConnectOptions) -> Self {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .acquire_timeout(READER_TIMEOUT)
+            .connect_lazy_with(options.clone());
+        Self { pool }
+    }
+
+    /// The first records after `after_seq` (zero for the beginning), in the order of writing: for following the log.
+    ///
+    /// Numbers rise with each commit, so a follower that goes on from the last number it saw misses nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tail(&self, after_seq: i64, limit: u32) -> Result<Vec<RecordView>, StoreError> {
+        self.query(&Filter { page: Page::After(after_seq), limit, ..Filter::default() }).await
+    }
+
+    /// The records that match, in the order of writing.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn query(&self, filter: &Filter) -> Result<Vec<RecordView>, StoreError> {
+        let rows = filter.select().build().fetch_all(&self.pool).await.map_err(read_error)?;
+        let mut records = rows.iter().map(view::read).collect::<Result<Vec<_>, _>>().map_err(read_error)?;
+        match filter.page {
+            Page::Newest | Page::Before(_) => records.reverse(),
+            Page::After(_) => {}
+        }
+        Ok(records)
+    }
+
+    /// How many records match, whatever the filter's limit.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn count(&self, filter: &Filter) -> Result<u64, StoreError> {
+        let count: i64 = filter.count().build_query_scalar().fetch_one(&self.pool).await.map_err(read_error)?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Everything recorded about one exchange, in the order of writing.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn show(&self, exchange: ExchangeId) -> Result<Vec<RecordView>, StoreError> {
+        let filter = Filter { exchange: Some(exchange), page: Page::After(0), limit: PAGE_MAX, ..Filter::default() };
+        self.query(&filter).await
+    }
+
+    /// Closes the connections; later questions fail.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn read_error(source: sqlx::Error) -> StoreError {
+    StoreError::Database { doing: "read", source }
+}

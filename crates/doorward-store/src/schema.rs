@@ -1,0 +1,104 @@
+//! The tables, their versions and how a file gets from one version to the next.
+
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection, Executor, Row};
+
+use crate::error::StoreError;
+
+/// The schema this build writes.
+pub(crate) const SCHEMA_VERSION: i64 = 1;
+
+/// Marks a file as ours (`PRAGMA application_id`): "DWRD".
+const APPLICATION_ID: i64 = 0x4457_5244;
+
+/// Step `n` brings a file from version `n` to `n + 1`. A released step never changes.
+const STEPS: &[&str] = &["
+    CREATE TABLE record (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        version INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        exchange BLOB NOT NULL,
+        phase TEXT NOT NULL,
+        disposition TEXT NOT NULL,
+        principal TEXT NOT NULL,
+        proof TEXT NOT NULL,
+        revision TEXT,
+        face TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        server TEXT,
+        action TEXT NOT NULL,
+        resource TEXT,
+        arguments_digest BLOB,
+        code INTEGER,
+        rules TEXT NOT NULL,
+        reasons TEXT NOT NULL,
+        request_bytes INTEGER NOT NULL,
+        answer_bytes INTEGER NOT NULL,
+        elapsed_micros INTEGER NOT NULL,
+        upstream_micros INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX record_exchange ON record (exchange);
+    CREATE TABLE probe (id INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
+"];
+
+/// Brings the file to [`SCHEMA_VERSION`], or refuses it unchanged when it is newer or not ours.
+pub(crate) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Database { doing: "prepare", source };
+    // One writer at a time: a process that loses the race finds the work done.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let found = match look(&mut transaction).await.map_err(failed)? {
+        Found::Empty => 0,
+        Found::Foreign => return Err(StoreError::Foreign { path: path.to_owned() }),
+        Found::Version(found) => found,
+    };
+    refuse_newer(found, path)?;
+    if found == SCHEMA_VERSION {
+        return transaction.rollback().await.map_err(failed);
+    }
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute(sqlx::raw_sql(*step)).await.map_err(failed)?;
+    }
+    let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};");
+    transaction.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(marks))).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// Refuses what this build cannot read; changes nothing.
+pub(crate) async fn check_readable(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Database { doing: "read", source };
+    match look(connection).await.map_err(failed)? {
+        Found::Empty => Err(StoreError::Missing { path: path.to_owned() }),
+        Found::Foreign => Err(StoreError::Foreign { path: path.to_owned() }),
+        Found::Version(found) => refuse_newer(found, path),
+    }
+}
+
+enum Found {
+    Empty,
+    Foreign,
+    Version(i64),
+}
+
+async fn look(connection: &mut SqliteConnection) -> Result<Found, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), \
+         (SELECT count(*) FROM sqlite_schema)",
+    )
+    .fetch_one(connection)
+    .await?;
+    let (application, version, tables): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    Ok(match (application, version, tables) {
+        (APPLICATION_ID, version, _) if version > 0 => Found::Version(version),
+        (0, 0, 0) => Found::Empty,
+        (_, _, _) => Found::Foreign,
+    })
+}
+
+fn refuse_newer(found: i64, path: &Path) -> Result<(), StoreError> {
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
+    }
+    Ok(())
+}

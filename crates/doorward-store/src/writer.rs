@@ -1,0 +1,144 @@
+//! The one task that writes: it owns the connection, commits batch after batch, and knows how to come back from a failure.
+//!
+//! It never gives up a record that was promised: what cannot be written stays until it can be, or until the store is
+//! closed and says how many were lost.
+
+use std::sync::Arc;
+
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::error::StoreError;
+use crate::insert::{self, Inserter};
+use crate::limits::{BATCH_MAX, RETRY_PAUSE};
+use crate::place::{Identity, Place};
+use crate::queue::{Entry, Pause, Queue};
+
+pub(crate) struct Writer {
+    queue: Arc<Queue>,
+    place: Place,
+    /// `None` after a failure, until a new connection has been made.
+    link: Option<Link>,
+    inserter: Inserter,
+    _end: End,
+}
+
+/// An open connection and the files it was opened on.
+struct Link {
+    connection: SqliteConnection,
+    identity: Identity,
+}
+
+impl Writer {
+    /// Opens the place for writing.
+    pub(crate) async fn open(queue: Arc<Queue>, place: Place) -> Result<Self, StoreError> {
+        let link = Some(connect(&place).await?);
+        let end = End(Arc::clone(&queue));
+        Ok(Self { queue, place, link, inserter: Inserter::new(), _end: end })
+    }
+
+    /// Writes until the queue is closed and empty.
+    pub(crate) async fn run(mut self) -> Result<(), StoreError> {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while self.queue.next_batch(&mut batch).await {
+            if let Err(reason) = self.write(&batch).await {
+                self.recover(reason, &mut batch).await?;
+            }
+            self.queue.settle();
+            batch.drain(..).for_each(|mut entry| entry.answer(Ok(())));
+        }
+        match self.link {
+            Some(link) => {
+                link.connection.close().await.map_err(|source| StoreError::Database { doing: "close", source })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Commits `batch`. The files are compared only afterwards: what is acknowledged is in the files that are there.
+    async fn write(&mut self, batch: &[Entry]) -> Result<(), Arc<str>> {
+        let link = self.link.as_mut().ok_or_else(|| Arc::from("the store is not open"))?;
+        self.inserter.write(&mut link.connection, batch).await.map_err(|error| describe(&error))?;
+        match self.place.identity() {
+            Ok(identity) if identity == link.identity => Ok(()),
+            Ok(_) => Err(Arc::from("the store's file was replaced")),
+            Err(error) => Err(Arc::from(format!("the store's file is gone: {error}"))),
+        }
+    }
+
+    /// Refuses everything until `batch`, or a probe where nothing of it stays, could be written.
+    async fn recover(&mut self, mut reason: Arc<str>, batch: &mut Vec<Entry>) -> Result<(), StoreError> {
+        loop {
+            tracing::error!(reason = &*reason, records = self.queue.depth(), "record store cannot be written");
+            self.queue.die(&reason, batch);
+            let pause = self.queue.pause(RETRY_PAUSE).await;
+            match self.retry(batch).await {
+                Ok(()) => break,
+                Err(again) => reason = again,
+            }
+            if pause == Pause::Closing {
+                return Err(StoreError::Unwritten { records: self.queue.depth(), reason });
+            }
+        }
+        tracing::info!("record store can be written again");
+        self.queue.revive();
+        Ok(())
+    }
+
+    async fn retry(&mut self, batch: &[Entry]) -> Result<(), Arc<str>> {
+        self.reconnect().await.map_err(|error| describe(&error))?;
+        let link = self.link.as_mut().ok_or_else(|| Arc::from("the store is not open"))?;
+        let Some(first) = batch.first() else {
+            return insert::probe(&mut link.connection).await.map_err(|error| describe(&error));
+        };
+        let written = insert::is_written(&mut link.connection, &first.record).await;
+        if written.map_err(|error| describe(&error))? {
+            return Ok(());
+        }
+        self.write(batch).await
+    }
+
+    /// Opens the file anew, creating it if it is gone. What is kept in memory would be lost by that.
+    async fn reconnect(&mut self) -> Result<(), StoreError> {
+        if self.place.is_memory() && self.link.is_some() {
+            return Ok(());
+        }
+        if let Some(link) = self.link.take() {
+            // The connection has failed already; how it closes tells nothing more.
+            let _ = link.connection.close().await;
+        }
+        self.link = Some(connect(&self.place).await?);
+        Ok(())
+    }
+}
+
+/// Marks the queue when the writer ends in any way, even before it ran, so that no caller waits for it.
+struct End(Arc<Queue>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+async fn connect(place: &Place) -> Result<Link, StoreError> {
+    let connection = place.connect().await?;
+    let identity = place.identity().map_err(|source| StoreError::Create { path: place.path().to_owned(), source })?;
+    Ok(Link { connection, identity })
+}
+
+/// The whole chain of causes in one line.
+fn describe(error: &dyn std::error::Error) -> Arc<str> {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let sentence = error.to_string();
+        // Some errors already repeat their cause.
+        if !text.contains(&sentence) {
+            text.push_str(": ");
+            text.push_str(&sentence);
+        }
+        cause = error.source();
+    }
+    Arc::from(text)
+}

@@ -1,0 +1,87 @@
+//! What one record costs. Run it by hand, optimised:
+//! `cargo test --release -p doorward-store --test cost -- --ignored --nocapture`
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use doorward_core::ids::ExchangeId;
+use doorward_core::principal::{Principal, Proof};
+use doorward_core::record::{Disposition, Phase, Record};
+use doorward_core::time::Timestamp;
+use doorward_store::{Store, StoreConfig, StoreUrl};
+
+const RECORDS: u64 = 400_000;
+/// Records per millisecond: ten thousand calls a second.
+const PACE: u64 = 20;
+
+#[test]
+#[ignore = "a measurement"]
+fn cpu_per_relaxed_record() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cost-{}.db", std::process::id()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let store = runtime.block_on(Store::open(StoreConfig::new(StoreUrl::File(file.clone())))).unwrap();
+    let records: Vec<Record> = (0..RECORDS).map(record).collect();
+    let (cpu, begun) = (cpu_time(), Instant::now());
+    let mut appending = Duration::ZERO;
+    runtime.block_on(async {
+        let mut interval = tokio::time::interval(Duration::from_millis(1));
+        let mut records = records.into_iter().peekable();
+        while records.peek().is_some() {
+            interval.tick().await;
+            let begun = Instant::now();
+            for record in records.by_ref().take(PACE as usize) {
+                let _ = store.append(record).unwrap();
+            }
+            appending += begun.elapsed();
+        }
+        store.close().await.unwrap();
+    });
+    let micros = |time: Duration| time.as_secs_f64() * 1e6 / RECORDS as f64;
+    let bytes = std::fs::metadata(&file).unwrap().len();
+    println!(
+        "{RECORDS} records: {:.2} µs CPU each, of which append {:.2} µs (wall); {:.0} records/s; {} bytes each",
+        micros(cpu_time() - cpu),
+        micros(appending),
+        RECORDS as f64 / begun.elapsed().as_secs_f64(),
+        bytes / RECORDS
+    );
+    let _ = std::fs::remove_file(file);
+}
+
+/// Processor time of all threads, in the kernel's ticks of 10 ms.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    Duration::from_millis(ticks * 10)
+}
+
+fn record(number: u64) -> Record {
+    let outcome = number % 2 == 1;
+    Record {
+        at: Timestamp::from_micros(1_785_231_000_000_000 + i64::try_from(number).unwrap()),
+        exchange: ExchangeId::from_parts(
+            1_785_231_000_000 + number / 40,
+            u128::from(number / 2) * 0x9e37_79b9_7f4a_7c15,
+        ),
+        phase: if outcome { Phase::Outcome } else { Phase::Intent },
+        disposition: if outcome { Disposition::Answer } else { Disposition::Allow },
+        principal: Principal::new("local", Proof::LocalToken),
+        revision: Some("2025-11-25"),
+        face: "http",
+        direction: "to-server",
+        server: Some("everything".into()),
+        action: "tools/call".into(),
+        resource: Some("echo".into()),
+        arguments_digest: Some([7; 32]),
+        code: None,
+        rules: vec!["guarded:ordinary".into()],
+        reasons: Vec::new(),
+        request_bytes: 312,
+        answer_bytes: 1100,
+        elapsed_micros: 410,
+        upstream_micros: 333,
+    }
+}

@@ -1,0 +1,9 @@
+//! The store as its users see it: what was accepted is there, and what cannot be kept is refused.
+
+mod concurrency;
+mod crash;
+mod failure;
+mod filters;
+mod opening;
+mod round_trip;
+mod sample;
