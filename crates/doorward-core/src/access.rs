@@ -4,6 +4,7 @@
 //! its parameters look like, and a known method with unreadable parameters is refused as such, never waved through.
 
 mod classify;
+mod question;
 mod table;
 
 use std::fmt;
@@ -16,7 +17,9 @@ use crate::ids::ServerId;
 use crate::principal::Principal;
 use crate::time::Timestamp;
 
-pub use classify::{Access, classify, question_access};
+pub use classify::{Access, classify};
+pub use question::question_access;
+pub(crate) use question::questions;
 pub use table::{ACTIONS, ActionRule, Target};
 
 /// Which way a message travels.
@@ -70,6 +73,12 @@ impl Action {
     #[must_use]
     pub const fn target(self) -> Target {
         self.0.target
+    }
+
+    /// Whether its parameters may hold `arguments`.
+    #[must_use]
+    pub const fn has_arguments(self) -> bool {
+        matches!(self.0.target, Target::Tool | Target::Prompt)
     }
 }
 

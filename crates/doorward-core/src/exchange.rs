@@ -16,14 +16,14 @@ mod state;
 use std::sync::Arc;
 
 use doorward_mcp::message::Message;
-use doorward_mcp::revision::Revision;
+use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
-use crate::access::{Direction, Face, classify};
+use crate::access::{Access, Direction, Face, classify};
 use crate::ids::{ExchangeId, ServerId};
 use crate::permit::Permit;
 use crate::principal::Principal;
-use crate::refusal::Refusal;
+use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
 pub use answer::{Answer, AwaitUpstream};
@@ -86,12 +86,20 @@ pub enum Outcome {
 #[must_use]
 pub fn begin(arrival: Arrival) -> Step {
     let accessed = classify(&arrival.message, &arrival.server, arrival.direction);
-    match accessed {
+    match accessed.and_then(|access| admitted(&arrival, access)) {
         Ok(access) => AwaitDecision::on_request(Begun::new(arrival, Some(access))),
         Err(refusal) => {
             let now = arrival.at;
             Begun::new(arrival, None).refuse(refusal, now)
         }
+    }
+}
+
+/// A server of the modern era puts its questions inside results and never sends a request (DIGEST §1.1).
+fn admitted(arrival: &Arrival, access: Access) -> Result<Access, Refusal> {
+    match (arrival.direction, &arrival.message, arrival.revision.era()) {
+        (Direction::ToClient, Message::Request(_), Era::Modern) => Err(Refusal::new(Code::UnknownMethod)),
+        (Direction::ToClient | Direction::ToServer, _, Era::Modern | Era::Legacy) => Ok(access),
     }
 }
 

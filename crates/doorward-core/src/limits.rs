@@ -15,7 +15,7 @@ pub const RECORD_RULES_MAX: usize = 32;
 /// Most questions to a person one `input_required` result may carry (2026-07-28, multi round-trip requests).
 pub const INPUT_REQUESTS_MAX: usize = 32;
 
-/// Most resources one `subscriptions/listen` may name.
+/// Most resources one `subscriptions/listen` may name, and one session may have subscribed to one by one.
 pub const SUBSCRIBED_RESOURCES_MAX: usize = 256;
 
 /// Most items one list answer may hold before it is withheld: each is a question to the decision point.

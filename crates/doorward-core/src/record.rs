@@ -96,7 +96,8 @@ pub struct Record {
     pub action: Arc<str>,
     /// The tool, resource or prompt; `None` when the action is about a whole server.
     pub resource: Option<Arc<str>>,
-    /// SHA-256 of the arguments as sent; `None` when the message had none.
+    /// SHA-256 of the arguments as sent, or of the whole parameters where the method has no arguments; `None` when the
+    /// message had none.
     pub arguments_digest: Option<[u8; 32]>,
     /// Why it was refused or failed; `None` when it was not.
     pub code: Option<Code>,

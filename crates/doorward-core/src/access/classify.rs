@@ -5,7 +5,7 @@ use std::sync::Arc;
 use doorward_mcp::message::Message;
 use doorward_mcp::raw::{Kind as JsonKind, Raw, RawJson};
 
-use super::{Action, Direction, Kind, Resource, Target};
+use super::{Action, Direction, Kind, Resource, Target, questions};
 use crate::ids::ServerId;
 use crate::limits::SUBSCRIBED_RESOURCES_MAX;
 use crate::refusal::{Code, Refusal};
@@ -49,6 +49,7 @@ pub fn classify(message: &Message, server: &ServerId, direction: Direction) -> R
 fn subjects(action: Action, params: Option<Raw<'_>>, server: &ServerId) -> Result<Vec<(Action, Resource)>, Refusal> {
     let server = server.clone();
     let one = match action.target() {
+        Target::Server if action.name() == "notifications/tasks" => return task(action, params, server),
         Target::Server => Resource::Server(server),
         Target::Tool => Resource::Tool(server, text(params, "name")?),
         Target::Prompt => Resource::Prompt(server, text(params, "name")?),
@@ -74,13 +75,20 @@ fn reference(params: Option<Raw<'_>>, server: ServerId) -> Result<Resource, Refu
 fn subscription(action: Action, params: Option<Raw<'_>>, server: ServerId) -> Result<Vec<(Action, Resource)>, Refusal> {
     let wanted = params
         .and_then(|params| params.member("notifications"))
+        .filter(|wanted| wanted.kind() == JsonKind::Object)
         .ok_or_else(|| bad_params("params.notifications must be an object."))?;
+    if wanted.miscased_member(SUBSCRIPTION_MEMBERS).is_some() {
+        return Err(Refusal::new(Code::KeyCase).with_detail("It is a key of params.notifications."));
+    }
     let subscribe = Action::of(Direction::ToServer, Kind::Request, "resources/subscribe")
         .ok_or_else(|| Refusal::new(Code::UnknownMethod))?;
     let mut subjects = vec![(action, Resource::Server(server.clone()))];
     let Some(uris) = wanted.member("resourceSubscriptions") else {
         return Ok(subjects);
     };
+    if uris.kind() != JsonKind::Array {
+        return Err(bad_params("params.notifications.resourceSubscriptions must be an array."));
+    }
     for uri in uris.elements() {
         if subjects.len() > SUBSCRIBED_RESOURCES_MAX {
             return Err(bad_params("params.notifications.resourceSubscriptions names too many resources."));
@@ -92,9 +100,27 @@ fn subscription(action: Action, params: Option<Raw<'_>>, server: ServerId) -> Re
     Ok(subjects)
 }
 
+/// What `subscriptions/listen` can wish for. A server that ignores case would read a miscased one, a decision would not.
+const SUBSCRIPTION_MEMBERS: &[&str] =
+    &["toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions", "taskIds"];
+
+/// `notifications/tasks` (2026-07-28): the news itself, and every question a task that waits for input puts.
+fn task(action: Action, params: Option<Raw<'_>>, server: ServerId) -> Result<Vec<(Action, Resource)>, Refusal> {
+    let mut subjects = vec![(action, Resource::Server(server.clone()))];
+    if let Some(params) = params {
+        if params.miscased_member(&["inputRequests"]).is_some() {
+            return Err(Refusal::new(Code::KeyCase).with_detail("It is a key of params."));
+        }
+        if let Some(asked) = params.member("inputRequests") {
+            subjects.extend(questions(asked, &server)?);
+        }
+    }
+    Ok(subjects)
+}
+
 /// `params.arguments`, which must be an object where it is present.
 fn arguments(action: Action, params: Option<Raw<'_>>, message: &Message) -> Result<Option<RawJson>, Refusal> {
-    if !matches!(action.target(), Target::Tool | Target::Prompt) {
+    if !action.has_arguments() {
         return Ok(None);
     }
     match params.and_then(|params| params.member("arguments")) {
@@ -102,20 +128,6 @@ fn arguments(action: Action, params: Option<Raw<'_>>, message: &Message) -> Resu
         Some(arguments) if arguments.kind() == JsonKind::Object => Ok(kept(message, arguments)),
         Some(_) => Err(bad_params("params.arguments must be an object.")),
     }
-}
-
-/// The action and resource of a question a server puts inside a result (2026-07-28, `inputRequests`).
-///
-/// # Errors
-/// [`Code::AnswerWithheld`] for a method that is no question.
-pub fn question_access(method: &str, server: &ServerId) -> Result<(Action, Resource), Refusal> {
-    Action::of(Direction::ToClient, Kind::Request, method)
-        .filter(|action| matches!(action.name(), "elicitation/create" | "sampling/createMessage" | "roots/list"))
-        .map(|action| (action, Resource::Server(server.clone())))
-        .ok_or_else(|| {
-            Refusal::new(Code::AnswerWithheld)
-                .with_detail("It asks the client for something that is no known question.")
-        })
 }
 
 fn kept(message: &Message, value: Raw<'_>) -> Option<RawJson> {

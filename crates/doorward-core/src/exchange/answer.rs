@@ -3,17 +3,16 @@
 use bytes::Bytes;
 use doorward_mcp::id::Id;
 use doorward_mcp::message::{Message, Outcome as Reported, Response};
-use doorward_mcp::raw::{Kind, Raw};
+use doorward_mcp::raw::Raw;
 use doorward_mcp::revision::Era;
-use doorward_mcp::splice::Segments;
+use doorward_mcp::splice::{Segments, Splice};
 
 use super::decide::AwaitDecision;
 use super::record::AwaitRecord;
 use super::sift::AwaitSift;
 use super::state::Begun;
 use super::{Outcome, Step};
-use crate::access::{AccessRequest, question_access};
-use crate::limits::INPUT_REQUESTS_MAX;
+use crate::access::{AccessRequest, Action, Resource, question_access, questions};
 use crate::record::{Disposition, Phase};
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -49,68 +48,129 @@ impl AwaitUpstream {
                 self.begun.answer_bytes = response.bytes().len() as u64;
                 judge(self.begun, response, now)
             }
-            // The outcome of a notification is already recorded; a failure to hand it over changes nothing for its sender.
-            (Answer::Delivered | Answer::Failed(_), Message::Notification(_)) => Step::Reply(Outcome::Done),
+            // The outcome of a notification is already recorded, and it has only one: whatever came of handing it over
+            // changes nothing for its sender.
+            (Answer::Delivered | Answer::Failed(_) | Answer::Response(_), Message::Notification(_)) => {
+                Step::Reply(Outcome::Done)
+            }
             (Answer::Failed(refusal), Message::Request(_) | Message::Response(_)) => self.begun.refuse(refusal, now),
             (Answer::Delivered, Message::Request(_) | Message::Response(_))
-            | (Answer::Response(_), Message::Notification(_) | Message::Response(_)) => {
-                self.begun.refuse(Refusal::new(Code::BadAnswer), now)
-            }
+            | (Answer::Response(_), Message::Response(_)) => self.begun.refuse(Refusal::new(Code::BadAnswer), now),
         }
     }
 }
 
 fn judge(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
     let result = match response.outcome() {
-        Reported::Error { .. } => return finish(begun, Disposition::AnswerError, |id| with_id(&response, id), now),
+        Reported::Error { code: URL_ELICITATION_REQUIRED, .. } => {
+            return match question_access("elicitation/create", &begun.arrival.server) {
+                Ok(question) => {
+                    let request = question_request(&begun, question);
+                    AwaitDecision::on_questions(begun, vec![request], response)
+                }
+                Err(refusal) => begun.refuse(refusal, now),
+            };
+        }
+        Reported::Error { .. } => return release(begun, response, now),
         Reported::Result(result) => result,
     };
     let method = begun.access.as_ref().map_or("", |access| access.action.name());
-    match result_type(begun.arrival.revision.era(), result) {
+    let era = begun.arrival.revision.era();
+    match result_type(era, result) {
         ResultType::Unknown => withhold(begun, "Its resultType is not one the gateway knows.", now),
-        ResultType::InputRequired => match questions(&begun, method, result) {
-            Ok(requests) if requests.is_empty() => release(begun, response, now),
-            Ok(requests) => AwaitDecision::on_questions(begun, requests, response),
-            Err(refusal) => begun.refuse(refusal, now),
-        },
+        ResultType::InputRequired if may_ask(method) => ask(begun, response, now),
+        ResultType::InputRequired => withhold(begun, "A result of this method may not ask for input.", now),
+        ResultType::Task if may_be_task(method) => ask(begun, response, now),
+        ResultType::Task => withhold(begun, "A result of this method may not be a task.", now),
         ResultType::Complete if is_list(method) => AwaitSift::on_list(begun, response, now),
-        ResultType::Complete | ResultType::Task => release(begun, response, now),
+        // A task says in its status, not in its resultType, that it wants input; and a client may go by the questions alone.
+        ResultType::Complete if era == Era::Modern && (may_ask(method) || may_be_task(method)) => {
+            ask(begun, response, now)
+        }
+        ResultType::Complete => release(begun, response, now),
+    }
+}
+
+/// 2025-11-25: the error by which a server puts URL elicitations to the client.
+const URL_ELICITATION_REQUIRED: i64 = -32042;
+
+/// Puts the questions a result carries to the decision point; without any, passes it on.
+fn ask(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
+    let asked = response.result().map_or_else(|| Ok(Vec::new()), |result| questions_in(&begun, result));
+    match asked {
+        Ok(requests) if requests.is_empty() => release(begun, response, now),
+        Ok(requests) => AwaitDecision::on_questions(begun, requests, response),
+        Err(refusal) => begun.refuse(refusal, now),
     }
 }
 
 /// Passes an answer on: the sender's id, every other byte as it came.
 pub(super) fn release(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
-    let failed = matches!(response.outcome(), Reported::Result(result)
-        if result.member("isError").and_then(|flag| flag.as_bool()) == Some(true));
+    let failed = match response.outcome() {
+        Reported::Error { .. } => true,
+        Reported::Result(result) => result.member("isError").and_then(|flag| flag.as_bool()) == Some(true),
+    };
     let disposition = if failed { Disposition::AnswerError } else { Disposition::Answer };
-    finish(begun, disposition, |id| with_id(&response, id), now)
+    finish(begun, &response, Shown::All, disposition, now)
 }
 
-/// The response under the sender's id. An error whose id its sender could not read has none, and is given one.
-pub(super) fn with_id(response: &Response, id: &Id) -> Segments {
-    match (response.id(), response.outcome()) {
-        (None, Reported::Error { raw, .. }) => Segments::from(Bytes::from(format!(
-            "{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{}}}",
-            id.to_json(),
-            raw.text()
-        ))),
-        (Some(_), _) | (None, Reported::Result(_)) => response.with_id(id),
-    }
+/// How much of an answer its asker is shown.
+pub(super) enum Shown<'a> {
+    /// All of it.
+    All,
+    /// Of the list in this member of the result, the items marked `true`.
+    Some(&'a str, &'a [bool]),
 }
 
-/// Records the outcome and replies with what `compose` makes for the sender's id.
+/// Records the outcome and replies with what is shown of the answer.
 pub(super) fn finish(
     begun: Box<Begun>,
+    response: &Response,
+    shown: Shown<'_>,
     disposition: Disposition,
-    compose: impl FnOnce(&Id) -> Segments,
     now: Timestamp,
 ) -> Step {
     let Message::Request(request) = &begun.arrival.message else {
         return begun.refuse(Refusal::new(Code::BadAnswer), now);
     };
-    let segments = compose(request.id());
-    let record = begun.record(Phase::Outcome, disposition, now);
-    Step::Record(AwaitRecord::then_reply(record, Outcome::Answer(segments)))
+    match composed(&begun, response, request.id(), shown) {
+        None => withhold(begun, "It cannot be put under the id of its request.", now),
+        Some(segments) => {
+            let record = begun.record(Phase::Outcome, disposition, now);
+            Step::Record(AwaitRecord::then_reply(record, Outcome::Answer(segments)))
+        }
+    }
+}
+
+/// The response under the sender's id, every byte as it came but for what must differ; `None` when that cannot be made.
+/// An error whose id its sender could not read has none, and is given one.
+fn composed(begun: &Begun, response: &Response, id: &Id, shown: Shown<'_>) -> Option<Segments> {
+    if let (None, Reported::Error { raw, .. }) = (response.id(), response.outcome()) {
+        let error = format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{}}}", id.to_json(), raw.text());
+        return Some(Segments::from(Bytes::from(error)));
+    }
+    let mut splice = Splice::new(response.bytes());
+    splice.replace(response.raw_id()?.range(), id.to_json()).ok()?;
+    if let Some(scope) = public_scope(begun, response) {
+        splice.replace(scope.range(), "\"private\"").ok()?;
+    }
+    match shown {
+        Shown::All => {}
+        Shown::Some(array, keep) => {
+            splice.filter_array(response.result_member(array)?, keep).ok()?;
+        }
+    }
+    Some(splice.finish())
+}
+
+/// The `cacheScope` that must not stay public: what a client may read depends on who it is, so a shared cache could show
+/// one what only another may see (DIGEST §1.9).
+fn public_scope<'a>(begun: &Begun, response: &'a Response) -> Option<Raw<'a>> {
+    let method = begun.access.as_ref().map_or("", |access| access.action.name());
+    if begun.arrival.revision.era() == Era::Legacy || !(is_list(method) || method == "resources/read") {
+        return None;
+    }
+    response.result_member("cacheScope").filter(|scope| scope.as_str().as_deref() == Some("public"))
 }
 
 /// Refuses to pass on an answer that cannot be judged.
@@ -138,30 +198,31 @@ fn result_type(era: Era, result: Raw<'_>) -> ResultType {
     }
 }
 
+/// The methods whose results may be `input_required` (DIGEST §1.7).
+fn may_ask(method: &str) -> bool {
+    matches!(method, "tools/call" | "prompts/get" | "resources/read")
+}
+
+/// The methods whose results may be a task (DIGEST §1.13).
+fn may_be_task(method: &str) -> bool {
+    matches!(method, "tools/call" | "tasks/get")
+}
+
 fn is_list(method: &str) -> bool {
     matches!(method, "tools/list" | "resources/list" | "resources/templates/list" | "prompts/list")
 }
 
-/// The access requests for what an `input_required` result asks of the client.
-fn questions(begun: &Begun, method: &str, result: Raw<'_>) -> Result<Vec<AccessRequest>, Refusal> {
-    let unreadable = || Refusal::new(Code::AnswerWithheld).with_detail("What it asks of the client cannot be read.");
-    if !matches!(method, "tools/call" | "prompts/get" | "resources/read" | "tasks/get") {
-        return Err(unreadable());
-    }
-    let Some(asked) = result.member("inputRequests") else {
-        return Ok(Vec::new());
-    };
-    if asked.kind() != Kind::Object {
-        return Err(unreadable());
-    }
-    let mut requests = Vec::new();
-    for (_, question) in asked.members() {
-        if requests.len() == INPUT_REQUESTS_MAX {
-            return Err(Refusal::new(Code::AnswerWithheld).with_detail("It asks the client for too much at once."));
+/// The access requests for what a result asks of the client.
+fn questions_in(begun: &Begun, result: Raw<'_>) -> Result<Vec<AccessRequest>, Refusal> {
+    match result.member("inputRequests") {
+        None => Ok(Vec::new()),
+        Some(asked) => {
+            let asked = questions(asked, &begun.arrival.server)?;
+            Ok(asked.into_iter().map(|question| question_request(begun, question)).collect())
         }
-        let method = question.member("method").and_then(|method| method.as_str()).ok_or_else(unreadable)?;
-        let (action, resource) = question_access(&method, &begun.arrival.server)?;
-        requests.push(AccessRequest { arguments: None, ..begun.access_request(action, resource) });
     }
-    Ok(requests)
+}
+
+fn question_request(begun: &Begun, (action, resource): (Action, Resource)) -> AccessRequest {
+    AccessRequest { arguments: None, ..begun.access_request(action, resource) }
 }

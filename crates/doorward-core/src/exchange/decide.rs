@@ -84,15 +84,12 @@ impl AwaitDecision {
             let detail = format!("The obligation '{text}' is not one this gateway can perform.");
             return self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(reasons).with_detail(detail), now);
         }
-        let approval = obligations.into_iter().find_map(|(obligation, reasons)| match obligation {
-            Obligation::Approve(who) => Some((who, reasons)),
-            Obligation::Unknown(_) => None,
-        });
-        match (approval, self.stage) {
-            (None, Stage::Request) => AwaitRecord::then_forward(self.begun, now),
+        let approvals = approvals(obligations);
+        match (approvals.first(), self.stage) {
+            (_, Stage::Request) => AwaitAnswer::next(self.begun, approvals.into_iter(), now),
             (None, Stage::Questions(response)) => answer::release(self.begun, response, now),
-            (Some((who, reasons)), Stage::Request) => Step::Consult(AwaitAnswer { begun: self.begun, who, reasons }),
             (Some((_, reasons)), Stage::Questions(_)) => {
+                let reasons = reasons.clone();
                 let detail = "A question inside a result cannot wait for approval.";
                 self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(reasons).with_detail(detail), now)
             }
@@ -100,12 +97,30 @@ impl AwaitDecision {
     }
 }
 
+/// Everybody who must approve, each once, in the order the rules name them.
+fn approvals(obligations: Vec<(Obligation, Vec<Reason>)>) -> Vec<Approval> {
+    let mut approvals: Vec<Approval> = Vec::new();
+    for (obligation, reasons) in obligations {
+        match obligation {
+            Obligation::Approve(who) if approvals.iter().all(|(asked, _)| *asked != who) => {
+                approvals.push((who, reasons));
+            }
+            Obligation::Approve(_) | Obligation::Unknown(_) => {}
+        }
+    }
+    approvals
+}
+
+/// Who must approve, and the rules that want it.
+type Approval = (String, Vec<Reason>);
+
 /// Waits for a person.
 #[derive(Debug)]
 pub struct AwaitAnswer {
     begun: Box<Begun>,
     who: String,
     reasons: Vec<Reason>,
+    rest: std::vec::IntoIter<Approval>,
 }
 
 /// What the person said.
@@ -123,19 +138,27 @@ pub enum Consent {
 }
 
 impl AwaitAnswer {
+    /// Asks the next person; once all have approved, the allow is recorded.
+    fn next(begun: Box<Begun>, mut approvals: std::vec::IntoIter<Approval>, now: Timestamp) -> Step {
+        match approvals.next() {
+            None => AwaitRecord::then_forward(begun, now),
+            Some((who, reasons)) => Step::Consult(Self { begun, who, reasons, rest: approvals }),
+        }
+    }
+
     /// Who may approve, as the policy names them.
     #[must_use]
     pub fn approver(&self) -> &str {
         &self.who
     }
 
-    /// Goes on with what the person said. Silence is a refusal.
+    /// Goes on with what the person said: to the next approver, if another is named. Silence is a refusal.
     #[must_use]
     pub fn answered(mut self, consent: &Consent, now: Timestamp) -> Step {
         let detail = match consent {
             Consent::Give { by } => {
                 self.begun.note(format!("Approved by {by}."));
-                return AwaitRecord::then_forward(self.begun, now);
+                return Self::next(self.begun, self.rest, now);
             }
             Consent::Withhold => format!("'{}' did not approve.", self.who),
             Consent::Absent => format!("It needs approval by '{}', and nobody can be asked.", self.who),

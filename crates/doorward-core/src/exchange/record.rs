@@ -4,6 +4,7 @@ use super::answer::AwaitUpstream;
 use super::state::Begun;
 use super::{Outcome, Step};
 use crate::access::Kind;
+use crate::ids::ExchangeId;
 use crate::permit::Permit;
 use crate::record::{Disposition, Phase, Record};
 use crate::refusal::{Code, Refusal};
@@ -37,7 +38,10 @@ pub struct AwaitRecord {
 /// Waits for the shell to say whether the record was written.
 #[derive(Debug)]
 #[must_use = "an exchange that is not told of its record never ends"]
-pub struct AwaitRecorded(Next);
+pub struct AwaitRecorded {
+    exchange: ExchangeId,
+    next: Next,
+}
 
 #[derive(Debug)]
 enum Next {
@@ -54,11 +58,13 @@ impl AwaitRecord {
             Kind::Notification => Phase::Outcome,
         };
         let record = begun.record(phase, Disposition::Allow, now);
-        Step::Record(Self { record, next: AwaitRecorded(Next::Forward(begun)) })
+        let next = AwaitRecorded { exchange: begun.arrival.id, next: Next::Forward(begun) };
+        Step::Record(Self { record, next })
     }
 
     pub(super) const fn then_reply(record: Record, outcome: Outcome) -> Self {
-        Self { record, next: AwaitRecorded(Next::Reply(outcome)) }
+        let next = AwaitRecorded { exchange: record.exchange, next: Next::Reply(outcome) };
+        Self { record, next }
     }
 
     /// The record to write, and the state that waits for the result.
@@ -71,16 +77,17 @@ impl AwaitRecorded {
     /// Goes on once the record is written (or accepted, under a bounded loss window), or ends when it could not be.
     #[must_use]
     pub fn recorded(self, result: Result<(), RecordFailure>, now: Timestamp) -> Step {
-        match (self.0, result) {
+        let Self { exchange, next } = self;
+        match (next, result) {
             (Next::Forward(begun), Ok(())) => forward(begun, now),
-            (Next::Forward(begun), Err(failure)) => {
+            (Next::Forward(_), Err(failure)) => {
                 // The refusal itself cannot be recorded either; the store's own health report is the trace it leaves.
-                Step::Reply(Outcome::Refuse(Refusal::new(failure.code()).with_reference(begun.arrival.id)))
+                Step::Reply(Outcome::Refuse(Refusal::new(failure.code()).with_reference(exchange)))
             }
             (Next::Reply(outcome), Ok(())) => Step::Reply(outcome),
             (Next::Reply(Outcome::Answer(_) | Outcome::Done), Err(failure)) => {
                 // An answer nobody recorded is not given: what the client saw must be in the log.
-                Step::Reply(Outcome::Refuse(Refusal::new(failure.code())))
+                Step::Reply(Outcome::Refuse(Refusal::new(failure.code()).with_reference(exchange)))
             }
             (Next::Reply(refusal @ Outcome::Refuse(_)), Err(_)) => Step::Reply(refusal),
         }

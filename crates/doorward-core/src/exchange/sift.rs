@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use doorward_mcp::id::Id;
 use doorward_mcp::message::{Outcome as Reported, Response};
 use doorward_mcp::raw::{Kind as JsonKind, Raw};
-use doorward_mcp::splice::{Segments, Splice};
 
 use super::Step;
-use super::answer::{finish, with_id, withhold};
+use super::answer::{Shown, finish, withhold};
 use super::state::Begun;
 use crate::access::{AccessRequest, Action, Direction, Kind, Resource};
 use crate::ids::ServerId;
@@ -96,10 +94,8 @@ impl AwaitSift {
             self.begun.note(format!("{hidden} of {} items are not shown.", keep.len()));
         }
         let Self { begun, response, list, .. } = self;
-        if hidden == 0 {
-            return finish(begun, Disposition::Answer, |id| with_id(&response, id), now);
-        }
-        finish(begun, Disposition::Answer, |id| filtered(&response, id, list.array, &keep), now)
+        let shown = if hidden == 0 { Shown::All } else { Shown::Some(list.array, &keep) };
+        finish(begun, &response, shown, Disposition::Answer, now)
     }
 }
 
@@ -121,18 +117,4 @@ fn candidates(begun: &Begun, response: &Response, list: &ListRule) -> Option<Vec
         candidates.push(begun.access_request(action, resource));
     }
     Some(candidates)
-}
-
-/// The response under the sender's id, without the items that are not kept. An edit that cannot be made shows nothing.
-fn filtered(response: &Response, id: &Id, array: &str, keep: &[bool]) -> Segments {
-    let mut splice = Splice::new(response.bytes());
-    let edited = (|| {
-        splice.replace(response.raw_id()?.range(), id.to_json()).ok()?;
-        splice.filter_array(response.result_member(array)?, keep).ok()?;
-        Some(())
-    })();
-    match edited {
-        Some(()) => splice.finish(),
-        None => Segments::default(),
-    }
 }

@@ -20,6 +20,7 @@ pub(super) struct Begun {
     pub(super) arrival: Arrival,
     /// `None` when the message could not be classified; such an exchange is only ever refused.
     pub(super) access: Option<Access>,
+    arguments_digest: Option<[u8; 32]>,
     rules: Vec<Arc<str>>,
     notes: Vec<String>,
     pub(super) forwarded_at: Option<Timestamp>,
@@ -29,7 +30,9 @@ pub(super) struct Begun {
 
 impl Begun {
     pub(super) fn new(arrival: Arrival, access: Option<Access>) -> Box<Self> {
+        let arguments_digest = arguments_digest(&arrival.message, access.as_ref());
         Box::new(Self {
+            arguments_digest,
             arrival,
             access,
             rules: Vec::new(),
@@ -113,7 +116,7 @@ impl Begun {
                 .and_then(Access::resource)
                 .and_then(Resource::name)
                 .map(|name| Arc::from(cut(name))),
-            arguments_digest: self.arguments_digest(),
+            arguments_digest: self.arguments_digest,
             code: None,
             rules: self.rules.clone(),
             reasons: self.notes.clone(),
@@ -132,19 +135,21 @@ impl Begun {
             (None, Message::Response(_)) => Arc::from("response"),
         }
     }
+}
 
-    /// SHA-256 of `params.arguments` as sent, or of the whole `params` where the method has no arguments.
-    fn arguments_digest(&self) -> Option<[u8; 32]> {
-        let arguments = self.access.as_ref().and_then(|access| access.arguments.as_ref());
-        let params = match &self.arrival.message {
-            Message::Request(request) => request.params(),
-            Message::Notification(notification) => notification.params(),
-            Message::Response(_) => None,
-        };
-        let text =
-            arguments.map(|arguments| arguments.as_raw().text()).or_else(|| params.map(|params| params.text()))?;
-        digest(&SHA256, text.as_bytes()).as_ref().try_into().ok()
-    }
+/// SHA-256 of `params.arguments` as sent, or of the whole `params` where the method has no arguments or they cannot be
+/// read; `None` when the message holds neither.
+fn arguments_digest(message: &Message, access: Option<&Access>) -> Option<[u8; 32]> {
+    let params = match message {
+        Message::Request(request) => request.params(),
+        Message::Notification(notification) => notification.params(),
+        Message::Response(_) => None,
+    };
+    let sent = match access {
+        Some(access) if access.action.has_arguments() => access.arguments.as_ref()?.as_raw(),
+        Some(_) | None => params?,
+    };
+    digest(&SHA256, sent.bytes()).as_ref().try_into().ok()
 }
 
 /// The one record of a message that never became an exchange.

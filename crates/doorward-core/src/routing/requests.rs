@@ -35,8 +35,10 @@ struct Pending<S, C> {
 pub enum OutgoingError {
     /// The session already has a request with this id in flight.
     IdInUse,
-    /// The connection has as many requests in flight as it may have.
+    /// The connection has as many requests in flight, or the session as many subscriptions, as it may have.
     Busy,
+    /// The session does not use the connection, or no longer: its request must not come back to nobody.
+    NotAttached,
 }
 
 /// A response that found its request.
@@ -100,12 +102,16 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
     /// # Errors
     /// [`OutgoingError`] when the id is in use or the connection is full; nothing is remembered then.
     pub fn outgoing(&mut self, session: S, call: C, request: &Request) -> Result<(u64, Segments), OutgoingError> {
+        if !self.sessions.contains(&session) {
+            return Err(OutgoingError::NotAttached);
+        }
         if self.pending.len() >= IN_FLIGHT_MAX {
             return Err(OutgoingError::Busy);
         }
         if self.number_of(session, request.id()).is_some() {
             return Err(OutgoingError::IdInUse);
         }
+        self.note_subscription(session, request)?;
         let number = self.next;
         self.next = self.next.wrapping_add(1);
         let token = request.progress_token().cloned();
@@ -114,7 +120,6 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
             None => request.with_id(&own),
             Some(_) => request.with_id_and_progress_token(&own, &ProgressToken::from(number)),
         };
-        self.note_subscription(session, request);
         self.pending.insert(number, Pending { session, call, id: request.id().clone(), token });
         Ok((number, segments))
     }
@@ -133,8 +138,9 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
         self.pending.remove(&number);
     }
 
-    /// Every call in flight, for when the connection ends.
+    /// Every call in flight, for when the connection ends. What was subscribed to ends with it.
     pub fn drain(&mut self) -> Vec<C> {
+        self.subscribed.clear();
         std::mem::take(&mut self.pending).into_values().map(|pending| pending.call).collect()
     }
 
@@ -151,7 +157,7 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
     pub fn returned(&mut self, response: Response) -> Result<Returned<S, C>, Stray> {
         let number = response.id().and_then(number_of_id).ok_or(Stray::UnknownRequest)?;
         let pending = self.pending.remove(&number).ok_or(Stray::UnknownRequest)?;
-        let response = restore_subscription(response, &pending.id);
+        let response = restore_subscription(response, number, &pending.id);
         Ok(Returned { session: pending.session, call: pending.call, response })
     }
 
@@ -161,22 +167,31 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
     /// [`Stray`] when it is for nobody, or cannot be told.
     pub fn notified(&self, notification: &Notification) -> Result<Destination<S, C>, Stray> {
         let params = notification.params();
-        if let Some(named) = params.and_then(|params| params.path(SUBSCRIPTION_META)) {
-            return self.to_call(notification, named, |pending| Some(pending.id.to_json()));
-        }
-        match notification.method() {
-            "notifications/progress" => {
+        let subscription = params.and_then(|params| params.path(SUBSCRIPTION_META));
+        match (notification.method(), subscription) {
+            // What names a request by its method's own member is found by that member, whatever tag it carries beside it.
+            ("notifications/progress", tag) => {
                 let named = params.and_then(|params| params.member("progressToken")).ok_or(Stray::UnknownRequest)?;
-                self.to_call(notification, named, |pending| pending.token.as_ref().map(ProgressToken::to_json))
+                self.to_call(notification, named, Named::Token, tag)
             }
-            "notifications/cancelled" => {
+            ("notifications/cancelled", tag) => {
                 let named = params.and_then(|params| params.member("requestId")).ok_or(Stray::UnknownRequest)?;
-                self.to_call(notification, named, |pending| Some(pending.id.to_json()))
+                self.to_call(notification, named, Named::Id, tag)
             }
-            "notifications/message" => self.one_session().map(|session| self.by_only_call(session, notification)),
-            "notifications/resources/updated" => self.to_subscribed(params),
-            _ if self.sessions.is_empty() => Err(Stray::NoSession),
-            _ => Ok(Destination::Sessions(self.sessions.iter().copied().collect())),
+            (_, Some(named)) => self.to_call(notification, named, Named::Id, None),
+            ("notifications/message", None) => {
+                self.one_session().map(|session| self.by_only_call(session, notification))
+            }
+            ("notifications/resources/updated", None) => self.to_subscribed(params),
+            (
+                "notifications/tools/list_changed"
+                | "notifications/prompts/list_changed"
+                | "notifications/resources/list_changed"
+                | "notifications/elicitation/complete",
+                None,
+            ) => self.to_all(),
+            // Anything else (a task's news) is about one client's business.
+            (_, None) => self.one_session().map(|session| Destination::Sessions(vec![session])),
         }
     }
 
@@ -221,12 +236,31 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
         &self,
         notification: &Notification,
         named: Raw<'_>,
-        own: impl Fn(&Pending<S, C>) -> Option<String>,
+        by: Named,
+        tag: Option<Raw<'_>>,
     ) -> Result<Destination<S, C>, Stray> {
-        let pending = named.as_u64().and_then(|number| self.pending.get(&number)).ok_or(Stray::UnknownRequest)?;
-        let original = own(pending).ok_or(Stray::UnknownRequest)?;
-        let segments = replaced(notification.bytes(), named, original);
+        let number = named.as_u64().ok_or(Stray::UnknownRequest)?;
+        let pending = self.pending.get(&number).ok_or(Stray::UnknownRequest)?;
+        let original = match by {
+            Named::Id => pending.id.to_json(),
+            Named::Token => pending.token.as_ref().map(ProgressToken::to_json).ok_or(Stray::UnknownRequest)?,
+        };
+        let mut edits = vec![(named, original)];
+        if let Some(tag) = tag {
+            if tag.as_u64() != Some(number) {
+                return Err(Stray::UnknownRequest);
+            }
+            edits.push((tag, pending.id.to_json()));
+        }
+        let segments = replaced(notification.bytes(), edits).ok_or(Stray::UnknownRequest)?;
         Ok(Destination::Call(pending.session, pending.call.clone(), segments))
+    }
+
+    fn to_all(&self) -> Result<Destination<S, C>, Stray> {
+        if self.sessions.is_empty() {
+            return Err(Stray::NoSession);
+        }
+        Ok(Destination::Sessions(self.sessions.iter().copied().collect()))
     }
 
     fn to_subscribed(&self, params: Option<Raw<'_>>) -> Result<Destination<S, C>, Stray> {
@@ -237,46 +271,73 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
     }
 
     /// Legacy subscriptions name no request, so the connection remembers who asked for which resource.
-    fn note_subscription(&mut self, session: S, request: &Request) {
-        let Some(uri) = request.param("uri").and_then(|uri| uri.as_str().map(|uri| uri.into_owned())) else {
-            return;
-        };
+    fn note_subscription(&mut self, session: S, request: &Request) -> Result<(), OutgoingError> {
+        let uri = || request.param("uri").and_then(|uri| uri.as_str().map(|uri| uri.into_owned()));
         match request.method() {
-            "resources/subscribe" if self.subscribed.len() < SUBSCRIBED_RESOURCES_MAX => {
-                self.subscribed.entry(uri).or_default().insert(session);
-            }
+            "resources/subscribe" => match uri() {
+                Some(uri) => self.subscribe(session, uri),
+                None => Ok(()),
+            },
             "resources/unsubscribe" => {
-                if let Some(sessions) = self.subscribed.get_mut(&uri) {
-                    sessions.remove(&session);
+                if let Some(uri) = uri() {
+                    self.unsubscribe(session, &uri);
                 }
+                Ok(())
             }
-            _ => {}
+            _ => Ok(()),
+        }
+    }
+
+    fn subscribe(&mut self, session: S, uri: String) -> Result<(), OutgoingError> {
+        let others = self.subscribed.iter().filter(|(other, sessions)| **other != uri && sessions.contains(&session));
+        if others.count() >= SUBSCRIBED_RESOURCES_MAX {
+            return Err(OutgoingError::Busy);
+        }
+        self.subscribed.entry(uri).or_default().insert(session);
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, session: S, uri: &str) {
+        if let Some(sessions) = self.subscribed.get_mut(uri) {
+            sessions.remove(&session);
+            if sessions.is_empty() {
+                self.subscribed.remove(uri);
+            }
         }
     }
 }
 
+/// By what a notification names the request it belongs to.
+#[derive(Clone, Copy)]
+enum Named {
+    Id,
+    Token,
+}
+
 /// The closing result of `subscriptions/listen` repeats the request's id; the client must read its own there.
-fn restore_subscription(response: Response, id: &Id) -> Response {
+fn restore_subscription(response: Response, number: u64, id: &Id) -> Response {
     let doorward_mcp::message::Outcome::Result(result) = response.outcome() else {
         return response;
     };
-    let Some(named) = result.path(SUBSCRIPTION_META) else {
+    let Some(named) = result.path(SUBSCRIPTION_META).filter(|named| named.as_u64() == Some(number)) else {
         return response;
     };
-    let restored = replaced(response.bytes(), named, id.to_json()).into_bytes();
-    match Message::parse(restored, &Limits::for_results()) {
+    let Some(restored) = replaced(response.bytes(), vec![(named, id.to_json())]) else {
+        return response;
+    };
+    match Message::parse(restored.into_bytes(), &Limits::for_results()) {
         Ok(Message::Response(restored)) => restored,
         Ok(Message::Request(_) | Message::Notification(_)) | Err(_) => response,
     }
 }
 
-/// `message` with the value `named` replaced. An edit inside its own message cannot be out of range.
-fn replaced(message: &Bytes, named: Raw<'_>, json: String) -> Segments {
+/// `message` with each value replaced. Edits inside their own message cannot be out of range.
+fn replaced(message: &Bytes, edits: Vec<(Raw<'_>, String)>) -> Option<Segments> {
     let mut splice = Splice::new(message);
-    match splice.replace(named.range(), json) {
-        Ok(_) => splice.finish(),
-        Err(_) => Segments::default(),
+    for (named, json) in edits {
+        splice.replace(named.range(), json).ok()?;
     }
+    Some(splice.finish())
 }
 
 /// The number in an id this gateway gave; anything else is none of ours.
