@@ -38,30 +38,20 @@ pub(crate) fn scan(bytes: &[u8], limits: &Limits) -> Result<TopLevel, Rejection>
     let mut scanner = Scanner::new(bytes, limits)?;
     match scanner.peek() {
         Some(b'{') => {
-            let mut walk = Walk {
-                limits,
-                bytes,
-                envelope: Envelope::default(),
-                problem: None,
-            };
+            let mut walk =
+                Walk { limits, bytes, envelope: Envelope::default(), problem: None, envelope_doubtful: false };
             let passed = scanner.object(|scanner, name| walk.message_member(scanner, name));
             if let Err(rejection) = passed.and_then(|_| scanner.end()) {
                 return Err(rejection.with_id(walk.readable_id()));
             }
-            Ok(TopLevel::Message(Box::new(Scanned {
-                envelope: walk.envelope,
-                problem: walk.problem,
-            })))
+            Ok(TopLevel::Message(Box::new(Scanned { envelope: walk.envelope, problem: walk.problem })))
         }
         Some(b'[') => {
             let mut elements = Vec::new();
             scanner.array(|scanner| {
                 elements.push(scanner.value()?);
                 if elements.len() > limits.batch_messages {
-                    return Err(Rejection::shape(
-                        RejectionKind::BatchTooLong,
-                        format!("/{}", limits.batch_messages),
-                    ));
+                    return Err(Rejection::shape(RejectionKind::BatchTooLong, format!("/{}", limits.batch_messages)));
                 }
                 Ok(())
             })?;
@@ -82,17 +72,13 @@ struct Walk<'a> {
     bytes: &'a [u8],
     envelope: Envelope,
     problem: Option<Rejection>,
+    /// A known member of the message came twice: nobody can say which id is meant.
+    envelope_doubtful: bool,
 }
 
 impl Walk<'_> {
     fn message_member(&mut self, scanner: &mut Scanner<'_>, name: Span) -> Result<(), Rejection> {
-        let known = self.known_member(
-            scanner,
-            name,
-            &known::envelope::KNOWN,
-            RejectionKind::EnvelopeKeyCase,
-            "",
-        );
+        let known = self.known_member(scanner, name, &known::envelope::KNOWN, RejectionKind::EnvelopeKeyCase, "");
         let is_object = scanner.peek() == Some(b'{');
         let value = match known {
             Some(known::envelope::PARAMS) if is_object => {
@@ -106,77 +92,43 @@ impl Walk<'_> {
             }
             Some(_) | None => scanner.value()?,
         };
+        let twice = known.is_some_and(|index| matches!(self.envelope.members.get(index), Some(Some(_))));
+        self.envelope_doubtful |= twice;
         record(&mut self.envelope.members, known, value);
         Ok(())
     }
 
     fn params_member(&mut self, scanner: &mut Scanner<'_>, name: Span) -> Result<(), Rejection> {
-        let known = self.known_member(
-            scanner,
-            name,
-            &known::params::KNOWN,
-            RejectionKind::ParamsKeyCase,
-            "/params",
-        );
-        let value = if known == Some(known::params::META) {
-            self.meta(scanner, "/params/_meta")?
-        } else {
-            scanner.value()?
-        };
+        let known = self.known_member(scanner, name, &known::params::KNOWN, RejectionKind::ParamsKeyCase, "/params");
+        let value =
+            if known == Some(known::params::META) { self.meta(scanner, "/params/_meta")? } else { scanner.value()? };
         record(&mut self.envelope.params, known, value);
         Ok(())
     }
 
     fn result_member(&mut self, scanner: &mut Scanner<'_>, name: Span) -> Result<(), Rejection> {
-        let known = self.known_member(
-            scanner,
-            name,
-            &known::result::KNOWN,
-            RejectionKind::OutcomeKeyCase,
-            "/result",
-        );
-        let value = if known == Some(known::result::META) {
-            self.meta(scanner, "/result/_meta")?
-        } else {
-            scanner.value()?
-        };
+        let known = self.known_member(scanner, name, &known::result::KNOWN, RejectionKind::OutcomeKeyCase, "/result");
+        let value =
+            if known == Some(known::result::META) { self.meta(scanner, "/result/_meta")? } else { scanner.value()? };
         record(&mut self.envelope.result, known, value);
         Ok(())
     }
 
     fn error_member(&mut self, scanner: &mut Scanner<'_>, name: Span) -> Result<(), Rejection> {
-        let known = self.known_member(
-            scanner,
-            name,
-            &known::error::KNOWN,
-            RejectionKind::OutcomeKeyCase,
-            "/error",
-        );
+        let known = self.known_member(scanner, name, &known::error::KNOWN, RejectionKind::OutcomeKeyCase, "/error");
         let value = scanner.value()?;
         record(&mut self.envelope.error, known, value);
         Ok(())
     }
 
-    fn meta(
-        &mut self,
-        scanner: &mut Scanner<'_>,
-        pointer: &'static str,
-    ) -> Result<Span, Rejection> {
+    fn meta(&mut self, scanner: &mut Scanner<'_>, pointer: &'static str) -> Result<Span, Rejection> {
         if scanner.peek() != Some(b'{') {
             let value = scanner.value()?;
-            self.note(
-                Rejection::shape(RejectionKind::MetaType, pointer).showing(scanner.slice(value)),
-            );
+            self.note(Rejection::shape(RejectionKind::MetaType, pointer).showing(scanner.slice(value)));
             return Ok(value);
         }
         scanner.object(|scanner, name| {
-            let known = self.known_member(
-                scanner,
-                name,
-                &known::meta::KNOWN,
-                RejectionKind::MetaKeyCase,
-                pointer,
-            );
+            let known = self.known_member(scanner, name, &known::meta::KNOWN, RejectionKind::MetaKeyCase, pointer);
             let value = scanner.value()?;
             if known == Some(known::meta::PROGRESS_TOKEN) {
                 self.check_progress_token(value);
@@ -187,9 +139,7 @@ impl Walk<'_> {
     }
 
     fn check_progress_token(&mut self, value: Span) {
-        if let Err(rejection) =
-            ProgressToken::read(Raw::new(self.bytes, value.range()), self.limits)
-        {
+        if let Err(rejection) = ProgressToken::read(Raw::new(self.bytes, value.range()), self.limits) {
             self.note(rejection);
         }
     }
@@ -218,6 +168,9 @@ impl Walk<'_> {
     }
 
     fn readable_id(&self) -> Option<Id> {
+        if self.envelope_doubtful {
+            return None;
+        }
         let [_, id, ..] = self.envelope.members;
         Id::read(Raw::new(self.bytes, id?.range()), self.limits).ok()
     }

@@ -38,6 +38,9 @@ pub(crate) fn decode(body: &str) -> Cow<'_, str> {
 /// Go's `encoding/json` folds ASCII case and the two characters outside ASCII whose simple fold is an ASCII letter:
 /// U+017F (to `s`) and U+212A (to `k`).
 pub(crate) fn same_when_folded(left: &str, right: &str) -> bool {
+    if left.is_ascii() && right.is_ascii() {
+        return left.eq_ignore_ascii_case(right);
+    }
     left.chars().map(fold).eq(right.chars().map(fold))
 }
 
@@ -74,14 +77,7 @@ impl<'a> Characters<'a> {
     }
 
     fn hex_unit(&mut self) -> u32 {
-        (0..4).fold(0, |unit, _| {
-            unit << 4
-                | self
-                    .rest
-                    .next()
-                    .and_then(|digit| digit.to_digit(16))
-                    .unwrap_or(0)
-        })
+        (0..4).fold(0, |unit, _| unit << 4 | self.rest.next().and_then(|digit| digit.to_digit(16)).unwrap_or(0))
     }
 }
 
@@ -105,9 +101,7 @@ impl Iterator for Characters<'_> {
 }
 
 fn push_unicode_escape(quoted: &mut String, control: char) {
-    const HEX: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let code = u32::from(control);
     quoted.push_str("\\u00");
     for digit in [code >> 4 & 0xf, code & 0xf] {

@@ -33,13 +33,10 @@ impl Id {
     /// # Errors
     /// The id is null, of another type, not an integer, or too long.
     pub fn read(value: Raw<'_>, limits: &Limits) -> Result<Self, Rejection> {
-        let refuse =
-            |kind| Err(Rejection::at(kind, value.range().start, "").showing(value.bytes()));
+        let refuse = |kind| Err(Rejection::at(kind, value.range().start, "").showing(value.bytes()));
         match value.kind() {
             Kind::Null => refuse(RejectionKind::IdNull),
-            Kind::Number if value.bytes().len() > limits.id_bytes => {
-                refuse(RejectionKind::IdTooLong)
-            }
+            Kind::Number if value.bytes().len() > limits.id_bytes => refuse(RejectionKind::IdTooLong),
             Kind::Number => match Integer::new(value.text()) {
                 Some(integer) => Ok(Self::Number(integer)),
                 None => refuse(RejectionKind::IdNotInteger),
@@ -102,10 +99,7 @@ impl Integer {
     /// INVARIANT: `number` is a JSON number.
     fn new(number: &str) -> Option<Self> {
         let digits = number.strip_prefix('-').unwrap_or(number);
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| Self(number.into()))
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| Self(number.into()))
     }
 }
 
@@ -121,10 +115,9 @@ impl ProgressToken {
     /// # Errors
     /// [`RejectionKind::ProgressToken`] when it is neither a string nor an integer, or too long.
     pub fn read(value: Raw<'_>, limits: &Limits) -> Result<Self, Rejection> {
-        Id::read(value, limits).map(Self).map_err(|_| {
-            Rejection::at(RejectionKind::ProgressToken, value.range().start, "")
-                .showing(value.bytes())
-        })
+        Id::read(value, limits)
+            .map(Self)
+            .map_err(|_| Rejection::at(RejectionKind::ProgressToken, value.range().start, "").showing(value.bytes()))
     }
 
     /// The token as JSON.

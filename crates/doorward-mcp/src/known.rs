@@ -33,10 +33,8 @@ pub(crate) mod envelope {
     pub(crate) const RESULT: usize = 4;
     pub(crate) const ERROR: usize = 5;
     pub(crate) const RECORDED: usize = 6;
-    pub(crate) const KNOWN: Known = Known {
-        names: &["jsonrpc", "id", "method", "params", "result", "error"],
-        prefixes: &[],
-    };
+    pub(crate) const KNOWN: Known =
+        Known { names: &["jsonrpc", "id", "method", "params", "result", "error"], prefixes: &[] };
 }
 
 /// Members of `params`, over all methods and revisions.
@@ -142,10 +140,7 @@ pub(crate) mod error {
     use super::Known;
 
     pub(crate) const RECORDED: usize = 2;
-    pub(crate) const KNOWN: Known = Known {
-        names: &["code", "message", "data"],
-        prefixes: &[],
-    };
+    pub(crate) const KNOWN: Known = Known { names: &["code", "message", "data"], prefixes: &[] };
 }
 
 /// Members of `_meta` in params and results.
@@ -174,18 +169,9 @@ impl Known {
         if let Some(index) = self.names.iter().position(|known| *known == name) {
             return Relation::Exact(index);
         }
-        let miscased =
-            self.names
-                .iter()
-                .any(|known| escape::same_when_folded(known, name))
-                || self.prefixes.iter().any(|prefix| {
-                    !name.starts_with(prefix) && starts_with_when_folded(name, prefix)
-                });
-        if miscased {
-            Relation::Miscased
-        } else {
-            Relation::Unknown
-        }
+        let miscased = self.names.iter().any(|known| escape::same_when_folded(known, name))
+            || self.prefixes.iter().any(|prefix| !name.starts_with(prefix) && starts_with_when_folded(name, prefix));
+        if miscased { Relation::Miscased } else { Relation::Unknown }
     }
 
     pub(crate) fn index(&self, name: &str) -> Option<usize> {
@@ -195,7 +181,5 @@ impl Known {
 
 fn starts_with_when_folded(name: &str, prefix: &str) -> bool {
     let mut folded = name.chars().map(escape::fold);
-    prefix
-        .chars()
-        .all(|expected| folded.next() == Some(escape::fold(expected)))
+    prefix.chars().all(|expected| folded.next() == Some(escape::fold(expected)))
 }

@@ -9,6 +9,9 @@ mod known;
 mod scan;
 
 pub mod compose;
+#[doc(hidden)]
+pub mod fuzzing;
+pub mod headers;
 pub mod id;
 pub mod limits;
 pub mod lines;
@@ -18,10 +21,11 @@ pub mod rejection;
 pub mod revision;
 pub mod splice;
 pub mod sse;
+pub mod views;
 
 pub use id::{Id, Integer, ProgressToken};
 pub use limits::Limits;
 pub use message::{Batches, Frame, Message, Notification, Outcome, Request, Response};
-pub use raw::{Kind, Raw, RawJson};
+pub use raw::{Kind, Raw, RawJson, Token};
 pub use rejection::{Rejection, RejectionKind};
 pub use splice::{Segments, Splice, SpliceError};

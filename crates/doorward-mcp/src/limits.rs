@@ -28,10 +28,7 @@ impl Limits {
     /// The bounds for what a server sends back: as strict in shape as for requests, larger in size.
     #[must_use]
     pub fn for_results() -> Self {
-        Self {
-            message_bytes: 16 * 1024 * 1024,
-            ..Self::default()
-        }
+        Self { message_bytes: 16 * 1024 * 1024, ..Self::default() }
     }
 }
 

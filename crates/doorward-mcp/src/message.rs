@@ -135,20 +135,12 @@ impl Frame {
     ///
     /// # Errors
     /// The [`Rejection`] names the first rule that the bytes break; one unsound message refuses its whole batch.
-    pub fn parse(
-        bytes: impl Into<Bytes>,
-        limits: &Limits,
-        batches: Batches,
-    ) -> Result<Self, Rejection> {
+    pub fn parse(bytes: impl Into<Bytes>, limits: &Limits, batches: Batches) -> Result<Self, Rejection> {
         let bytes = bytes.into();
         match (envelope::scan(&bytes, limits)?, batches) {
             (TopLevel::Message(scanned), _) => build(bytes, *scanned, limits).map(Self::Single),
-            (TopLevel::Batch(_), Batches::Refuse) => {
-                Err(Rejection::shape(RejectionKind::BatchNotAllowed, ""))
-            }
-            (TopLevel::Batch(elements), Batches::Accept) => {
-                parse_batch(&bytes, &elements, limits).map(Self::Batch)
-            }
+            (TopLevel::Batch(_), Batches::Refuse) => Err(Rejection::shape(RejectionKind::BatchNotAllowed, "")),
+            (TopLevel::Batch(elements), Batches::Accept) => parse_batch(&bytes, &elements, limits).map(Self::Batch),
         }
     }
 }
@@ -199,10 +191,7 @@ impl Request {
     /// The progress token where it stands in the message.
     #[must_use]
     pub fn raw_progress_token(&self) -> Option<Raw<'_>> {
-        self.call
-            .progress_token
-            .as_ref()
-            .map(|(_, span)| Raw::new(&self.call.bytes, span.range()))
+        self.call.progress_token.as_ref().map(|(_, span)| Raw::new(&self.call.bytes, span.range()))
     }
 
     /// The bytes as they came.
@@ -211,10 +200,10 @@ impl Request {
         &self.call.bytes
     }
 
-    /// Keeps a value of this message without copying it.
+    /// Keeps a value beyond the life of this message, sharing its bytes.
     #[must_use]
     pub fn keep(&self, value: Raw<'_>) -> RawJson {
-        RawJson::cut(&self.call.bytes, value)
+        RawJson::keep(&self.call.bytes, value)
     }
 }
 
@@ -260,9 +249,7 @@ impl Response {
     /// The id where it stands in the message.
     #[must_use]
     pub fn raw_id(&self) -> Option<Raw<'_>> {
-        self.id
-            .as_ref()
-            .map(|(_, span)| Raw::new(&self.bytes, span.range()))
+        self.id.as_ref().map(|(_, span)| Raw::new(&self.bytes, span.range()))
     }
 
     /// What it says.
@@ -272,14 +259,8 @@ impl Response {
         match &self.members {
             Members::Result(_) => Outcome::Result(raw),
             Members::Error { code, message } => {
-                let message = Raw::new(&self.bytes, message.range())
-                    .as_str()
-                    .unwrap_or_default();
-                Outcome::Error {
-                    code: *code,
-                    message,
-                    raw,
-                }
+                let message = Raw::new(&self.bytes, message.range()).as_str().unwrap_or_default();
+                Outcome::Error { code: *code, message, raw }
             }
         }
     }
@@ -299,10 +280,7 @@ impl Response {
         let Members::Result(spans) = &self.members else {
             return None;
         };
-        match known::result::KNOWN
-            .index(name)
-            .and_then(|index| spans.get(index))
-        {
+        match known::result::KNOWN.index(name).and_then(|index| spans.get(index)) {
             Some(span) => raw_at(&self.bytes, *span),
             None => self.result()?.member(name),
         }
@@ -314,10 +292,10 @@ impl Response {
         &self.bytes
     }
 
-    /// Keeps a value of this message without copying it.
+    /// Keeps a value beyond the life of this message, sharing its bytes.
     #[must_use]
     pub fn keep(&self, value: Raw<'_>) -> RawJson {
-        RawJson::cut(&self.bytes, value)
+        RawJson::keep(&self.bytes, value)
     }
 }
 
@@ -326,10 +304,7 @@ impl Call {
         match &self.method {
             Method::Plain(span) => {
                 let range = span.range();
-                let body = self
-                    .bytes
-                    .get(range.start + 1..range.end - 1)
-                    .unwrap_or_default();
+                let body = self.bytes.get(range.start + 1..range.end - 1).unwrap_or_default();
                 std::str::from_utf8(body).unwrap_or_default()
             }
             Method::Decoded(text) => text,
@@ -337,29 +312,21 @@ impl Call {
     }
 
     fn param(&self, name: &str) -> Option<Raw<'_>> {
-        match known::params::KNOWN
-            .index(name)
-            .and_then(|index| self.known.get(index))
-        {
+        match known::params::KNOWN.index(name).and_then(|index| self.known.get(index)) {
             Some(span) => raw_at(&self.bytes, *span),
             None => raw_at(&self.bytes, self.params)?.member(name),
         }
     }
 }
 
-fn parse_batch(
-    bytes: &Bytes,
-    elements: &[Span],
-    limits: &Limits,
-) -> Result<Vec<Message>, Rejection> {
+fn parse_batch(bytes: &Bytes, elements: &[Span], limits: &Limits) -> Result<Vec<Message>, Rejection> {
     if elements.is_empty() {
         return Err(Rejection::shape(RejectionKind::BatchEmpty, ""));
     }
     let parse = |(index, span): (usize, &Span)| {
         let range = span.range();
         let start = range.start;
-        Message::parse(bytes.slice(range), limits)
-            .map_err(|rejection| rejection.in_batch(index, start))
+        Message::parse(bytes.slice(range), limits).map_err(|rejection| rejection.in_batch(index, start))
     };
     elements.iter().enumerate().map(parse).collect()
 }
@@ -368,17 +335,10 @@ fn parse_batch(
 fn build(bytes: Bytes, scanned: Scanned, limits: &Limits) -> Result<Message, Rejection> {
     let Scanned { envelope, problem } = scanned;
     let [_, id_span, ..] = envelope.members;
-    let id = id_span
-        .map(|span| Id::read(Raw::new(&bytes, span.range()), limits))
-        .transpose()?;
+    let id = id_span.map(|span| Id::read(Raw::new(&bytes, span.range()), limits)).transpose()?;
     let message = match problem {
         Some(problem) => Err(problem),
-        None => Parts {
-            bytes: &bytes,
-            envelope: &envelope,
-            limits,
-        }
-        .message(id.clone().zip(id_span)),
+        None => Parts { bytes: &bytes, envelope: &envelope, limits }.message(id.clone().zip(id_span)),
     };
     message.map_err(|rejection| rejection.with_id(id))
 }
@@ -392,10 +352,7 @@ struct Parts<'a> {
 impl Parts<'_> {
     fn message(&self, id: Option<(Id, Span)>) -> Result<Message, Rejection> {
         self.check_version()?;
-        let outcomes = (
-            self.member(known::envelope::RESULT),
-            self.member(known::envelope::ERROR),
-        );
+        let outcomes = (self.member(known::envelope::RESULT), self.member(known::envelope::ERROR));
         match (self.member(known::envelope::METHOD), outcomes) {
             (Some(_), (Some(_), _) | (_, Some(_))) => refuse(RejectionKind::MethodAndOutcome, ""),
             (None, (Some(_), Some(_))) => refuse(RejectionKind::ResultAndError, ""),
@@ -416,15 +373,10 @@ impl Parts<'_> {
         let Some(version) = self.member(known::envelope::JSONRPC) else {
             return refuse(RejectionKind::VersionMissing, "");
         };
-        if self
-            .raw(version)
-            .as_str()
-            .is_some_and(|version| version == "2.0")
-        {
+        if self.raw(version).as_str().is_some_and(|version| version == "2.0") {
             return Ok(());
         }
-        Err(Rejection::shape(RejectionKind::VersionWrong, "/jsonrpc")
-            .showing(self.raw(version).bytes()))
+        Err(Rejection::shape(RejectionKind::VersionWrong, "/jsonrpc").showing(self.raw(version).bytes()))
     }
 
     fn call(&self, method: Span) -> Result<Call, Rejection> {
@@ -454,9 +406,7 @@ impl Parts<'_> {
         match raw.as_str() {
             None => refuse(RejectionKind::MethodType),
             Some(method) if method.is_empty() => refuse(RejectionKind::MethodEmpty),
-            Some(method) if method.len() > self.limits.method_bytes => {
-                refuse(RejectionKind::MethodTooLong)
-            }
+            Some(method) if method.len() > self.limits.method_bytes => refuse(RejectionKind::MethodTooLong),
             Some(Cow::Borrowed(_)) => Ok(Method::Plain(span)),
             Some(Cow::Owned(method)) => Ok(Method::Decoded(method.into())),
         }
@@ -471,12 +421,7 @@ impl Parts<'_> {
             return refuse(RejectionKind::ResultType, "/result");
         }
         let members = Members::Result(Box::new(self.envelope.result));
-        Ok(Response {
-            bytes: self.bytes.clone(),
-            id,
-            outcome,
-            members,
-        })
+        Ok(Response { bytes: self.bytes.clone(), id, outcome, members })
     }
 
     fn error(&self, id: Option<(Id, Span)>, outcome: Span) -> Result<Response, Rejection> {
@@ -487,12 +432,7 @@ impl Parts<'_> {
         let (Some(code), Some(message)) = (code, message) else {
             return refuse(RejectionKind::ErrorShape, "/error");
         };
-        Ok(Response {
-            bytes: self.bytes.clone(),
-            id,
-            outcome,
-            members: Members::Error { code, message },
-        })
+        Ok(Response { bytes: self.bytes.clone(), id, outcome, members: Members::Error { code, message } })
     }
 
     fn check_response(&self) -> Result<(), Rejection> {

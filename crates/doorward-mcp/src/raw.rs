@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::escape;
 use crate::limits::Limits;
 use crate::rejection::Rejection;
-use crate::scan::{Scanner, Span};
+use crate::scan::{Scanner, Span, plain_run};
 
 /// A JSON value inside an accepted message.
 #[derive(Clone, Copy)]
@@ -39,14 +39,23 @@ pub enum Kind {
     Object,
 }
 
+/// One step of [`Raw::tokens`].
+#[derive(Clone, Copy, Debug)]
+pub enum Token<'a> {
+    /// An object or array starts.
+    Open(Kind),
+    /// The innermost open object or array ends.
+    Close,
+    /// The name of the member whose value follows.
+    Name(Raw<'a>),
+    /// A value that is neither object nor array.
+    Scalar(Raw<'a>),
+}
+
 impl<'a> Raw<'a> {
     /// INVARIANT: `message` was accepted by the scanner and `range` is that of one of its values.
     pub(crate) fn new(message: &'a [u8], range: Range<usize>) -> Self {
-        Self {
-            message,
-            start: range.start,
-            end: range.end,
-        }
+        Self { message, start: range.start, end: range.end }
     }
 
     /// The value as it was written.
@@ -85,9 +94,7 @@ impl<'a> Raw<'a> {
     #[must_use]
     pub fn as_str(&self) -> Option<Cow<'a, str>> {
         let body = self.bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-        Some(escape::decode(
-            std::str::from_utf8(body).unwrap_or_default(),
-        ))
+        Some(escape::decode(std::str::from_utf8(body).unwrap_or_default()))
     }
 
     /// The truth value; `None` for any other kind.
@@ -115,32 +122,24 @@ impl<'a> Raw<'a> {
     /// The nearest double, when there is a finite one.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
-        self.number_text()?
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite())
+        self.number_text()?.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
     /// The member of that exact name, escapes resolved; `None` when absent or not an object.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<Raw<'a>> {
-        self.named_values()
-            .find(|(candidate, _)| has_text(*candidate, name))
-            .map(|(_, value)| value)
+        self.named_values().find(|(candidate, _)| has_text(*candidate, name)).map(|(_, value)| value)
     }
 
     /// Follows member names downwards.
     #[must_use]
     pub fn path(&self, names: &[&str]) -> Option<Raw<'a>> {
-        names
-            .iter()
-            .try_fold(*self, |value, name| value.member(name))
+        names.iter().try_fold(*self, |value, name| value.member(name))
     }
 
     /// The members of an object in their order; none for any other kind.
     pub fn members(&self) -> impl Iterator<Item = (Cow<'a, str>, Raw<'a>)> + use<'a> {
-        self.named_values()
-            .map(|(name, value)| (name.as_str().unwrap_or_default(), value))
+        self.named_values().map(|(name, value)| (name.as_str().unwrap_or_default(), value))
     }
 
     /// The members of an object with each name as a value, so that a name can be replaced.
@@ -160,24 +159,18 @@ impl<'a> Raw<'a> {
     #[must_use]
     pub fn miscased_member(&self, names: &[&str]) -> Option<Cow<'a, str>> {
         self.members().map(|(name, _)| name).find(|name| {
-            !names.contains(&name.as_ref())
-                && names
-                    .iter()
-                    .any(|known| escape::same_when_folded(known, name))
+            !names.contains(&name.as_ref()) && names.iter().any(|known| escape::same_when_folded(known, name))
         })
     }
 
+    /// Everything in the value, outside to inside, in one pass: for looking at every string of a large value.
+    pub fn tokens(&self) -> impl Iterator<Item = Token<'a>> + use<'a> {
+        Tokens { message: self.message, at: self.start, end: self.end, open: Vec::new() }
+    }
+
     fn children(&self, kind: Kind) -> Children<'a> {
-        let at = if self.kind() == kind {
-            self.start + 1
-        } else {
-            self.end
-        };
-        Children {
-            message: self.message,
-            at,
-            end: self.end,
-        }
+        let at = if self.kind() == kind { self.start + 1 } else { self.end };
+        Children { message: self.message, at, end: self.end }
     }
 
     fn number_text(&self) -> Option<&'a str> {
@@ -221,20 +214,18 @@ impl RawJson {
         &self.0
     }
 
-    /// Keeps a value of `message` without copying it.
-    pub(crate) fn cut(message: &Bytes, value: Raw<'_>) -> Self {
-        Self(message.slice(value.range()))
+    /// Keeps `value`: without copying it when it is part of `message`.
+    pub(crate) fn keep(message: &Bytes, value: Raw<'_>) -> Self {
+        if std::ptr::eq(message.as_ptr(), value.message.as_ptr()) && value.end <= message.len() {
+            return Self(message.slice(value.range()));
+        }
+        Self(Bytes::copy_from_slice(value.bytes()))
     }
 }
 
 impl fmt::Debug for RawJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "RawJson({:?}, {} bytes)",
-            self.as_raw().kind(),
-            self.0.len()
-        )
+        write!(f, "RawJson({:?}, {} bytes)", self.as_raw().kind(), self.0.len())
     }
 }
 
@@ -253,9 +244,7 @@ impl<'a> Iterator for Children<'a> {
     type Item = Raw<'a>;
 
     fn next(&mut self) -> Option<Raw<'a>> {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t' | b',' | b':') = self.message.get(self.at) {
-            self.at += 1;
-        }
+        self.at = next_value(self.message, self.at);
         if self.at + 1 >= self.end {
             return None;
         }
@@ -265,13 +254,84 @@ impl<'a> Iterator for Children<'a> {
     }
 }
 
+/// Walks accepted bytes without going back.
+struct Tokens<'a> {
+    message: &'a [u8],
+    at: usize,
+    end: usize,
+    /// What is open, outermost first. As deep as the limit under which the value was accepted.
+    open: Vec<Open>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Array,
+    ObjectBeforeName,
+    ObjectBeforeValue,
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.at = next_value(self.message, self.at);
+        if self.at >= self.end {
+            return None;
+        }
+        match self.message.get(self.at)? {
+            b'{' => Some(self.open(Open::ObjectBeforeName, Kind::Object)),
+            b'[' => Some(self.open(Open::Array, Kind::Array)),
+            b'}' | b']' => {
+                self.at += 1;
+                self.open.pop();
+                self.value_passed();
+                Some(Token::Close)
+            }
+            _ => Some(self.string_or_scalar()),
+        }
+    }
+}
+
+impl<'a> Tokens<'a> {
+    fn open(&mut self, open: Open, kind: Kind) -> Token<'a> {
+        self.at += 1;
+        self.open.push(open);
+        Token::Open(kind)
+    }
+
+    fn string_or_scalar(&mut self) -> Token<'a> {
+        let start = self.at;
+        self.at = value_end(self.message, start);
+        let raw = Raw::new(self.message, start..self.at);
+        if let Some(innermost @ Open::ObjectBeforeName) = self.open.last_mut() {
+            *innermost = Open::ObjectBeforeValue;
+            return Token::Name(raw);
+        }
+        self.value_passed();
+        Token::Scalar(raw)
+    }
+
+    fn value_passed(&mut self) {
+        if let Some(innermost @ Open::ObjectBeforeValue) = self.open.last_mut() {
+            *innermost = Open::ObjectBeforeName;
+        }
+    }
+}
+
+/// Passes what stands between two values.
+fn next_value(message: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t' | b',' | b':') = message.get(at) {
+        at += 1;
+    }
+    at
+}
+
 fn has_text(string: Raw<'_>, text: &str) -> bool {
     let written = string.bytes();
     if written.len() == text.len() + 2 && written.get(1..=text.len()) == Some(text.as_bytes()) {
         return true;
     }
-    memchr::memchr(b'\\', written).is_some()
-        && string.as_str().is_some_and(|decoded| decoded == text)
+    memchr::memchr(b'\\', written).is_some() && string.as_str().is_some_and(|decoded| decoded == text)
 }
 
 /// One past the end of the accepted value that starts at `start`.
@@ -281,8 +341,7 @@ fn value_end(message: &[u8], start: usize) -> usize {
         Some(b'{' | b'[') => container_end(message, start),
         Some(_) | None => {
             let scalar = message.get(start..).unwrap_or_default();
-            let ends =
-                |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
+            let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
             start + scalar.iter().position(ends).unwrap_or(scalar.len())
         }
     }
@@ -291,11 +350,10 @@ fn value_end(message: &[u8], start: usize) -> usize {
 fn string_end(message: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     loop {
-        let rest = message.get(at..).unwrap_or_default();
-        match memchr::memchr2(b'"', b'\\', rest) {
-            Some(found) if rest.get(found) == Some(&b'\\') => at += found + 2,
-            Some(found) => return at + found + 1,
-            None => return message.len(),
+        at += plain_run(message.get(at..).unwrap_or_default());
+        match message.get(at) {
+            Some(b'\\') => at += 2,
+            Some(_) | None => return (at + 1).min(message.len()),
         }
     }
 }

@@ -89,13 +89,7 @@ impl Rejection {
     }
 
     fn new(kind: RejectionKind, place: Place, detail: &'static str) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            place,
-            detail,
-            shown: String::new(),
-            id: None,
-        }))
+        Self(Box::new(Inner { kind, place, detail, shown: String::new(), id: None }))
     }
 }
 

@@ -26,10 +26,7 @@ impl Span {
     fn new(start: usize, end: usize) -> Self {
         // INVARIANT: `Scanner::new` refuses messages past u32::MAX bytes, and no value ends at offset 0.
         let end = u32::try_from(end).unwrap_or(u32::MAX);
-        Self {
-            start: u32::try_from(start).unwrap_or(u32::MAX),
-            end: NonZeroU32::new(end).unwrap_or(NonZeroU32::MIN),
-        }
+        Self { start: u32::try_from(start).unwrap_or(u32::MAX), end: NonZeroU32::new(end).unwrap_or(NonZeroU32::MIN) }
     }
 }
 
@@ -53,18 +50,10 @@ impl<'a> Scanner<'a> {
     /// Checks size and UTF-8 and stands before the first value.
     pub(crate) fn new(bytes: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
         if bytes.len() > limits.message_bytes || bytes.len() >= u32::MAX as usize {
-            return Err(Rejection::at(
-                RejectionKind::TooLarge,
-                limits.message_bytes,
-                "",
-            ));
+            return Err(Rejection::at(RejectionKind::TooLarge, limits.message_bytes, ""));
         }
         if let Err(error) = std::str::from_utf8(bytes) {
-            return Err(Rejection::at(
-                RejectionKind::NotUtf8,
-                error.valid_up_to(),
-                "",
-            ));
+            return Err(Rejection::at(RejectionKind::NotUtf8, error.valid_up_to(), ""));
         }
         if bytes.starts_with(b"\xef\xbb\xbf") {
             return Err(Rejection::at(RejectionKind::ByteOrderMark, 0, ""));
@@ -203,11 +192,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn literal(&mut self, literal: &'static [u8]) -> Result<(), Rejection> {
-        if !self
-            .bytes
-            .get(self.at..)
-            .is_some_and(|rest| rest.starts_with(literal))
-        {
+        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(literal)) {
             return Err(self.expected("expected a value"));
         }
         self.at += literal.len();
@@ -282,10 +267,7 @@ impl<'a> Scanner<'a> {
     fn unicode_escape(&mut self, start: usize) -> Result<(), Rejection> {
         match self.hex_unit()? {
             0xd800..=0xdbff => {
-                let low_follows = self
-                    .bytes
-                    .get(self.at..)
-                    .is_some_and(|rest| rest.starts_with(b"\\u"));
+                let low_follows = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b"\\u"));
                 self.at += usize::from(low_follows);
                 if low_follows && matches!(self.hex_unit()?, 0xdc00..=0xdfff) {
                     return Ok(());
@@ -316,20 +298,18 @@ impl<'a> Scanner<'a> {
             return Err(Rejection::at(RejectionKind::TooManyMembers, self.at, ""));
         }
         let folded_hash = self.folded_hash(name);
-        self.names.push(Name {
-            folded_hash,
-            span: name,
-        });
+        self.names.push(Name { folded_hash, span: name });
         Ok(())
     }
 
     /// Equal for names that are equal when folded; unequal names may share it.
     fn folded_hash(&self, name: Span) -> u64 {
-        let body = self.body(name);
-        if body.is_ascii() && memchr::memchr(b'\\', body.as_bytes()).is_none() {
-            return hash_ignoring_case(body.as_bytes());
+        let range = name.range();
+        let body = self.bytes.get(range.start + 1..range.end - 1).unwrap_or_default();
+        if let Some(hash) = hash_plain_ignoring_case(body) {
+            return hash;
         }
-        let folded: String = escape::decode(body).chars().map(escape::fold).collect();
+        let folded: String = self.text(name).chars().map(escape::fold).collect();
         hash_ignoring_case(folded.as_bytes())
     }
 
@@ -358,9 +338,7 @@ impl<'a> Scanner<'a> {
         names.sort_unstable_by(|left, right| {
             left.folded_hash.cmp(&right.folded_hash).then_with(|| {
                 let (left, right) = (self.text(left.span), self.text(right.span));
-                left.chars()
-                    .map(escape::fold)
-                    .cmp(right.chars().map(escape::fold))
+                left.chars().map(escape::fold).cmp(right.chars().map(escape::fold))
             })
         });
         for (left, right) in names.iter().zip(names.iter().skip(1)) {
@@ -387,10 +365,7 @@ impl<'a> Scanner<'a> {
     /// The text between the quotation marks of a string that was passed.
     fn body(&self, string: Span) -> &'a str {
         let range = string.range();
-        let body = self
-            .bytes
-            .get(range.start + 1..range.end - 1)
-            .unwrap_or_default();
+        let body = self.bytes.get(range.start + 1..range.end - 1).unwrap_or_default();
         // The whole message is UTF-8 and a quotation mark is never inside a character.
         std::str::from_utf8(body).unwrap_or_default()
     }
@@ -401,13 +376,12 @@ impl<'a> Scanner<'a> {
 
     fn reject(&self, kind: RejectionKind, detail: &'static str) -> Rejection {
         let end = self.bytes.len().min(self.at + 8);
-        Rejection::at(kind, self.at, detail)
-            .showing(self.bytes.get(self.at..end).unwrap_or_default())
+        Rejection::at(kind, self.at, detail).showing(self.bytes.get(self.at..end).unwrap_or_default())
     }
 }
 
 /// How many bytes from the start are neither a quotation mark, a backslash nor a control character.
-fn plain_run(bytes: &[u8]) -> usize {
+pub(crate) fn plain_run(bytes: &[u8]) -> usize {
     /// Strings of ordinary names end within these words; longer ones are worth whole blocks.
     const WORDS_FIRST: usize = 4;
     let (words, _) = bytes.as_chunks::<8>();
@@ -436,38 +410,56 @@ fn is_special(byte: u8) -> bool {
 
 /// Written without an early exit so that it compiles to vector instructions.
 fn is_plain(block: &[u8; 64]) -> bool {
-    block
-        .iter()
-        .fold(0_u8, |found, byte| found | u8::from(is_special(*byte)))
-        == 0
+    block.iter().fold(0_u8, |found, byte| found | u8::from(is_special(*byte))) == 0
 }
 
 /// The index of the first special byte in eight, by arithmetic on all eight at once.
 fn first_special(word: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
     let word = u64::from_le_bytes(word);
-    // `x - n*ONES & !x & HIGHS` marks bytes below n. A borrow can mark a byte too many, but only above a true mark,
-    // and only the lowest mark is read.
-    let below = |x: u64, n: u64| x.wrapping_sub(n * ONES) & !x & HIGHS;
     let quote = word ^ (u64::from(b'"') * ONES);
     let backslash = word ^ (u64::from(b'\\') * ONES);
     let marks = below(word, 0x20) | below(quote, 1) | below(backslash, 1);
     (marks != 0).then(|| marks.trailing_zeros() as usize / 8)
 }
 
-/// A quick hash that setting bit 5 of every byte makes blind to ASCII case.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// Marks the bytes of `word` that are below `bound` (at most 128) with their highest bit. A borrow can mark a byte
+/// too many, but only above a true mark: whether there is a mark, and which is the lowest, is exact.
+fn below(word: u64, bound: u64) -> u64 {
+    word.wrapping_sub(bound * ONES) & !word & HIGHS
+}
+
+/// [`hash_ignoring_case`], unless the name is written with escapes or has characters outside ASCII.
+fn hash_plain_ignoring_case(bytes: &[u8]) -> Option<u64> {
+    let mut unusual = 0;
+    let hash = hash_words(bytes, |word| {
+        let backslash = word ^ (u64::from(b'\\') * ONES);
+        unusual |= word & HIGHS | below(backslash, 1);
+    });
+    (unusual == 0).then_some(hash)
+}
+
+/// A quick hash that is blind to ASCII case.
 fn hash_ignoring_case(bytes: &[u8]) -> u64 {
-    const CASE_BITS: u64 = 0x2020_2020_2020_2020;
+    hash_words(bytes, |_| {})
+}
+
+/// Setting bit 5 of every byte makes upper and lower case one; that it makes others one too costs a comparison.
+fn hash_words(bytes: &[u8], mut see: impl FnMut(u64)) -> u64 {
+    const CASE_BITS: u64 = 0x20 * ONES;
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, tail) = bytes.as_chunks::<8>();
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(tail) {
-        *to = *from;
-    }
+    // The last word overlaps the one before it; names shorter than a word are gathered byte by byte.
+    let last = match bytes.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => tail.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
     let mut hash = bytes.len() as u64;
-    for word in words.iter().chain(std::iter::once(&last)) {
-        hash = (hash ^ (u64::from_le_bytes(*word) | CASE_BITS)).wrapping_mul(ODD);
+    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain(std::iter::once(last)) {
+        see(word);
+        hash = (hash ^ (word | CASE_BITS)).wrapping_mul(ODD);
         hash ^= hash >> 32;
     }
     hash

@@ -48,21 +48,14 @@ impl Splice {
     /// Starts with no edits.
     #[must_use]
     pub fn new(original: &Bytes) -> Self {
-        Self {
-            original: original.clone(),
-            edits: Vec::new(),
-        }
+        Self { original: original.clone(), edits: Vec::new() }
     }
 
     /// Replaces `range`; an empty range inserts. Insertions at one place stay in the order they were asked for.
     ///
     /// # Errors
     /// The range is outside the message or overlaps an earlier edit.
-    pub fn replace(
-        &mut self,
-        range: Range<usize>,
-        with: impl Into<Bytes>,
-    ) -> Result<&mut Self, SpliceError> {
+    pub fn replace(&mut self, range: Range<usize>, with: impl Into<Bytes>) -> Result<&mut Self, SpliceError> {
         if range.start > range.end || range.end > self.original.len() {
             return Err(SpliceError::OutOfRange);
         }
@@ -71,20 +64,10 @@ impl Splice {
             edit.range.end <= range.start
                 && !(range.is_empty() && edit.range.start == range.start && !edit.range.is_empty())
         });
-        if self
-            .edits
-            .get(place)
-            .is_some_and(|next| next.range.start < range.end)
-        {
+        if self.edits.get(place).is_some_and(|next| next.range.start < range.end) {
             return Err(SpliceError::Overlap);
         }
-        self.edits.insert(
-            place,
-            Edit {
-                range,
-                replacement: with.into(),
-            },
-        );
+        self.edits.insert(place, Edit { range, replacement: with.into() });
         Ok(self)
     }
 
@@ -92,11 +75,7 @@ impl Splice {
     ///
     /// # Errors
     /// `array` is not an array, or an earlier edit lies in it.
-    pub fn filter_array(
-        &mut self,
-        array: Raw<'_>,
-        keep: &[bool],
-    ) -> Result<&mut Self, SpliceError> {
+    pub fn filter_array(&mut self, array: Raw<'_>, keep: &[bool]) -> Result<&mut Self, SpliceError> {
         if array.kind() != Kind::Array {
             return Err(SpliceError::NotAnArray);
         }
@@ -112,11 +91,7 @@ impl Splice {
             }
             if let Some(run) = dropped.take() {
                 // A run at the front takes the comma after it along.
-                let end = if last_kept_end.is_some() {
-                    run.end
-                } else {
-                    range.start
-                };
+                let end = if last_kept_end.is_some() { run.end } else { range.start };
                 self.replace(run.start..end, Bytes::new())?;
             }
             last_kept_end = Some(range.end);
@@ -242,11 +217,7 @@ impl Response {
 ///
 /// # Errors
 /// `array` is not an array of `message`.
-pub fn filter_array(
-    message: &Bytes,
-    array: Raw<'_>,
-    keep: &[bool],
-) -> Result<Segments, SpliceError> {
+pub fn filter_array(message: &Bytes, array: Raw<'_>, keep: &[bool]) -> Result<Segments, SpliceError> {
     let mut splice = Splice::new(message);
     splice.filter_array(array, keep)?;
     Ok(splice.finish())
