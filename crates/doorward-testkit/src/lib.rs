@@ -6,6 +6,7 @@
 
 pub mod bare;
 pub mod fixture;
+pub mod hostile;
 pub mod net;
 mod shared;
 

@@ -5,6 +5,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     io::Write as _,
     path::{Path, PathBuf},
 };
@@ -28,14 +29,35 @@ pub fn shared_dir() -> Option<PathBuf> {
 pub fn require_shared(suite: &str) -> Option<PathBuf> {
     let found = shared_dir();
     if found.is_none() {
-        assert!(env::var_os("CI").is_none_or(|ci| ci != "true"), "{suite} needs ../shared, and CI must not skip it");
-        // Losing this line loses nothing but a hint, so a closed stderr is not an error.
-        let _ = writeln!(std::io::stderr(), "skipped: {suite} needs ../shared");
+        say_skipped(suite, env::var_os("CI").as_deref());
     }
     found
+}
+
+fn say_skipped(suite: &str, ci: Option<&OsStr>) {
+    assert!(ci.is_none_or(|ci| ci != "true"), "{suite} needs ../shared, and CI must not skip it");
+    // Losing this line loses nothing but a hint, so a closed stderr is not an error.
+    let _ = writeln!(std::io::stderr(), "skipped: {suite} needs ../shared");
 }
 
 fn beside_repository() -> Option<PathBuf> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
     Some(repository.parent()?.join("shared"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::say_skipped;
+
+    #[test]
+    fn a_developer_may_skip() {
+        say_skipped("schemas", None);
+        say_skipped("schemas", Some("false".as_ref()));
+    }
+
+    #[test]
+    #[should_panic = "schemas needs ../shared"]
+    fn ci_may_not_skip() {
+        say_skipped("schemas", Some("true".as_ref()));
+    }
 }
