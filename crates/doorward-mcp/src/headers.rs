@@ -142,15 +142,17 @@ pub fn check<'h>(
 
 /// The headers that a request of revision 2026-07-28 must carry, derived from its body.
 ///
-/// `input_schema` is the schema that the server published for the tool. A member that the body lacks gives no header:
-/// the server will refuse the request for that.
+/// `input_schema` is the schema that the server published for the tool. A member that the body lacks, or a version or
+/// method that is not printable ASCII, gives no header: the server will refuse the request for that.
 #[must_use]
 pub fn for_request(request: &Request, input_schema: Option<Raw<'_>>) -> Vec<(Cow<'static, str>, String)> {
     let mut headers = Vec::with_capacity(4);
-    if let Some(version) = text_at(request.meta(), META_PROTOCOL_VERSION) {
-        headers.push((Cow::Borrowed(PROTOCOL_VERSION), version.into_owned()));
+    let version = text_at(request.meta(), META_PROTOCOL_VERSION);
+    for (name, value) in [(PROTOCOL_VERSION, version), (METHOD, Some(request.method().into()))] {
+        if let Some(value) = value.filter(|value| is_plain(value)) {
+            headers.push((Cow::Borrowed(name), value.into_owned()));
+        }
     }
-    headers.push((Cow::Borrowed(METHOD), request.method().to_owned()));
     if let Ok(Some(name)) = name_value(request) {
         headers.push((Cow::Borrowed(NAME), encode(&name).into_owned()));
     }
@@ -227,10 +229,10 @@ impl<'h> Field<'h> {
         };
     }
 
-    /// The value was sent once, and is this one as it stands.
+    /// The value was sent once, and is this one as it stands, which must be text that a header may hold.
     fn must_be(self, header: &str, expected: &str) -> Result<(), HeaderMismatch> {
         match self {
-            Self::Once(value) if value.trim_ascii() == expected.as_bytes() => Ok(()),
+            Self::Once(value) if value.trim_ascii() == expected.as_bytes() && is_plain(expected) => Ok(()),
             Self::Once(_) | Self::Absent | Self::Repeated(_) => Err(self.mismatch(header, Some(expected))),
         }
     }
@@ -352,6 +354,11 @@ fn sendable(value: Raw<'_>) -> Option<Cow<'_, str>> {
         Kind::Number => Some(decimal::plain_integer(value.text()).map_or(Cow::Borrowed(value.text()), Cow::Owned)),
         Kind::Null | Kind::Array | Kind::Object => None,
     }
+}
+
+/// Text that a header may hold without encoding, where none is defined.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn text_at<'a>(object: Option<Raw<'a>>, member: &str) -> Option<Cow<'a, str>> {

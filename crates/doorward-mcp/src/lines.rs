@@ -38,12 +38,7 @@ impl LineBuffer {
     /// An empty buffer for lines of at most `max_bytes`, line ending excluded.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
-        Self {
-            max_bytes,
-            unread: BytesMut::new(),
-            searched: 0,
-            position: Position::InLine,
-        }
+        Self { max_bytes, unread: BytesMut::new(), searched: 0, position: Position::InLine }
     }
 
     /// Appends bytes that were read from the stream.
@@ -104,10 +99,7 @@ impl LineBuffer {
     /// Where the first newline is; remembers how far it looked, so that no byte is searched twice.
     fn find_newline(&mut self) -> Option<usize> {
         let known = self.searched.min(self.unread.len());
-        let found = self
-            .unread
-            .get(known..)
-            .and_then(|fresh| memchr(b'\n', fresh));
+        let found = self.unread.get(known..).and_then(|fresh| memchr(b'\n', fresh));
         match found {
             Some(offset) => {
                 self.searched = 0;
@@ -142,9 +134,7 @@ impl LineBuffer {
     }
 
     fn too_long(&self) -> LineTooLong {
-        LineTooLong {
-            limit: self.max_bytes,
-        }
+        LineTooLong { limit: self.max_bytes }
     }
 }
 

@@ -63,20 +63,13 @@ impl SseEvent {
     /// An event that carries `data` and nothing else.
     #[must_use]
     pub fn message(data: Bytes) -> Self {
-        Self {
-            data,
-            ..Self::default()
-        }
+        Self { data, ..Self::default() }
     }
 
     /// The event that opens a resumable stream: an id to resume from, no message yet.
     #[must_use]
     pub fn priming(id: &str, retry_ms: Option<u64>) -> Self {
-        Self {
-            id: Some(id.to_owned()),
-            retry_ms,
-            ..Self::default()
-        }
+        Self { id: Some(id.to_owned()), retry_ms, ..Self::default() }
     }
 }
 
@@ -93,11 +86,7 @@ pub fn encode(event: &SseEvent) -> SseFrame {
         put_field(&mut head, b"retry: ", Some(&retry_ms.to_string()));
     }
     head.put_slice(b"data: ");
-    SseFrame {
-        head: head.freeze(),
-        data: data_lines(&event.data),
-        tail: Bytes::from_static(b"\n\n"),
-    }
+    SseFrame { head: head.freeze(), data: data_lines(&event.data), tail: Bytes::from_static(b"\n\n") }
 }
 
 /// The wire form of [`SseEvent::priming`].
@@ -116,9 +105,7 @@ impl SseFrame {
     /// The frame as one run of bytes. This copies the data.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        [self.head.as_ref(), self.data.as_ref(), self.tail.as_ref()]
-            .concat()
-            .into()
+        [self.head.as_ref(), self.data.as_ref(), self.tail.as_ref()].concat().into()
     }
 }
 
@@ -151,12 +138,7 @@ impl SseDecoder {
     /// A decoder at the start of a stream, for events with at most `max_event_bytes` of data.
     #[must_use]
     pub fn new(max_event_bytes: usize) -> Self {
-        Self {
-            max_event_bytes,
-            chunks: VecDeque::new(),
-            line: PartialLine::default(),
-            event: PartialEvent::default(),
-        }
+        Self { max_event_bytes, chunks: VecDeque::new(), line: PartialLine::default(), event: PartialEvent::default() }
     }
 
     /// Appends a chunk that was read from the stream.
@@ -174,9 +156,7 @@ impl SseDecoder {
     /// discarded, and the event after it comes next.
     pub fn next_event(&mut self) -> Option<Result<SseEvent, SseTooLarge>> {
         while let Some(chunk) = self.chunks.front_mut() {
-            let line = self
-                .line
-                .read(chunk, self.max_event_bytes.saturating_add(LINE_OVERHEAD));
+            let line = self.line.read(chunk, self.max_event_bytes.saturating_add(LINE_OVERHEAD));
             if chunk.is_empty() {
                 self.chunks.pop_front();
             }
@@ -240,9 +220,7 @@ enum StreamPosition {
 impl PartialLine {
     /// Takes from the front of `chunk` up to the end of the line, or all of it.
     fn read(&mut self, chunk: &mut Bytes, limit: usize) -> LineRead {
-        if std::mem::take(&mut self.ending) == LineEnding::AfterCarriageReturn
-            && chunk.first() == Some(&b'\n')
-        {
+        if std::mem::take(&mut self.ending) == LineEnding::AfterCarriageReturn && chunk.first() == Some(&b'\n') {
             chunk.advance(1);
         }
         if chunk.is_empty() {
@@ -290,11 +268,7 @@ impl PartialLine {
         if stream == StreamPosition::FirstLine && line.starts_with(BYTE_ORDER_MARK) {
             line.advance(BYTE_ORDER_MARK.len());
         }
-        if line.is_empty() {
-            LineRead::Blank
-        } else {
-            LineRead::Line(line)
-        }
+        if line.is_empty() { LineRead::Blank } else { LineRead::Line(line) }
     }
 }
 
@@ -348,13 +322,7 @@ impl PartialEvent {
 
     /// Forgets the event up to its blank line, and reports that the first time.
     fn discard(&mut self, limit: usize) -> Option<Result<SseEvent, SseTooLarge>> {
-        let before = std::mem::replace(
-            self,
-            Self {
-                size: EventSize::Beyond,
-                ..Self::default()
-            },
-        );
+        let before = std::mem::replace(self, Self { size: EventSize::Beyond, ..Self::default() });
         (before.size == EventSize::Within).then_some(Err(SseTooLarge { limit }))
     }
 
@@ -367,12 +335,7 @@ impl PartialEvent {
             PartialData::OneLine(line) => line,
             PartialData::Joined(lines) => lines.freeze(),
         };
-        Some(SseEvent {
-            id: ended.id,
-            event: ended.event,
-            data,
-            retry_ms: ended.retry_ms,
-        })
+        Some(SseEvent { id: ended.id, event: ended.event, data, retry_ms: ended.retry_ms })
     }
 }
 
@@ -422,10 +385,7 @@ fn text(value: &Bytes) -> String {
 /// A retry time: ASCII digits only, as the format demands.
 fn milliseconds(value: &Bytes) -> Option<u64> {
     let digits = std::str::from_utf8(value).ok()?;
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]

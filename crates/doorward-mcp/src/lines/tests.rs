@@ -2,8 +2,10 @@ use proptest::prelude::*;
 
 use super::{LineBuffer, LineTooLong};
 
+type Chunks<'a> = &'a [&'a [u8]];
+
 /// `Ok` lines as text, refused ones as `!`.
-fn lines_of(limit: usize, chunks: &[&[u8]]) -> Vec<String> {
+fn lines_of(limit: usize, chunks: Chunks<'_>) -> Vec<String> {
     let mut buffer = LineBuffer::new(limit);
     let mut lines = Vec::new();
     for chunk in chunks {
@@ -27,59 +29,24 @@ fn show(line: Result<bytes::Bytes, LineTooLong>) -> String {
 
 #[test]
 fn frames_lines() {
-    let cases: &[(&str, usize, &[&[u8]], &[&str])] = &[
+    let cases: &[(&str, usize, Chunks<'_>, &[&str])] = &[
         ("one line", 9, &[b"abc\n"], &["abc"]),
         ("two in a chunk", 9, &[b"abc\nde\n"], &["abc", "de"]),
-        (
-            "split in the middle",
-            9,
-            &[b"ab", b"c", b"\nde\n"],
-            &["abc", "de"],
-        ),
-        (
-            "carriage return",
-            9,
-            &[b"abc\r\nde\r", b"\n"],
-            &["abc", "de"],
-        ),
-        (
-            "only one carriage return is stripped",
-            9,
-            &[b"abc\r\r\n"],
-            &["abc\r"],
-        ),
+        ("split in the middle", 9, &[b"ab", b"c", b"\nde\n"], &["abc", "de"]),
+        ("carriage return", 9, &[b"abc\r\nde\r", b"\n"], &["abc", "de"]),
+        ("only one carriage return is stripped", 9, &[b"abc\r\r\n"], &["abc\r"]),
         ("empty lines", 9, &[b"\n\r\n\nabc\n\n"], &["abc"]),
         ("spaces are not empty", 9, &[b"  \n"], &["  "]),
         ("nothing", 9, &[b""], &[]),
         ("unfinished at the end", 9, &[b"abc\nde"], &["abc", "de$"]),
         ("unfinished carriage return", 9, &[b"\r"], &[]),
         ("at the limit", 3, &[b"abc\n"], &["abc"]),
-        (
-            "at the limit with carriage return",
-            3,
-            &[b"abc\r", b"\n"],
-            &["abc"],
-        ),
+        ("at the limit with carriage return", 3, &[b"abc\r", b"\n"], &["abc"]),
         ("one above", 3, &[b"abcd\nef\n"], &["!", "ef"]),
-        (
-            "one above, carriage return inside",
-            3,
-            &[b"abc\rd\nef\n"],
-            &["!", "ef"],
-        ),
-        (
-            "above before its newline",
-            3,
-            &[b"abcd", b"efgh", b"i\nj\n"],
-            &["!", "j"],
-        ),
+        ("one above, carriage return inside", 3, &[b"abc\rd\nef\n"], &["!", "ef"]),
+        ("above before its newline", 3, &[b"abcd", b"efgh", b"i\nj\n"], &["!", "j"]),
         ("above and never closed", 3, &[b"abcd", b"efgh"], &["!"]),
-        (
-            "two above in a row",
-            3,
-            &[b"abcd\nefgh\ni\n"],
-            &["!", "!", "i"],
-        ),
+        ("two above in a row", 3, &[b"abcd\nefgh\ni\n"], &["!", "!", "i"]),
         ("no room at all", 0, &[b"\na\n\n"], &["!"]),
     ];
     for (name, limit, chunks, expected) in cases {
@@ -132,11 +99,7 @@ fn expected_lines(limit: usize, text: &[u8]) -> Vec<String> {
         if line.len() > limit {
             lines.push("!".to_owned());
         } else if !line.is_empty() {
-            lines.push(format!(
-                "{}{}",
-                String::from_utf8_lossy(line),
-                if last { "$" } else { "" }
-            ));
+            lines.push(format!("{}{}", String::from_utf8_lossy(line), if last { "$" } else { "" }));
         }
     }
     lines
@@ -146,11 +109,7 @@ fn cut(text: &[u8], mut cuts: Vec<usize>) -> Vec<&[u8]> {
     cuts.sort_unstable();
     let mut chunks = Vec::new();
     let mut start = 0;
-    for end in cuts
-        .into_iter()
-        .map(|end| end.min(text.len()))
-        .chain([text.len()])
-    {
+    for end in cuts.into_iter().map(|end| end.min(text.len())).chain([text.len()]) {
         chunks.push(&text[start..end]);
         start = end;
     }

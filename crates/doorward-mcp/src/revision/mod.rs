@@ -120,13 +120,8 @@ enum Batches {
 
 impl Revision {
     /// Every revision, oldest first.
-    pub const ALL: [Self; 5] = [
-        Self::V2024_11_05,
-        Self::V2025_03_26,
-        Self::V2025_06_18,
-        Self::V2025_11_25,
-        Self::V2026_07_28,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::V2024_11_05, Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
     /// The newest revision that opens with `initialize`.
     pub const LATEST_LEGACY: Self = Self::V2025_11_25;
     /// The newest revision.
@@ -135,9 +130,7 @@ impl Revision {
     /// The revision of exactly this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|revision| revision.as_str() == name)
+        Self::ALL.into_iter().find(|revision| revision.as_str() == name)
     }
 
     /// The name on the wire, such as `2025-11-25`.
@@ -172,15 +165,8 @@ impl Revision {
 
     /// The method of this name, if this side may send it as this kind of message.
     #[must_use]
-    pub fn method(
-        self,
-        direction: Direction,
-        kind: MethodKind,
-        name: &str,
-    ) -> Option<&'static MethodSpec> {
-        self.methods().iter().find(|method| {
-            method.name == name && method.direction == direction && method.kind == kind
-        })
+    pub fn method(self, direction: Direction, kind: MethodKind, name: &str) -> Option<&'static MethodSpec> {
+        self.methods().iter().find(|method| method.name == name && method.direction == direction && method.kind == kind)
     }
 
     fn table(self) -> &'static Table {
@@ -202,23 +188,11 @@ impl std::fmt::Display for Revision {
 
 impl MethodSpec {
     const fn client_request(name: &'static str, required_result: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            direction: Direction::ClientToServer,
-            kind: MethodKind::Request,
-            required_result,
-            extension: None,
-        }
+        Self { name, direction: Direction::ClientToServer, kind: MethodKind::Request, required_result, extension: None }
     }
 
     const fn server_request(name: &'static str, required_result: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            direction: Direction::ServerToClient,
-            kind: MethodKind::Request,
-            required_result,
-            extension: None,
-        }
+        Self { name, direction: Direction::ServerToClient, kind: MethodKind::Request, required_result, extension: None }
     }
 
     const fn client_notification(name: &'static str) -> Self {
@@ -242,10 +216,7 @@ impl MethodSpec {
     }
 
     const fn of_extension(self, extension: &'static str) -> Self {
-        Self {
-            extension: Some(extension),
-            ..self
-        }
+        Self { extension: Some(extension), ..self }
     }
 }
 

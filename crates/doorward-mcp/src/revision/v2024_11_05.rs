@@ -8,20 +8,12 @@ pub(super) static TABLE: Table = Table {
     name: "2024-11-05",
     era: Era::Legacy,
     batches: Batches::Refuse,
-    http: HttpDuties {
-        transport: HttpTransport::HttpWithSse,
-        every_request: &[],
-        once_open: &[],
-        name_sources: &[],
-    },
+    http: HttpDuties { transport: HttpTransport::HttpWithSse, every_request: &[], once_open: &[], name_sources: &[] },
     methods: METHODS,
 };
 
 static METHODS: &[MethodSpec] = &[
-    MethodSpec::client_request(
-        "initialize",
-        &["capabilities", "protocolVersion", "serverInfo"],
-    ),
+    MethodSpec::client_request("initialize", &["capabilities", "protocolVersion", "serverInfo"]),
     MethodSpec::client_request("ping", &[]),
     MethodSpec::client_request("tools/list", &["tools"]),
     MethodSpec::client_request("tools/call", &["content"]),

@@ -18,10 +18,7 @@ pub(super) static TABLE: Table = Table {
 };
 
 static METHODS: &[MethodSpec] = &[
-    MethodSpec::client_request(
-        "initialize",
-        &["capabilities", "protocolVersion", "serverInfo"],
-    ),
+    MethodSpec::client_request("initialize", &["capabilities", "protocolVersion", "serverInfo"]),
     MethodSpec::client_request("ping", &[]),
     MethodSpec::client_request("tools/list", &["tools"]),
     MethodSpec::client_request("tools/call", &["content"]),

@@ -18,10 +18,7 @@ pub(super) static TABLE: Table = Table {
 };
 
 static METHODS: &[MethodSpec] = &[
-    MethodSpec::client_request(
-        "initialize",
-        &["capabilities", "protocolVersion", "serverInfo"],
-    ),
+    MethodSpec::client_request("initialize", &["capabilities", "protocolVersion", "serverInfo"]),
     MethodSpec::client_request("ping", &[]),
     MethodSpec::client_request("tools/list", &["tools"]),
     MethodSpec::client_request("tools/call", &["content"]),
@@ -34,30 +31,18 @@ static METHODS: &[MethodSpec] = &[
     MethodSpec::client_request("prompts/get", &["messages"]),
     MethodSpec::client_request("completion/complete", &["completion"]),
     MethodSpec::client_request("logging/setLevel", &[]),
-    MethodSpec::client_request(
-        "tasks/get",
-        &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"],
-    ),
+    MethodSpec::client_request("tasks/get", &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"]),
     MethodSpec::client_request("tasks/result", &[]),
     MethodSpec::client_request("tasks/list", &["tasks"]),
-    MethodSpec::client_request(
-        "tasks/cancel",
-        &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"],
-    ),
+    MethodSpec::client_request("tasks/cancel", &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"]),
     MethodSpec::server_request("ping", &[]),
     MethodSpec::server_request("sampling/createMessage", &["content", "model", "role"]),
     MethodSpec::server_request("roots/list", &["roots"]),
     MethodSpec::server_request("elicitation/create", &["action"]),
-    MethodSpec::server_request(
-        "tasks/get",
-        &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"],
-    ),
+    MethodSpec::server_request("tasks/get", &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"]),
     MethodSpec::server_request("tasks/result", &[]),
     MethodSpec::server_request("tasks/list", &["tasks"]),
-    MethodSpec::server_request(
-        "tasks/cancel",
-        &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"],
-    ),
+    MethodSpec::server_request("tasks/cancel", &["createdAt", "lastUpdatedAt", "status", "taskId", "ttl"]),
     MethodSpec::client_notification("notifications/initialized"),
     MethodSpec::client_notification("notifications/cancelled"),
     MethodSpec::client_notification("notifications/progress"),

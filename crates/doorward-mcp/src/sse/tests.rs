@@ -20,18 +20,11 @@ fn show(events: Vec<Result<SseEvent, SseTooLarge>>) -> Vec<String> {
     events
         .into_iter()
         .map(|event| match event {
-            Ok(SseEvent {
-                id,
-                event,
-                data,
-                retry_ms,
-            }) => format!(
+            Ok(SseEvent { id, event, data, retry_ms }) => format!(
                 "{}{}{}={}",
                 event.unwrap_or_default(),
                 id.map(|id| format!("#{id}")).unwrap_or_default(),
-                retry_ms
-                    .map(|retry| format!("~{retry}"))
-                    .unwrap_or_default(),
+                retry_ms.map(|retry| format!("~{retry}")).unwrap_or_default(),
                 String::from_utf8_lossy(&data),
             ),
             Err(SseTooLarge { limit: _ }) => "!".to_owned(),
@@ -52,17 +45,9 @@ fn decodes() {
         ("empty data", b"data\n\n", &["="]),
         ("empty data, colon", b"data:\n\n", &["="]),
         ("two empty lines of data", b"data\ndata\n\n", &["=\n"]),
-        (
-            "all fields",
-            b"event: e\nid: 7\nretry: 20\ndata: x\n\n",
-            &["e#7~20=x"],
-        ),
+        ("all fields", b"event: e\nid: 7\nretry: 20\ndata: x\n\n", &["e#7~20=x"]),
         ("mark at the start", b"\xEF\xBB\xBFdata: a\n\n", &["=a"]),
-        (
-            "mark alone on its line",
-            b"\xEF\xBB\xBF\ndata: a\n\n",
-            &["=a"],
-        ),
+        ("mark alone on its line", b"\xEF\xBB\xBF\ndata: a\n\n", &["=a"]),
         ("mark later is no mark", b"\n\xEF\xBB\xBFdata: a\n\n", &[]),
         ("mark twice", b"\xEF\xBB\xBF\xEF\xBB\xBFdata: a\n\n", &[]),
         ("comment", b": hello\ndata: a\n:\n\n", &["=a"]),
@@ -70,104 +55,47 @@ fn decodes() {
         ("priming, empty data", b"id: 1\ndata:\n\n", &["#1="]),
         ("id without data", b"id: 1\n\n", &["#1="]),
         ("retry without data", b"retry: 5\n\n", &["~5="]),
-        (
-            "type without data says nothing",
-            b"event: e\n\ndata: a\n\n",
-            &["=a"],
-        ),
+        ("type without data says nothing", b"event: e\n\ndata: a\n\n", &["=a"]),
         ("empty type", b"event: e\nevent:\ndata: a\n\n", &["=a"]),
         ("empty id", b"id\ndata: a\n\n", &["#=a"]),
         ("id with NUL", b"id: a\0b\ndata: a\n\n", &["=a"]),
-        (
-            "id with NUL keeps the one before",
-            b"id: a\nid: \0\ndata: a\n\n",
-            &["#a=a"],
-        ),
-        (
-            "bad retry",
-            b"retry: 1s\nretry: +1\nretry:\nretry: 99999999999999999999\ndata: a\n\n",
-            &["=a"],
-        ),
-        (
-            "bad retry keeps the one before",
-            b"retry: 7\nretry: x\n\n",
-            &["~7="],
-        ),
-        (
-            "unknown fields",
-            b"foo: 1\ndatax: 2\nDATA: 3\n data: 4\ndata: a\n\n",
-            &["=a"],
-        ),
+        ("id with NUL keeps the one before", b"id: a\nid: \0\ndata: a\n\n", &["#a=a"]),
+        ("bad retry", b"retry: 1s\nretry: +1\nretry:\nretry: 99999999999999999999\ndata: a\n\n", &["=a"]),
+        ("bad retry keeps the one before", b"retry: 7\nretry: x\n\n", &["~7="]),
+        ("unknown fields", b"foo: 1\ndatax: 2\nDATA: 3\n data: 4\ndata: a\n\n", &["=a"]),
         ("value with colon", b"data: a: b:c\n\n", &["=a: b:c"]),
         ("unfinished", b"data: a\n", &[]),
         ("unfinished line", b"data: a\n\ndata: b", &["=a"]),
-        (
-            "fields do not leak",
-            b"event: e\nid: 1\ndata: a\n\ndata: b\n\n",
-            &["e#1=a", "=b"],
-        ),
+        ("fields do not leak", b"event: e\nid: 1\ndata: a\n\ndata: b\n\n", &["e#1=a", "=b"]),
         ("bytes stay bytes", b"data: \xFF\n\n", &["=\u{FFFD}"]),
     ];
     for (name, stream, expected) in cases {
         assert_eq!(show(decode(100, &[stream])), *expected, "{name}");
         let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
-        assert_eq!(
-            show(decode(100, &bytewise)),
-            *expected,
-            "{name}, byte by byte"
-        );
+        assert_eq!(show(decode(100, &bytewise)), *expected, "{name}, byte by byte");
     }
 }
 
 #[test]
 fn refuses_what_is_too_large_and_goes_on() {
-    let long = [
-        b"data: ".as_slice(),
-        &[b'x'; 200],
-        b"\ndata: y\n\ndata: ok\n\n",
-    ]
-    .concat();
+    let long = [b"data: ".as_slice(), &[b'x'; 200], b"\ndata: y\n\ndata: ok\n\n"].concat();
     let comment = [b":".as_slice(), &[b'x'; 200], b"\ndata: y\n\ndata: ok\n\n"].concat();
     let cases: &[(&str, &[u8], &[&str])] = &[
         ("at the limit", b"data: abcd\n\n", &["=abcd"]),
-        (
-            "at the limit, with a mark",
-            b"\xEF\xBB\xBFdata: abcd\n\n",
-            &["=abcd"],
-        ),
+        ("at the limit, with a mark", b"\xEF\xBB\xBFdata: abcd\n\n", &["=abcd"]),
         ("one above", b"data: abcde\n\ndata: ok\n\n", &["!", "=ok"]),
         ("joined at the limit", b"data: a\ndata: bc\n\n", &["=a\nbc"]),
-        (
-            "joined one above",
-            b"data: ab\ndata: cd\ndata: e\n\ndata: ok\n\n",
-            &["!", "=ok"],
-        ),
-        (
-            "many empty lines",
-            b"data\ndata\ndata\ndata\ndata\n\n",
-            &["=\n\n\n\n"],
-        ),
-        (
-            "one empty line more",
-            b"data\ndata\ndata\ndata\ndata\ndata\n\ndata: ok\n\n",
-            &["!", "=ok"],
-        ),
-        (
-            "reported once",
-            b"data: abcde\ndata: abcde\nid: 1\n\ndata: ok\n\n",
-            &["!", "=ok"],
-        ),
+        ("joined one above", b"data: ab\ndata: cd\ndata: e\n\ndata: ok\n\n", &["!", "=ok"]),
+        ("many empty lines", b"data\ndata\ndata\ndata\ndata\n\n", &["=\n\n\n\n"]),
+        ("one empty line more", b"data\ndata\ndata\ndata\ndata\ndata\n\ndata: ok\n\n", &["!", "=ok"]),
+        ("reported once", b"data: abcde\ndata: abcde\nid: 1\n\ndata: ok\n\n", &["!", "=ok"]),
         ("line far above", &long, &["!", "=ok"]),
         ("comment far above", &comment, &["!", "=ok"]),
     ];
     for (name, stream, expected) in cases {
         assert_eq!(show(decode(4, &[stream])), *expected, "{name}");
         let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
-        assert_eq!(
-            show(decode(4, &bytewise)),
-            *expected,
-            "{name}, byte by byte"
-        );
+        assert_eq!(show(decode(4, &bytewise)), *expected, "{name}, byte by byte");
     }
 }
 
@@ -210,25 +138,14 @@ fn encodes() {
         ..SseEvent::message(Bytes::from_static(b"a"))
     };
     let cases: &[(&str, &SseEvent, &str)] = &[
-        (
-            "message",
-            &SseEvent::message(Bytes::from_static(b"{}")),
-            "data: {}\n\n",
-        ),
-        (
-            "every field",
-            &full,
-            "event: message\nid: 7\nretry: 20\ndata: a\ndata: b\ndata: c\ndata: d\n\n",
-        ),
+        ("message", &SseEvent::message(Bytes::from_static(b"{}")), "data: {}\n\n"),
+        ("every field", &full, "event: message\nid: 7\nretry: 20\ndata: a\ndata: b\ndata: c\ndata: d\n\n"),
         ("line breaks forge no field", &forged, "data: a\n\n"),
     ];
     for (name, event, expected) in cases {
         assert_eq!(encode(event).to_bytes(), *expected, "{name}");
     }
-    assert_eq!(
-        priming("p", Some(3)).to_bytes(),
-        "id: p\nretry: 3\ndata: \n\n"
-    );
+    assert_eq!(priming("p", Some(3)).to_bytes(), "id: p\nretry: 3\ndata: \n\n");
     assert_eq!(show(decode(9, &[&KEEP_ALIVE, b"data: a\n\n"])), ["=a"]);
 }
 
