@@ -176,6 +176,28 @@ fn every_peer_answers_the_newest_era_without_opening() {
 }
 
 #[test]
+fn the_fixture_tells_only_what_was_subscribed_to() {
+    let mut peer = Piped::start(FIXTURE, &["--stdio"]);
+    peer.ask(&initialize());
+    peer.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+    let on = |id: u64, method: &str| {
+        let params = json!({ "uri": "test://static-text" });
+        json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+    };
+    let touch = |id: u64, uri: &str| {
+        let params = json!({ "name": "touch_resource", "arguments": { "uri": uri } });
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+    };
+    assert_eq!(peer.ask(&on(1, "resources/subscribe"))["id"], 1);
+    assert_eq!(peer.ask(&touch(2, "test://static-binary"))["id"], 2);
+    let update = peer.ask(&touch(3, "test://static-text"));
+    assert_eq!(update["method"], "notifications/resources/updated");
+    assert_eq!(peer.message()["id"], 3);
+    assert_eq!(peer.ask(&on(4, "resources/unsubscribe"))["id"], 4);
+    assert_eq!(peer.ask(&touch(5, "test://static-text"))["id"], 5);
+}
+
+#[test]
 fn an_unknown_mode_is_refused() {
     let status = Command::new(HOSTILE).args(["--stdio", "nice"]).stderr(Stdio::null()).status().unwrap();
     assert_eq!(status.code(), Some(2));
