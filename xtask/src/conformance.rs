@@ -131,7 +131,7 @@ fn tested_peer(
     match &options.between {
         Between::Nothing => Ok(None),
         Between::StandIn => {
-            let upstream = fixture.local_url("");
+            let upstream = fixture.upstream_url("");
             let program = target.join("debug/plain-proxy");
             let proxy = Peer::announced(&program, folder, &["--upstream", &upstream])?;
             let url = proxy.local_url("/mcp");
@@ -143,7 +143,7 @@ fn tested_peer(
 }
 
 fn gateway(program: &Path, folder: &Path, fixture: &Peer) -> Result<Option<(Peer, String)>, String> {
-    let gateway = Peer::gateway(program, folder, &fixture.local_url("/mcp"))?;
+    let gateway = Peer::gateway(program, folder, &fixture.upstream_url("/mcp"))?;
     let url = gateway.local_url("/s/fixture/mcp");
     Ok(Some((gateway, url)))
 }

@@ -65,12 +65,17 @@ impl Peer {
         Ok(peer)
     }
 
-    /// The address of `path` at this peer.
+    /// The address of `path` at this peer, for the suite.
     ///
     /// `localhost`, not `127.0.0.1`: the suite tests guards against foreign host names and wants a
     /// name to start from.
     pub(super) fn local_url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
+    }
+
+    /// The same address for a peer of ours, by number so that no resolver is asked.
+    pub(super) fn upstream_url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     fn wait_until_listening(&mut self, folder: &Path) -> Result<(), String> {
