@@ -73,7 +73,7 @@ impl<'a> CompletionResult<'a> {
     }
 }
 
-fn reference<'a>(params: &Fields<'a, '_>) -> Result<CompletionReference<'a>, ViewError> {
+fn reference<'a, const N: usize>(params: &Fields<'a, '_, N>) -> Result<CompletionReference<'a>, ViewError> {
     let at = params.at("ref");
     let fields = Fields::of(params.object("ref")?, at, &["type", "name", "title", "uri"])?;
     match fields.text("type")?.as_ref() {

@@ -64,7 +64,7 @@ impl<'a> UnsupportedVersion<'a> {
     }
 }
 
-fn server_info<'a>(result: &Fields<'a, '_>) -> Result<Option<Implementation<'a>>, ViewError> {
+fn server_info<'a, const N: usize>(result: &Fields<'a, '_, N>) -> Result<Option<Implementation<'a>>, ViewError> {
     let Some(meta) = result.optional_object("_meta")? else {
         return Ok(None);
     };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::escape::same_when_folded;
 use crate::raw::{Kind, Raw};
 
 /// A known method's params or result do not have the shape the protocol gives them.
@@ -78,27 +79,35 @@ fn shown_step(name: &str) -> String {
     format!("/{}{ellipsis}", shown.replace('~', "~0").replace('/', "~1").escape_debug())
 }
 
-/// An object whose members are read by name.
+/// An object whose known members were found in one pass, to be read by name.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'a, 'p> {
+pub(super) struct Fields<'a, 'p, const N: usize> {
     object: Raw<'a>,
     at: At<'p>,
+    known: &'p [&'static str; N],
+    values: [Option<Raw<'a>>; N],
 }
 
-impl<'a, 'p> Fields<'a, 'p> {
-    /// The value as an object in which none of the `known` names is written in another case.
-    pub(super) fn of(value: Raw<'a>, at: At<'p>, known: &[&str]) -> Result<Self, ViewError> {
+impl<'a, 'p, const N: usize> Fields<'a, 'p, N> {
+    /// The value as an object in which none of the `known` names is written in another case. Only those can be read.
+    pub(super) fn of(value: Raw<'a>, at: At<'p>, known: &'p [&'static str; N]) -> Result<Self, ViewError> {
         if value.kind() != Kind::Object {
             return Err(at.error("an object"));
         }
-        match value.miscased_member(known) {
-            Some(name) => Err(at.member(&name).error("a known name in its own case")),
-            None => Ok(Self { object: value, at }),
+        let mut values = [None; N];
+        for (name, member) in value.members() {
+            let slot = known.iter().zip(&mut values).find(|(candidate, _)| **candidate == name);
+            if let Some((_, slot)) = slot {
+                *slot = Some(member);
+            } else if known.iter().any(|candidate| same_when_folded(candidate, &name)) {
+                return Err(at.member(&name).error("a known name in its own case"));
+            }
         }
+        Ok(Self { object: value, at, known, values })
     }
 
     /// Params that must be there.
-    pub(super) fn params(params: Option<Raw<'a>>, known: &[&str]) -> Result<Self, ViewError> {
+    pub(super) fn params(params: Option<Raw<'a>>, known: &'p [&'static str; N]) -> Result<Self, ViewError> {
         Self::of(params.ok_or_else(|| PARAMS.error("an object"))?, PARAMS, known)
     }
 
@@ -111,7 +120,7 @@ impl<'a, 'p> Fields<'a, 'p> {
     }
 
     pub(super) fn any(&self, name: &str) -> Result<Raw<'a>, ViewError> {
-        self.object.member(name).ok_or_else(|| self.at.member(name).error("a value"))
+        self.find(name).ok_or_else(|| self.at.member(name).error("a value"))
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Cow<'a, str>, ViewError> {
@@ -171,13 +180,19 @@ impl<'a, 'p> Fields<'a, 'p> {
         }
     }
 
+    /// The member as it stands; `name` must be one of the known names.
+    pub(super) fn find(&self, name: &str) -> Option<Raw<'a>> {
+        debug_assert!(self.known.contains(&name), "{name} is read but not known");
+        self.known.iter().zip(self.values).find(|(candidate, _)| **candidate == name)?.1
+    }
+
     fn optional<T>(
         &self,
         name: &str,
         expected: &'static str,
         read: impl FnOnce(Raw<'a>) -> Option<T>,
     ) -> Result<Option<T>, ViewError> {
-        match self.object.member(name) {
+        match self.find(name) {
             None => Ok(None),
             Some(value) if value.kind() == Kind::Null => Ok(None),
             Some(value) => read(value).map(Some).ok_or_else(|| self.at.member(name).error(expected)),

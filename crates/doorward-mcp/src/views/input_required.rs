@@ -170,7 +170,7 @@ impl<'a> InputResponses<'a> {
 }
 
 /// A string that must be forwarded exactly, so it stays as it was written.
-fn string_as_written<'a>(fields: &Fields<'a, '_>, name: &str) -> Result<Option<Raw<'a>>, ViewError> {
+fn string_as_written<'a, const N: usize>(fields: &Fields<'a, '_, N>, name: &str) -> Result<Option<Raw<'a>>, ViewError> {
     match fields.optional_text(name)? {
         Some(_) => fields.any(name).map(Some),
         None => Ok(None),

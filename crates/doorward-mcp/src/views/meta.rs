@@ -123,11 +123,11 @@ impl LogLevel {
         }
     }
 
-    pub(super) fn read(fields: &Fields<'_, '_>, name: &str) -> Result<Self, ViewError> {
+    pub(super) fn read<const N: usize>(fields: &Fields<'_, '_, N>, name: &str) -> Result<Self, ViewError> {
         Self::read_optional(fields, name)?.ok_or_else(|| fields.at(name).error("a log level"))
     }
 
-    fn read_optional(fields: &Fields<'_, '_>, name: &str) -> Result<Option<Self>, ViewError> {
+    fn read_optional<const N: usize>(fields: &Fields<'_, '_, N>, name: &str) -> Result<Option<Self>, ViewError> {
         match fields.optional_text(name)? {
             Some(level) => Self::parse(&level).map(Some).ok_or_else(|| fields.at(name).error("a log level")),
             None => Ok(None),

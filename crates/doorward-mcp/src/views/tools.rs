@@ -105,7 +105,7 @@ impl<'a> ToolDefinition<'a> {
             description: fields.optional_text("description")?,
             annotations,
             input_schema: fields.optional_object("inputSchema")?,
-            output_schema: definition.member("outputSchema"),
+            output_schema: fields.find("outputSchema"),
             meta: fields.optional_object("_meta")?,
             raw: definition,
         })
