@@ -1,1 +1,37 @@
-//! policy
+//! The decision point: Cedar policies, loaded, validated and asked.
+//!
+//! Responsible for turning policy texts and what the servers offer into an [`Engine`], and for answering it. The crate is
+//! pure: texts and definitions come in as values. It must never open a file, look at a clock, perform an obligation or
+//! forward anything, and it must never answer "allow" to what it could not judge.
+
+mod argument_type;
+mod arguments;
+mod cache;
+mod catalogue;
+mod context;
+mod desk;
+mod engine;
+mod finding;
+mod fit;
+mod formula;
+mod lint;
+mod mentions;
+mod question;
+mod reach;
+mod rule;
+mod schema;
+mod source;
+mod suggest;
+mod surroundings;
+mod visibility;
+mod vocabulary;
+
+pub mod effect;
+pub mod limits;
+
+pub use argument_type::{ArgumentType, Member, Members, Presence};
+pub use catalogue::{Catalogue, LeftOut, ToolFacts, WhyLeftOut};
+pub use engine::Engine;
+pub use finding::{Finding, LoadErrors, Severity};
+pub use source::{Preset, Source, UnknownPreset};
+pub use visibility::Visibility;

@@ -1,0 +1,150 @@
+//! The decision point: load once, ask many times.
+//!
+//! An [`Engine`] never changes. When the policy or what a server offers changes, a new one takes its place. It answers from
+//! the rules alone: no file, clock or network is reached, and whatever cannot be judged is refused.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use doorward_core::access::AccessRequest;
+use doorward_core::decision::{Decision, Reason};
+use doorward_core::ids::ServerId;
+
+use crate::cache::{Cache, Key};
+use crate::catalogue::Catalogue;
+use crate::desk::{Desk, prepare};
+use crate::finding::{Finding, LoadErrors, Place, Severity};
+use crate::fit::{When, fit};
+use crate::question::Question;
+use crate::rule::{Rule, read_all};
+use crate::source::Source;
+use crate::surroundings::Surroundings;
+use crate::visibility::Visibility;
+use crate::vocabulary::EntityTypes;
+
+/// A policy, ready to be asked.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) types: EntityTypes,
+    pub(crate) rules: Arc<[Rule]>,
+    pub(crate) desks: HashMap<ServerId, Desk>,
+    warnings: Vec<Finding>,
+    decisions: Cache<Decision>,
+    sights: Cache<Visibility>,
+}
+
+impl Engine {
+    /// Reads and validates `sources` (with `base.cedar` before them) against what the servers offer.
+    ///
+    /// `catalogues` holds every server whose tools are known, `unknown_servers` every other configured one. A rule that
+    /// names a tool of an unknown server loads with a warning; if it does not type-check for want of that server's
+    /// definitions, it is unusable for that server: a permit permits nothing there, a forbid refuses whatever it could
+    /// have forbidden there, until [`Engine::refit`] brings the definitions.
+    ///
+    /// # Errors
+    /// [`LoadErrors`] tells everything that is wrong, with its place in the text and advice.
+    pub fn load(
+        sources: &[Source],
+        catalogues: &[Arc<Catalogue>],
+        unknown_servers: &[ServerId],
+    ) -> Result<Self, LoadErrors> {
+        let mut findings = Vec::new();
+        let all: Vec<Source> = std::iter::once(Source::base()).chain(sources.iter().cloned()).collect();
+        let rules: Arc<[Rule]> = read_all(&all, &mut findings).into();
+        let Some(types) = EntityTypes::new() else {
+            findings.push(internal("Cedar refused the names of the entity types"));
+            return Err(LoadErrors::new(findings));
+        };
+        refuse_errors(&mut findings)?;
+        let around = Surroundings::new(catalogues, unknown_servers);
+        Self::fitted(rules, types, &around, When::Loading, findings)
+    }
+
+    /// The same policy for servers that now offer something else. One server's change never takes the policy of another
+    /// away: a rule that no longer fits is set aside for the servers it does not fit, as [`Engine::load`] describes, and
+    /// is told in [`Engine::warnings`].
+    ///
+    /// # Errors
+    /// Only if the rules cannot be prepared at all; keep the present engine then.
+    pub fn refit(&self, catalogues: &[Arc<Catalogue>], unknown_servers: &[ServerId]) -> Result<Self, LoadErrors> {
+        let around = Surroundings::new(catalogues, unknown_servers);
+        Self::fitted(Arc::clone(&self.rules), self.types.clone(), &around, When::Serving, Vec::new())
+    }
+
+    fn fitted(
+        rules: Arc<[Rule]>,
+        types: EntityTypes,
+        around: &Surroundings,
+        when: When,
+        mut findings: Vec<Finding>,
+    ) -> Result<Self, LoadErrors> {
+        let fit = fit(&rules, around, when);
+        findings.extend(fit.findings);
+        refuse_errors(&mut findings)?;
+        let Some(desks) = prepare(&rules, &fit.unusable, around, &types) else {
+            findings.push(internal("Cedar refused a policy it had accepted"));
+            return Err(LoadErrors::new(findings));
+        };
+        let (decisions, sights) = (Cache::default(), Cache::default());
+        Ok(Self { types, rules, desks, warnings: findings, decisions, sights })
+    }
+
+    /// What the author should know although the policy loads.
+    #[must_use]
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+
+    /// Decides one request. A tool that its server's catalogue does not hold, and a server that was not named at load, are
+    /// refused before any rule is asked.
+    #[must_use]
+    pub fn decide(&self, request: &AccessRequest) -> Decision {
+        let question = match Question::find(self, request) {
+            Ok(question) => question,
+            Err(refusal) => return refusal,
+        };
+        let key = question.is_lasting().then(|| Key::of(request)).flatten();
+        if let Some(known) = key.as_ref().and_then(|key| self.decisions.find(key)) {
+            return known;
+        }
+        let decision = question.decide();
+        if let Some(key) = key {
+            self.decisions.keep(key, decision.clone());
+        }
+        decision
+    }
+
+    /// Whether a list may show the thing: whether there are arguments with which `request` would be allowed. The
+    /// request's own arguments are ignored.
+    #[must_use]
+    pub fn could_allow(&self, request: &AccessRequest) -> Visibility {
+        let Ok(question) = Question::find(self, request) else { return Visibility::Hide };
+        let key = question.is_timeless().then(|| Key::of(request)).flatten();
+        if let Some(known) = key.as_ref().and_then(|key| self.sights.find(key)) {
+            return known;
+        }
+        let sight = question.could_allow();
+        if let Some(key) = key {
+            self.sights.keep(key, sight);
+        }
+        sight
+    }
+
+    /// The rule numbered `number`, as a reason.
+    pub(crate) fn reason(&self, number: usize) -> Option<Reason> {
+        self.rules.get(number).map(Rule::as_reason)
+    }
+}
+
+fn refuse_errors(findings: &mut Vec<Finding>) -> Result<(), LoadErrors> {
+    if findings.iter().any(|finding| finding.level() == Severity::Error) {
+        return Err(LoadErrors::new(std::mem::take(findings)));
+    }
+    Ok(())
+}
+
+/// A fault of ours, not of any file.
+fn internal(message: &str) -> Finding {
+    let place = Place { file: Arc::from("doorward"), text: Arc::from(""), span: None };
+    Finding::new(Severity::Error, &place, message)
+}

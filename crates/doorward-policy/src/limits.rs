@@ -1,0 +1,32 @@
+//! Every limit of this crate, in one place, with its reason.
+
+/// Most tools one server may offer: the schema, its validation and the memory behind them grow with it.
+pub const CATALOGUE_TOOLS_MAX: usize = 2048;
+
+/// Longest tool name, in bytes. Revision 2025-11-25 advises 128 characters; a longer name is not offered at all.
+pub const TOOL_NAME_MAX: usize = 256;
+
+/// Longest input schema that is read, in bytes; a longer one types no argument and counts as destructive.
+pub const INPUT_SCHEMA_MAX: usize = 256 * 1024;
+
+/// Deepest nesting of an argument's type; what lies deeper is left out of the type.
+pub const ARGUMENT_DEPTH_MAX: usize = 6;
+
+/// Most members, over all levels, of one tool's argument type; what comes after is left out of it.
+pub const ARGUMENT_MEMBERS_MAX: usize = 512;
+
+/// Longest text of all policies together, in bytes.
+pub const POLICY_TEXT_MAX: usize = 4 * 1024 * 1024;
+
+/// Most decisions kept. Names in requests come from outside, so the cache is emptied when it is full.
+pub const CACHED_DECISIONS_MAX: usize = 4096;
+
+/// Longest resource key (server, tool, URI or prompt) whose decision is kept, in bytes.
+pub const CACHED_NAME_MAX: usize = 512;
+
+/// Most independent conditions on arguments that are tried out to decide whether a tool is shown; each doubles the work.
+/// With more of them the tool is shown, and each call is still decided in full.
+pub const VISIBILITY_CONDITIONS_MAX: usize = 12;
+
+/// Most findings one load reports.
+pub const FINDINGS_MAX: usize = 100;

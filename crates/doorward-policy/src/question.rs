@@ -1,0 +1,261 @@
+//! One request put to the rules that can cover it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use cedar_policy::{
+    AuthorizationError, Authorizer, Context, Decision as Verdict, Effect, Entities, Entity, EntityUid, EvaluationError,
+    PolicyId, Request, Response, RestrictedExpression,
+};
+use doorward_core::access::{AccessRequest, Direction, Resource};
+use doorward_core::decision::{Decision, Obligation, Reason};
+use doorward_core::refusal::Code;
+
+use crate::arguments;
+use crate::catalogue::ToolFacts;
+use crate::context;
+use crate::desk::{Desk, Post, Slice, ToolPost};
+use crate::effect;
+use crate::engine::Engine;
+use crate::mentions::ArgumentsSeen;
+use crate::rule::Rule;
+use crate::vocabulary::{TOOLS, resource_types};
+
+/// A request, and everything that was prepared for it.
+pub(crate) struct Question<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) request: &'a AccessRequest,
+    desk: &'a Desk,
+    post: &'a Post,
+    tool: Option<&'a ToolPost>,
+}
+
+impl<'a> Question<'a> {
+    /// Finds what was prepared for `request`; the refusal when there is nothing, or nothing usable.
+    pub(crate) fn find(engine: &'a Engine, request: &'a AccessRequest) -> Result<Self, Decision> {
+        let desk = engine.desks.get(request.resource.server()).ok_or_else(|| refuse(Code::UnknownServer))?;
+        let method = request.action.name();
+        let (post, tool) = if method == TOOLS {
+            let Resource::Tool(_, name) = &request.resource else { return Err(refuse(Code::BadParams)) };
+            let tool = desk.tools.get(name).ok_or_else(|| refuse(Code::UnknownTool))?;
+            (&tool.post, Some(tool))
+        } else {
+            if !resource_types(method).contains(&request.resource.type_name()) {
+                return Err(refuse(Code::BadParams));
+            }
+            (desk.methods.get(method).ok_or_else(|| refuse(Code::UnknownMethod))?, None)
+        };
+        if let Some(rule) = post.slice.blocked_by {
+            let reasons = engine.reason(rule).into_iter().collect();
+            return Err(Decision::Deny { code: Code::PolicyUnusable, reasons, detail: None });
+        }
+        Ok(Self { engine, request, desk, post, tool })
+    }
+
+    pub(crate) fn slice(&self) -> &'a Slice {
+        &self.post.slice
+    }
+
+    /// Whether the decision depends on neither the arguments nor the time.
+    pub(crate) fn is_lasting(&self) -> bool {
+        self.slice().mentions.lasting()
+    }
+
+    /// Whether the decision does not depend on the time.
+    pub(crate) fn is_timeless(&self) -> bool {
+        self.slice().mentions.timeless()
+    }
+
+    /// Whether some rule looks at the arguments.
+    pub(crate) fn looks_at_arguments(&self) -> bool {
+        self.tool.is_some() && self.slice().mentions.arguments != ArgumentsSeen::None
+    }
+
+    /// Asks every rule of the slice.
+    pub(crate) fn decide(&self) -> Decision {
+        let arguments = match self.read_arguments() {
+            Ok(arguments) => arguments,
+            Err(unreadable) => return self.refuse_unreadable(&unreadable),
+        };
+        let Some((request, entities)) = self.put(arguments) else { return internal() };
+        let response = Authorizer::new().is_authorized(&request, &self.slice().set, &entities);
+        self.read_response(&response)
+    }
+
+    /// The request as Cedar wants it, with everything the rules may look at.
+    pub(crate) fn put(&self, arguments: Option<RestrictedExpression>) -> Option<(Request, Entities)> {
+        let context = context::build(self.request, &self.slice().mentions, arguments)?;
+        let resource = self.resource_entity()?;
+        let request = self.cedar_request(&resource, context)?;
+        let user = self.user_entity()?;
+        let mut entities = vec![user, self.post.action.clone()];
+        if resource.uid() != self.desk.server.uid() {
+            entities.push(self.desk.server.clone());
+        }
+        entities.push(resource);
+        Some((request, Entities::from_entities(entities, None).ok()?))
+    }
+
+    fn cedar_request(&self, resource: &Entity, context: Context) -> Option<Request> {
+        let principal = self.engine.types.user(self.request.principal.user());
+        Request::new(principal, self.post.action.uid(), resource.uid(), context, None).ok()
+    }
+
+    fn user_entity(&self) -> Option<Entity> {
+        let uid = self.engine.types.user(self.request.principal.user());
+        let proof = RestrictedExpression::new_string(self.request.principal.proof().as_str().to_owned());
+        Entity::new(uid, HashMap::from([("proof".to_owned(), proof)]), HashSet::new()).ok()
+    }
+
+    fn resource_entity(&self) -> Option<Entity> {
+        let types = &self.engine.types;
+        let id = self.request.resource.to_string();
+        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+        match (&self.request.resource, self.tool) {
+            (Resource::Tool(..), Some(tool)) => Some(tool.tool.clone()),
+            (Resource::Tool(..), None) => None,
+            (Resource::Server(_), _) => Some(self.desk.server.clone()),
+            (Resource::Resource(_, uri), _) => {
+                self.below_server(types.resource(&id), [("uri", text(uri)), ("scheme", text(&scheme_of(uri)))])
+            }
+            (Resource::Prompt(_, name), _) => self.below_server(types.prompt(&id), [("name", text(name))]),
+        }
+    }
+
+    fn below_server<const N: usize>(
+        &self,
+        uid: EntityUid,
+        attributes: [(&str, RestrictedExpression); N],
+    ) -> Option<Entity> {
+        let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Entity::new(uid, attributes, HashSet::from([self.desk.server.uid()])).ok()
+    }
+
+    fn read_arguments(&self) -> Result<Option<RestrictedExpression>, arguments::Unreadable> {
+        let Some(tool) = self.tool.filter(|_| self.looks_at_arguments()) else { return Ok(None) };
+        let sent = self.request.arguments.as_ref().map(doorward_mcp::raw::RawJson::as_raw);
+        arguments::read(sent, &tool.facts.arguments, &self.slice().mentions.arguments).map(Some)
+    }
+
+    fn read_response(&self, response: &Response) -> Decision {
+        let errors: Vec<&AuthorizationError> = response.diagnostics().errors().collect();
+        if !errors.is_empty() {
+            return self.refuse_errors(&errors);
+        }
+        let mut deciding: Vec<&Rule> = response.diagnostics().reason().filter_map(|id| self.rule(id)).collect();
+        deciding.sort_by_key(|rule| rule.number);
+        match response.decision() {
+            Verdict::Allow => allow(&deciding),
+            Verdict::Deny if deciding.is_empty() => self.refuse_unnamed(),
+            Verdict::Deny => Decision::Deny { code: Code::Forbidden, reasons: reasons_of(&deciding), detail: None },
+        }
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &'a Rule> {
+        let engine = self.engine;
+        self.slice().rules.iter().filter_map(|number| engine.rules.get(*number))
+    }
+
+    fn rule(&self, id: &PolicyId) -> Option<&'a Rule> {
+        let id: &str = id.as_ref();
+        self.engine.rules.get(id.parse::<usize>().ok()?)
+    }
+
+    /// No rule allows: tells what a permit that covers the request has to say about it.
+    fn refuse_unnamed(&self) -> Decision {
+        let user = self.request.principal.user();
+        let covering: Vec<&Rule> =
+            self.rules().filter(|rule| rule.effect() == Effect::Permit && rule.covers_user(user)).collect();
+        // A permit that covers the call may have looked at the effect; without one the effect explains nothing.
+        let tool = self.tool.filter(|_| !covering.is_empty());
+        let reasons = covering.into_iter().filter_map(Rule::as_otherwise).collect();
+        let code = match self.request.action.direction() {
+            Direction::ToServer => Code::NotAllowed,
+            Direction::ToClient => Code::QuestionRefused,
+        };
+        Decision::Deny { code, reasons, detail: tool.and_then(|tool| explain_effect(&tool.facts)) }
+    }
+
+    fn refuse_unreadable(&self, unreadable: &arguments::Unreadable) -> Decision {
+        let looking = self.rules().filter(|rule| rule.mentions.arguments != ArgumentsSeen::None);
+        let reasons = looking.map(only_named).collect();
+        Decision::Deny { code: Code::PolicyError, reasons, detail: Some(unreadable.sentence()) }
+    }
+
+    fn refuse_errors(&self, errors: &[&AuthorizationError]) -> Decision {
+        let mut reasons = Vec::new();
+        let mut detail = None;
+        for error in errors {
+            let AuthorizationError::PolicyEvaluationError(error) = error;
+            detail = detail.or(Some(told(error.inner()).to_owned()));
+            reasons.extend(self.rule(error.policy_id()).map(only_named));
+        }
+        reasons.sort_by(|a, b| a.rule.cmp(&b.rule));
+        Decision::Deny { code: Code::PolicyError, reasons, detail }
+    }
+}
+
+/// What the rules that allow attach to it: every duty of each, once.
+fn allow(deciding: &[&Rule]) -> Decision {
+    let mut obligations: Vec<Obligation> = Vec::new();
+    for obligation in deciding.iter().filter_map(|rule| rule.obligation.as_ref()) {
+        if !obligations.contains(obligation) {
+            obligations.push(obligation.clone());
+        }
+    }
+    Decision::Allow { obligations, reasons: reasons_of(deciding) }
+}
+
+fn reasons_of(rules: &[&Rule]) -> Vec<Reason> {
+    rules.iter().map(|rule| rule.as_reason()).collect()
+}
+
+/// A rule that failed gives its name only: its own reason is for when it decides.
+fn only_named(rule: &Rule) -> Reason {
+    Reason { rule: Arc::clone(&rule.name), text: None, remedy: None }
+}
+
+fn refuse(code: Code) -> Decision {
+    Decision::Deny { code, reasons: Vec::new(), detail: None }
+}
+
+fn internal() -> Decision {
+    let detail = Some("The question could not be put to the policy.".to_owned());
+    Decision::Deny { code: Code::PolicyError, reasons: Vec::new(), detail }
+}
+
+/// Why a tool counts as it does, when that is worse than reading.
+fn explain_effect(facts: &ToolFacts) -> Option<String> {
+    let assessment = facts.assessment;
+    match assessment.effect {
+        effect::Effect::Read => None,
+        effect::Effect::Write | effect::Effect::Destructive => {
+            Some(format!("It counts as {} because of {}.", assessment.effect, assessment.evidence))
+        }
+    }
+}
+
+/// What went wrong, without the values it went wrong with: they may be secrets.
+const fn told(error: &EvaluationError) -> &'static str {
+    match error {
+        EvaluationError::EntityDoesNotExist(_) => "It looked at something that does not exist.",
+        EvaluationError::EntityAttrDoesNotExist(_) => "It looked at an attribute that is not there.",
+        EvaluationError::RecordAttrDoesNotExist(_) => "It looked at an argument that is not there.",
+        EvaluationError::FailedExtensionFunctionLookup(_) | EvaluationError::WrongNumArguments(_) => {
+            "It called a function that does not exist."
+        }
+        EvaluationError::TypeError(_) => "It met a value of an unexpected type.",
+        EvaluationError::IntegerOverflow(_) => "A calculation in it left the range of integers.",
+        EvaluationError::UnlinkedSlot(_) | EvaluationError::NonValue(_) => "It has a part without a value.",
+        EvaluationError::FailedExtensionFunctionExecution(_) => "A function in it could not read its value.",
+        EvaluationError::RecursionLimit(_) => "It is nested too deeply to be evaluated.",
+    }
+}
+
+/// The scheme of a URI in lower case (RFC 3986 §3.1); empty when it has none.
+fn scheme_of(uri: &str) -> String {
+    let Some((scheme, _)) = uri.split_once(':') else { return String::new() };
+    let first = |c: char| c.is_ascii_alphabetic();
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    if scheme.starts_with(first) && scheme.chars().all(rest) { scheme.to_ascii_lowercase() } else { String::new() }
+}

@@ -1,0 +1,277 @@
+//! One policy as the author wrote it: its Cedar form, its annotations, its scope, and what it looks at.
+
+use std::ops::Range;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use cedar_policy::{
+    ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint,
+};
+use doorward_core::decision::{Obligation, Reason};
+use doorward_core::ids::ServerId;
+use miette::Diagnostic;
+
+use crate::finding::{Finding, Place, Severity};
+use crate::limits::POLICY_TEXT_MAX;
+use crate::mentions::Mentions;
+use crate::source::Source;
+use crate::suggest::nearest;
+
+const ANNOTATIONS: [&str; 6] = ["docs", "id", "obligation", "otherwise", "reason", "remedy"];
+
+/// One rule.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    /// Its place in the list of rules, which is also its Cedar policy id.
+    pub(crate) number: usize,
+    /// `@id`, or the file's name and the policy's place in it.
+    pub(crate) name: Arc<str>,
+    /// Where it stands.
+    pub(crate) place: Place,
+    /// Its Cedar form, under the id [`Rule::number`].
+    pub(crate) policy: Policy,
+    /// What it looks at.
+    pub(crate) mentions: Mentions,
+    /// `@obligation`
+    pub(crate) obligation: Option<Obligation>,
+    /// `@otherwise`: what to say when this permit covers a request and does not allow it.
+    pub(crate) otherwise: Option<Arc<str>>,
+    reason: Option<Arc<str>>,
+    remedy: Option<Arc<str>>,
+    scope: Scope,
+}
+
+/// The scope, kept because Cedar builds it anew each time it is asked.
+#[derive(Debug, Clone)]
+struct Scope {
+    principal: PrincipalConstraint,
+    action: ActionConstraint,
+    resource: ResourceConstraint,
+}
+
+impl Scope {
+    fn of(policy: &Policy) -> Self {
+        Self {
+            principal: policy.principal_constraint(),
+            action: policy.action_constraint(),
+            resource: policy.resource_constraint(),
+        }
+    }
+}
+
+impl Rule {
+    /// Whether it permits or forbids.
+    pub(crate) fn effect(&self) -> Effect {
+        self.policy.effect()
+    }
+
+    /// It decided: its reason. What to do instead is told only by a rule that refuses.
+    pub(crate) fn as_reason(&self) -> Reason {
+        let remedy = match self.effect() {
+            Effect::Permit => None,
+            Effect::Forbid => self.remedy.clone(),
+        };
+        Reason { rule: Arc::clone(&self.name), text: self.reason.clone(), remedy }
+    }
+
+    /// It covers the request and does not allow it: its `@otherwise`.
+    pub(crate) fn as_otherwise(&self) -> Option<Reason> {
+        let text = self.otherwise.clone()?;
+        Some(Reason { rule: Arc::clone(&self.name), text: Some(text), remedy: self.remedy.clone() })
+    }
+
+    /// Whether its scope covers the user `id`.
+    pub(crate) fn covers_user(&self, id: &str) -> bool {
+        let is_it = |uid: &EntityUid| uid.type_name().basename() == "User" && uid.id().unescaped() == id;
+        match &self.scope.principal {
+            PrincipalConstraint::Any => true,
+            PrincipalConstraint::Is(name) => name.basename() == "User",
+            PrincipalConstraint::Eq(uid) | PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => {
+                is_it(uid)
+            }
+        }
+    }
+
+    /// Whether its scope covers the action `id` with its `groups`.
+    pub(crate) fn covers_action(&self, id: &str, groups: &[&str]) -> bool {
+        let is_one = |uid: &EntityUid| id == uid.id().unescaped() || groups.contains(&uid.id().unescaped());
+        match &self.scope.action {
+            ActionConstraint::Any => true,
+            ActionConstraint::Eq(uid) => uid.id().unescaped() == id,
+            ActionConstraint::In(uids) => uids.iter().any(is_one),
+        }
+    }
+
+    /// Whether its scope can cover something of `server`: the thing `exact` (its Cedar id), or any thing of that type.
+    pub(crate) fn covers_resource(&self, of: &str, server: &ServerId, exact: Option<&str>) -> bool {
+        let is_it = |uid: &EntityUid| {
+            let id = uid.id().unescaped();
+            let same = match exact {
+                Some(exact) => id == exact,
+                None => id == server.as_str() || server_part(id) == server.as_str(),
+            };
+            uid.type_name().basename() == of && same
+        };
+        let is_in = |uid: &EntityUid| {
+            is_it(uid) || (uid.type_name().basename() == "Server" && uid.id().unescaped() == server.as_str())
+        };
+        match &self.scope.resource {
+            ResourceConstraint::Any => true,
+            ResourceConstraint::Is(name) => name.basename() == of,
+            ResourceConstraint::Eq(uid) => is_it(uid),
+            ResourceConstraint::In(uid) => is_in(uid),
+            ResourceConstraint::IsIn(name, uid) => name.basename() == of && is_in(uid),
+        }
+    }
+
+    /// Whether its scope names one tool, resource or prompt by its id.
+    pub(crate) fn names_one_thing(&self) -> bool {
+        let below_server = |uid: &EntityUid| uid.type_name().basename() != "Server";
+        match &self.scope.resource {
+            ResourceConstraint::Eq(uid) | ResourceConstraint::In(uid) | ResourceConstraint::IsIn(_, uid) => {
+                below_server(uid)
+            }
+            ResourceConstraint::Any | ResourceConstraint::Is(_) => false,
+        }
+    }
+}
+
+/// The configured server an id like `server/name` belongs to. Server ids hold no slash, so the first one ends it.
+pub(crate) fn server_part(id: &str) -> &str {
+    id.split_once('/').map_or(id, |(server, _)| server)
+}
+
+/// Reads every source; what is wrong goes to `findings`.
+pub(crate) fn read_all(sources: &[Source], findings: &mut Vec<Finding>) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut left = POLICY_TEXT_MAX;
+    for source in sources {
+        let place = Place { file: Arc::from(source.name.as_str()), text: Arc::from(source.text.as_str()), span: None };
+        let Some(rest) = left.checked_sub(source.text.len()) else {
+            findings.push(
+                Finding::new(Severity::Error, &place, "the policies are longer than the limit")
+                    .with_advice(format!("all files together may have {POLICY_TEXT_MAX} bytes")),
+            );
+            break;
+        };
+        left = rest;
+        read_source(&place, &mut rules, findings);
+    }
+    refuse_twice(&rules, findings);
+    rules
+}
+
+fn read_source(place: &Place, rules: &mut Vec<Rule>, findings: &mut Vec<Finding>) {
+    let parsed = match PolicySet::from_str(&place.text) {
+        Ok(parsed) => parsed,
+        Err(errors) => return findings.extend(errors.iter().map(|error| from_cedar(place, error))),
+    };
+    if parsed.num_of_templates() > 0 {
+        findings.push(
+            Finding::new(Severity::Error, place, "a policy has a slot (?principal or ?resource)")
+                .with_advice("write the principal or resource out: templates are not supported"),
+        );
+    }
+    let mut policies: Vec<&Policy> = parsed.policies().collect();
+    policies.sort_by_key(|policy| numbered(policy.id()));
+    let mut from = 0;
+    for policy in policies {
+        let written = policy.to_cedar().unwrap_or_default();
+        let span = find_from(&place.text, &written, from);
+        from = span.as_ref().map_or(from, |span| span.end);
+        let number = rules.len();
+        let place = Place { span, ..place.clone() };
+        rules.push(read_rule(number, policy, place, findings));
+    }
+}
+
+/// Cedar names the policies of a text `policy0`, `policy1`, …
+fn numbered(id: &PolicyId) -> usize {
+    let id: &str = id.as_ref();
+    id.strip_prefix("policy").and_then(|number| number.parse().ok()).unwrap_or(usize::MAX)
+}
+
+fn find_from(text: &str, needle: &str, from: usize) -> Option<Range<usize>> {
+    if needle.is_empty() {
+        return None;
+    }
+    let start = from + text.get(from..)?.find(needle)?;
+    Some(start..start + needle.len())
+}
+
+fn read_rule(number: usize, policy: &Policy, place: Place, findings: &mut Vec<Finding>) -> Rule {
+    let annotation = |key: &str| policy.annotation(key).map(Arc::<str>::from);
+    let name = annotation("id").unwrap_or_else(|| Arc::from(format!("{}:{}", place.file, policy.id())));
+    let mentions = policy.to_json().map_or_else(|_| Mentions::everything(), |json| Mentions::of(&json));
+    let rule = Rule {
+        number,
+        name,
+        policy: policy.new_id(PolicyId::new(number.to_string())),
+        mentions,
+        obligation: policy.annotation("obligation").map(read_obligation),
+        otherwise: annotation("otherwise"),
+        reason: annotation("reason"),
+        remedy: annotation("remedy"),
+        scope: Scope::of(policy),
+        place,
+    };
+    check_annotations(&rule, findings);
+    rule
+}
+
+fn read_obligation(text: &str) -> Obligation {
+    match text.split_once(':') {
+        Some(("approve", who)) if !who.is_empty() => Obligation::Approve(who.to_owned()),
+        Some(_) | None => Obligation::Unknown(text.to_owned()),
+    }
+}
+
+fn check_annotations(rule: &Rule, findings: &mut Vec<Finding>) {
+    let mut warn = |message: String, advice: String| {
+        findings.push(Finding::new(Severity::Warning, &rule.place, message).with_advice(advice));
+    };
+    for (key, _) in rule.policy.annotations() {
+        if !ANNOTATIONS.contains(&key) {
+            let known = format!("the known ones are {}", ANNOTATIONS.map(|name| format!("@{name}")).join(", "));
+            let advice = nearest(key, ANNOTATIONS.into_iter()).map_or(known, |name| format!("did you mean @{name}?"));
+            warn(format!("@{key} is not an annotation Doorward knows"), advice);
+        }
+    }
+    if let Some(Obligation::Unknown(text)) = &rule.obligation {
+        warn(
+            format!("nobody can perform the obligation \"{text}\", so what this rule allows is refused"),
+            "write @obligation(\"approve:WHO\")".to_owned(),
+        );
+    }
+    match rule.effect() {
+        Effect::Forbid if rule.obligation.is_some() || rule.otherwise.is_some() => warn(
+            "@obligation and @otherwise do nothing on a forbid".to_owned(),
+            "put them on the permit they belong to".to_owned(),
+        ),
+        Effect::Forbid | Effect::Permit => {}
+    }
+}
+
+fn refuse_twice(rules: &[Rule], findings: &mut Vec<Finding>) {
+    for (position, rule) in rules.iter().enumerate() {
+        if rules.iter().take(position).any(|earlier| earlier.name == rule.name) {
+            findings.push(
+                Finding::new(Severity::Error, &rule.place, format!("two rules are called \"{}\"", rule.name))
+                    .with_advice("give each rule an @id of its own: records name rules by it"),
+            );
+        }
+    }
+}
+
+/// Retells one of Cedar's own diagnostics.
+pub(crate) fn from_cedar(place: &Place, error: &(impl Diagnostic + ?Sized)) -> Finding {
+    let label = error.labels().into_iter().flatten().next();
+    let span = label.as_ref().map(|label| label.offset()..label.offset() + label.len());
+    let mut message = error.to_string();
+    if let Some(told) = label.as_ref().and_then(|label| label.label()) {
+        message = format!("{message}: {told}");
+    }
+    let help = error.help().map(|help| help.to_string());
+    let place = Place { span: span.or_else(|| place.span.clone()), ..place.clone() };
+    Finding::new(Severity::Error, &place, message).with_advice_opt(help)
+}

@@ -1,0 +1,122 @@
+//! The Cedar schema: the vocabulary, and one action per offered tool with its typed arguments.
+//!
+//! Every effect group always holds one action that no request has, so that a rule about a group is valid before any tool
+//! of that kind is offered. Those actions have no arguments.
+
+use cedar_policy::{Schema, SchemaError};
+use serde_json::{Map, Value, json};
+
+use crate::argument_type::{Members, record_to_schema};
+use crate::catalogue::{Catalogue, ToolFacts};
+use crate::effect::{Effect, Reach};
+use crate::vocabulary::{EGRESS, PROTOCOL, QUESTIONS, TOOLS, group_of, methods, resource_types};
+
+/// One tool's action.
+pub(crate) struct ToolAction<'a> {
+    /// `server/tool`
+    pub(crate) id: String,
+    /// What is known of it; `None` for a tool that rules name and no catalogue holds.
+    pub(crate) facts: Option<&'a ToolFacts>,
+}
+
+impl<'a> ToolAction<'a> {
+    /// The actions of all tools of `catalogue`.
+    pub(crate) fn all_of(catalogue: &'a Catalogue) -> impl Iterator<Item = Self> {
+        catalogue.tools().iter().map(|(name, facts)| Self { id: tool_id(catalogue, name), facts: Some(facts) })
+    }
+}
+
+/// The Cedar id of a tool and of its action.
+pub(crate) fn tool_id(catalogue: &Catalogue, name: &str) -> String {
+    format!("{}/{name}", catalogue.server())
+}
+
+/// The action groups of a tool.
+pub(crate) fn groups_of(effect: Effect, reach: Reach) -> Vec<&'static str> {
+    let mut groups = vec![TOOLS, effect.as_str()];
+    if reach == Reach::Open {
+        groups.push(EGRESS);
+    }
+    groups
+}
+
+/// Builds the schema.
+///
+/// # Errors
+/// Cedar's, for a schema it cannot read; none is expected, as every part is generated.
+pub(crate) fn build<'a>(tools: impl IntoIterator<Item = ToolAction<'a>>) -> Result<Schema, SchemaError> {
+    let mut actions = Map::new();
+    for group in [TOOLS, PROTOCOL, QUESTIONS, EGRESS, "read", "write", "destructive"] {
+        actions.insert(group.to_owned(), json!({}));
+    }
+    for method in methods() {
+        actions.insert(method.to_owned(), method_action(method));
+    }
+    for effect in [Effect::Read, Effect::Write, Effect::Destructive] {
+        for reach in [Reach::Closed, Reach::Open] {
+            actions.insert(placeholder(effect, reach), tool_action(&groups_of(effect, reach), &Members::new()));
+        }
+    }
+    for tool in tools {
+        let action = match tool.facts {
+            Some(facts) => tool_action(&groups_of(facts.assessment.effect, facts.assessment.reach), &facts.arguments),
+            None => tool_action(&[TOOLS], &Members::new()),
+        };
+        actions.entry(tool.id).or_insert(action);
+    }
+    Schema::from_json_value(json!({ "": { "entityTypes": entity_types(), "actions": actions } }))
+}
+
+/// The id of an action that no request has. No tool's id can equal it: it holds no slash.
+fn placeholder(effect: Effect, reach: Reach) -> String {
+    match reach {
+        Reach::Closed => format!("any {effect} tool"),
+        Reach::Open => format!("any {effect} tool that reaches out"),
+    }
+}
+
+fn entity_types() -> Value {
+    let text = || json!({ "type": "String" });
+    let in_server = |attributes: Value| json!({ "memberOfTypes": ["Server"], "shape": { "type": "Record", "attributes": attributes } });
+    json!({
+        "User": { "shape": { "type": "Record", "attributes": { "proof": text() } } },
+        "Server": {},
+        "Tool": in_server(json!({ "name": text(), "effect": text(), "openWorld": { "type": "Boolean" } })),
+        "Resource": in_server(json!({ "uri": text(), "scheme": text() })),
+        "Prompt": in_server(json!({ "name": text() })),
+    })
+}
+
+fn method_action(method: &str) -> Value {
+    let groups: Vec<Value> = group_of(method).into_iter().map(|group| json!({ "id": group })).collect();
+    json!({
+        "memberOf": groups,
+        "appliesTo": {
+            "principalTypes": ["User"],
+            "resourceTypes": resource_types(method),
+            "context": { "type": "Record", "attributes": facts() },
+        },
+    })
+}
+
+fn tool_action(groups: &[&str], arguments: &Members) -> Value {
+    let groups: Vec<Value> = groups.iter().map(|group| json!({ "id": group })).collect();
+    let mut attributes = facts();
+    attributes.insert("arguments".to_owned(), record_to_schema(arguments));
+    json!({
+        "memberOf": groups,
+        "appliesTo": {
+            "principalTypes": ["User"],
+            "resourceTypes": ["Tool"],
+            "context": { "type": "Record", "attributes": attributes },
+        },
+    })
+}
+
+/// The attributes every context has.
+fn facts() -> Map<String, Value> {
+    let text = json!({ "type": "String" });
+    let attributes =
+        [("face", text.clone()), ("era", text), ("at", json!({ "type": "Extension", "name": "datetime" }))];
+    attributes.into_iter().map(|(name, of)| (name.to_owned(), of)).collect()
+}

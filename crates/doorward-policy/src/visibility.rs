@@ -1,0 +1,89 @@
+//! What a list may show: a thing is shown when some arguments exist with which it could be used.
+//!
+//! Cedar evaluates the rules with the arguments left open. What remains of each rule is read as a formula over conditions
+//! that each may hold or not, and every combination is tried. Two conditions may exclude each other in ways this does not
+//! see (apart from two different values for one argument), so the answer errs towards showing: what could be allowed is
+//! never hidden, and each call is still decided in full.
+
+use cedar_policy::{Authorizer, Effect, RestrictedExpression};
+use doorward_core::decision::{Decision, Obligation};
+
+use crate::formula::{Conditions, Formula};
+use crate::limits::VISIBILITY_CONDITIONS_MAX;
+use crate::question::Question;
+use crate::rule::Rule;
+
+/// Whether a list shows a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Visibility {
+    /// It could be used.
+    Show,
+    /// It could not, whatever the arguments.
+    Hide,
+}
+
+impl Question<'_> {
+    /// Whether there are arguments with which this is allowed, and nothing demanded that nobody can do.
+    pub(crate) fn could_allow(&self) -> Visibility {
+        if self.looks_at_arguments() {
+            return self.could_allow_some_arguments();
+        }
+        match self.decide() {
+            Decision::Allow { obligations, .. } if obligations.iter().all(can_be_met) => Visibility::Show,
+            Decision::Allow { .. } | Decision::Deny { .. } => Visibility::Hide,
+        }
+    }
+
+    fn could_allow_some_arguments(&self) -> Visibility {
+        let Some((request, entities)) = self.put(Some(RestrictedExpression::new_unknown("arguments"))) else {
+            return Visibility::Hide;
+        };
+        let response = Authorizer::new().is_authorized_partial(&request, &self.slice().set, &entities);
+        if response.definitely_errored().next().is_some() {
+            return Visibility::Hide;
+        }
+        let mut conditions = Conditions::default();
+        let mut parts = Parts::default();
+        for policy in response.all_residuals() {
+            let formula = Formula::of(&policy, &mut conditions);
+            let id: &str = policy.id().as_ref();
+            let rule = id.parse::<usize>().ok().and_then(|number| self.engine.rules.get(number));
+            parts.add(policy.effect(), rule, formula);
+        }
+        if conditions.len() > VISIBILITY_CONDITIONS_MAX {
+            return Visibility::Show;
+        }
+        let possible = conditions.combinations().any(|holds| parts.allow(&holds));
+        if possible { Visibility::Show } else { Visibility::Hide }
+    }
+}
+
+fn can_be_met(obligation: &Obligation) -> bool {
+    match obligation {
+        Obligation::Approve(_) => true,
+        Obligation::Unknown(_) => false,
+    }
+}
+
+/// What remains of the rules: those that open, and those that close.
+#[derive(Default)]
+struct Parts {
+    opening: Vec<Formula>,
+    closing: Vec<Formula>,
+}
+
+impl Parts {
+    /// A permit with a duty nobody can perform closes what it permits.
+    fn add(&mut self, effect: Effect, rule: Option<&Rule>, formula: Formula) {
+        let impossible = rule.and_then(|rule| rule.obligation.as_ref()).is_some_and(|duty| !can_be_met(duty));
+        match effect {
+            Effect::Permit if !impossible => self.opening.push(formula),
+            Effect::Permit | Effect::Forbid => self.closing.push(formula),
+        }
+    }
+
+    fn allow(&self, holds: &[bool]) -> bool {
+        self.opening.iter().any(|formula| formula.value(holds))
+            && !self.closing.iter().any(|formula| formula.value(holds))
+    }
+}

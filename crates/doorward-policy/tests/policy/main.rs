@@ -1,0 +1,10 @@
+//! The decision point from outside: policies in, decisions out.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod cases;
+mod desk;
+mod load_errors;
+mod presets;
+mod real_tools;
+mod speed;
+mod visibility;

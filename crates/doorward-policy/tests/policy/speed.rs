@@ -1,0 +1,62 @@
+//! Figures by hand: `cargo test --release -p doorward-policy speed -- --ignored --nocapture`.
+
+use std::time::Instant;
+
+use doorward_policy::{Engine, Preset};
+use serde_json::{Value, json};
+
+use crate::desk::{call, catalogue, locked_with};
+
+fn per_call(name: &str, mut work: impl FnMut()) {
+    const ROUNDS: u32 = 20_000;
+    for _ in 0..1000 {
+        work();
+    }
+    let begun = Instant::now();
+    for _ in 0..ROUNDS {
+        work();
+    }
+    println!("{name}: {} ns", begun.elapsed().as_nanos() / u128::from(ROUNDS));
+}
+
+fn tools(count: usize) -> Value {
+    let schema = json!({"type": "object", "properties": {"path": {"type": "string"}, "limit": {"type": "integer"}}});
+    (0..count).map(|number| json!({"name": format!("write_{number}"), "inputSchema": schema})).collect()
+}
+
+#[test]
+#[ignore = "a measurement, not a check"]
+fn speed() {
+    let files = catalogue("files", &tools(40));
+    let guarded = Engine::load(&[Preset::Guarded.source()], std::slice::from_ref(&files), &[]).unwrap();
+    let plain = call("files", "write_1", Some(&json!({"path": "/a"})));
+    per_call("kept decision", || drop(guarded.decide(&plain)));
+    per_call("kept sight", || drop(guarded.could_allow(&plain)));
+    let rule = r#"permit(principal, action == Action::"files/write_1", resource)
+        when { context.arguments has path && context.arguments.path like "/a/*" };
+        forbid(principal, action in Action::"tools/call", resource)
+        when { context.arguments has limit && context.arguments.limit > 10 };"#;
+    let own = locked_with(rule, std::slice::from_ref(&files));
+    let looked_at = call("files", "write_1", Some(&json!({"path": "/a/b", "limit": 5, "text": "x".repeat(1000)})));
+    per_call("decision on arguments", || drop(own.decide(&looked_at)));
+    let timed = locked_with(
+        r#"permit(principal, action, resource) when { context.at > datetime("2000-01-01") };"#,
+        std::slice::from_ref(&files),
+    );
+    per_call("decision on time", || drop(timed.decide(&looked_at)));
+    let timed = locked_with(
+        r#"permit(principal, action, resource) when { context.at > datetime("2000-01-01") &&
+            context.arguments has path && context.arguments.path like "/a/*" };"#,
+        std::slice::from_ref(&files),
+    );
+    per_call("sight on arguments", || drop(timed.could_allow(&looked_at)));
+    for count in [40, 400, 2000] {
+        let many = catalogue("files", &tools(count));
+        let begun = Instant::now();
+        let engine = Engine::load(&[Preset::Guarded.source()], std::slice::from_ref(&many), &[]).unwrap();
+        println!("load, {count} tools: {:?}", begun.elapsed());
+        let begun = Instant::now();
+        drop(engine.refit(&[many], &[]).unwrap());
+        println!("refit, {count} tools: {:?}", begun.elapsed());
+    }
+}
