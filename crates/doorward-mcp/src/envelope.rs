@@ -4,7 +4,7 @@
 //! must never let a shape defect end the pass early: the whole message is always checked, and the id is looked for,
 //! so that a refusal can be answered.
 
-use crate::id::{Id, ProgressToken};
+use crate::id::Id;
 use crate::known::{self, Known, Relation};
 use crate::limits::Limits;
 use crate::raw::Raw;
@@ -130,18 +130,9 @@ impl Walk<'_> {
         scanner.object(|scanner, name| {
             let known = self.known_member(scanner, name, &known::meta::KNOWN, RejectionKind::MetaKeyCase, pointer);
             let value = scanner.value()?;
-            if known == Some(known::meta::PROGRESS_TOKEN) {
-                self.check_progress_token(value);
-            }
             record(&mut self.envelope.meta, known, value);
             Ok(())
         })
-    }
-
-    fn check_progress_token(&mut self, value: Span) {
-        if let Err(rejection) = ProgressToken::read(Raw::new(self.bytes, value.range()), self.limits) {
-            self.note(rejection);
-        }
     }
 
     /// The index of a known name. A miscased one is noted as a problem.

@@ -147,7 +147,6 @@ pub(crate) mod error {
 pub(crate) mod meta {
     use super::Known;
 
-    pub(crate) const PROGRESS_TOKEN: usize = 0;
     pub(crate) const RECORDED: usize = 1;
     pub(crate) const KNOWN: Known = Known {
         names: &[

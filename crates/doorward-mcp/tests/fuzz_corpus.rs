@@ -1,5 +1,5 @@
 //! Replays the checked-in fuzz corpora, so that what a fuzzer once found stays found.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::fs;
 use std::path::Path;

@@ -87,7 +87,7 @@ fn cases(file: &str) -> Vec<Value> {
 fn input(case: &Value) -> Vec<u8> {
     match (case["input"].as_str(), case["input_hex"].as_str()) {
         (Some(text), None) => text.as_bytes().to_vec(),
-        (None, Some(hex)) => hex.as_bytes().chunks(2).map(|pair| hex_byte(pair)).collect(),
+        (None, Some(hex)) => hex.as_bytes().chunks(2).map(hex_byte).collect(),
         (Some(_), Some(_)) | (None, None) => panic!("{}: one input", case["name"]),
     }
 }

@@ -157,7 +157,7 @@ fn a_kept_value_outlives_its_message() {
         request.keep(request.param("_meta").unwrap())
     };
     assert_eq!(kept.as_raw().member("progressToken").unwrap().as_str().as_deref(), Some("mine"));
-    let (one, other) = (request(CALL), request(r#"{"jsonrpc":"2.0","id":1,"method":"m"}"#));
+    let (one, other) = (request(CALL), request(&CALL.replace("mine", "theirs, and longer")));
     assert_eq!(other.keep(one.param("name").unwrap()).bytes(), &b"\"a\""[..], "a value of another message is copied");
 }
 

@@ -85,7 +85,7 @@ proptest! {
     #[test]
     fn quoting_is_what_serde_reads_back(text: String) {
         let quoted = compose::quote(&text);
-        prop_assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), text.clone());
+        prop_assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), text.as_str());
         let json = RawJson::parse(quoted, &Limits::default()).unwrap();
         prop_assert_eq!(json.as_raw().as_str().unwrap(), text);
     }
