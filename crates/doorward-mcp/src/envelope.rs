@@ -148,7 +148,7 @@ impl Walk<'_> {
             Relation::Exact(index) => Some(index),
             Relation::Unknown => None,
             Relation::Miscased => {
-                self.note(Rejection::shape(miscased, parent).showing(scanner.slice(name)));
+                self.note(Rejection::shape(miscased, parent).showing(scanner.body(name).as_bytes()));
                 None
             }
         }

@@ -3,6 +3,9 @@
 //! Responsible for the numbers and their defaults. It must never read a message: the parsers do, and refuse what
 //! passes a bound.
 
+/// Most bytes of refused input that a rejection shows, escapes included.
+pub const SHOWN_BYTES: usize = 64;
+
 /// How large, deep and long a message may be before it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

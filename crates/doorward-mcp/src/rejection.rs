@@ -6,9 +6,7 @@
 use std::fmt;
 
 use crate::id::Id;
-
-/// Most bytes of the refused input that a rejection shows, escapes included.
-pub const SHOWN_BYTES: usize = 64;
+use crate::limits::SHOWN_BYTES;
 
 /// A refused message: the kind of defect, where it is, and the request id when it could be read.
 #[derive(Clone, PartialEq, Eq)]

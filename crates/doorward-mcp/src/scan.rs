@@ -164,6 +164,14 @@ impl<'a> Scanner<'a> {
         escape::decode(self.body(string))
     }
 
+    /// The text between the quotation marks of a string that was passed, escapes as written.
+    pub(crate) fn body(&self, string: Span) -> &'a str {
+        let range = string.range();
+        let body = self.bytes.get(range.start + 1..range.end - 1).unwrap_or_default();
+        // The whole message is UTF-8 and a quotation mark is never inside a character.
+        std::str::from_utf8(body).unwrap_or_default()
+    }
+
     /// The bytes of anything that was passed.
     pub(crate) fn slice(&self, span: Span) -> &'a [u8] {
         self.bytes.get(span.range()).unwrap_or_default()
@@ -359,15 +367,7 @@ impl<'a> Scanner<'a> {
             return Ok(());
         };
         let later = if one.start < other.start { other } else { one };
-        Err(Rejection::at(kind, later.range().start, "").showing(self.slice(later)))
-    }
-
-    /// The text between the quotation marks of a string that was passed.
-    fn body(&self, string: Span) -> &'a str {
-        let range = string.range();
-        let body = self.bytes.get(range.start + 1..range.end - 1).unwrap_or_default();
-        // The whole message is UTF-8 and a quotation mark is never inside a character.
-        std::str::from_utf8(body).unwrap_or_default()
+        Err(Rejection::at(kind, later.range().start, "").showing(self.body(later).as_bytes()))
     }
 
     fn expected(&self, detail: &'static str) -> Rejection {

@@ -101,7 +101,7 @@ fn a_refusal_shows_little_and_escapes_it() {
     let refusal = Message::parse(hostile, &Limits::default()).unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "an object has two member names that differ in case only at byte 37, found `\\\"Method\\\"`"
+        "an object has two member names that differ in case only at byte 37, found `Method`"
     );
     let long = format!("{{\"{0}\":1,\"{0}\":2}}", "\u{202e}\u{1b}".replace('\u{1b}', "x").repeat(500));
     let refusal = RawJson::parse(long, &Limits::default()).unwrap_err();
