@@ -1,0 +1,149 @@
+//! Connections to HTTP servers: pooled, with TCP_NODELAY, and bounded in time.
+//!
+//! Plain and encrypted connections have pools of their own, so that an https server can never be spoken to in the clear.
+//! Nothing here follows redirects, uses a proxy, keeps cookies or repeats a request that was sent.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use hyper::Request;
+use hyper::http::uri::{Scheme, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+use super::body::Outgoing;
+use super::endpoint::Endpoint;
+use super::limits::{IDLE_CONNECTION_LIFE, IDLE_CONNECTIONS_MAX, PEER_PROBE_AFTER};
+use crate::limits::CONNECT_WAIT;
+
+/// The client that all HTTP servers share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    plain: Client<Timed<HttpConnector>, Outgoing>,
+    /// Made when the first https server is asked for: reading the system's certificates takes a while.
+    encrypted: OnceLock<Result<Encrypted, NoRootCertificates>>,
+}
+
+type Encrypted = Client<Timed<HttpsConnector<HttpConnector>>, Outgoing>;
+
+/// No https server can be trusted on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no https server can be trusted: {reason}; install the system's root certificates (often the package \
+     'ca-certificates') or name a file of them in SSL_CERT_FILE"
+)]
+pub struct NoRootCertificates {
+    reason: String,
+}
+
+impl HttpClient {
+    /// A client without connections.
+    #[must_use]
+    pub fn new() -> Self {
+        let plain = pooled(Timed(connector()));
+        Self { shared: Arc::new(Shared { plain, encrypted: OnceLock::new() }) }
+    }
+
+    /// Checks that this machine can reach such an endpoint at all.
+    ///
+    /// # Errors
+    /// [`NoRootCertificates`] for an https endpoint on a machine without root certificates.
+    pub fn supports(&self, endpoint: &Endpoint) -> Result<(), NoRootCertificates> {
+        if is_encrypted(endpoint.url()) { self.encrypted().map(|_| ()).map_err(Clone::clone) } else { Ok(()) }
+    }
+
+    /// Sends a request once the returned future is polled.
+    pub(super) fn send(&self, request: Request<Outgoing>) -> Result<ResponseFuture, NoRootCertificates> {
+        if is_encrypted(request.uri()) {
+            self.encrypted().map(|client| client.request(request)).map_err(Clone::clone)
+        } else {
+            Ok(self.shared.plain.request(request))
+        }
+    }
+
+    fn encrypted(&self) -> Result<&Encrypted, &NoRootCertificates> {
+        self.shared.encrypted.get_or_init(encrypted).as_ref()
+    }
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn is_encrypted(url: &Uri) -> bool {
+    url.scheme() == Some(&Scheme::HTTPS)
+}
+
+fn encrypted() -> Result<Encrypted, NoRootCertificates> {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let builder = HttpsConnectorBuilder::new()
+        .with_provider_and_native_roots(provider)
+        .map_err(|error| NoRootCertificates { reason: error.to_string() })?;
+    let mut connector = connector();
+    connector.enforce_http(false);
+    let connector = builder.https_only().enable_http1().enable_http2().wrap_connector(connector);
+    Ok(pooled(Timed(connector)))
+}
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.set_keepalive(Some(PEER_PROBE_AFTER));
+    connector.set_connect_timeout(Some(CONNECT_WAIT));
+    connector
+}
+
+fn pooled<C>(connector: C) -> Client<C, Outgoing>
+where
+    C: hyper_util::client::legacy::connect::Connect + Clone,
+{
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_CONNECTION_LIFE)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+        .build(connector)
+}
+
+/// A connector that gives up after [`CONNECT_WAIT`]: name lookup, TCP and TLS together.
+#[derive(Debug, Clone)]
+struct Timed<C>(C);
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+impl<C> Service<Uri> for Timed<C>
+where
+    C: Service<Uri> + Send,
+    C::Future: Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<C::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        let connecting = self.0.call(url);
+        Box::pin(async move {
+            match tokio::time::timeout(CONNECT_WAIT, connecting).await {
+                Ok(connected) => connected.map_err(Into::into),
+                Err(elapsed) => Err(elapsed.into()),
+            }
+        })
+    }
+}
