@@ -214,6 +214,12 @@ impl RawJson {
         &self.0
     }
 
+    /// Keeps a value found inside this one, without copying it.
+    #[must_use]
+    pub fn part(&self, value: Raw<'_>) -> Self {
+        Self::keep(&self.0, value)
+    }
+
     /// Keeps `value`: without copying it when it is part of `message`.
     pub(crate) fn keep(message: &Bytes, value: Raw<'_>) -> Self {
         if std::ptr::eq(message.as_ptr(), value.message.as_ptr()) && value.end <= message.len() {
