@@ -2,7 +2,12 @@
 //!
 //! The world plays the shell and both sides of it. The ledger holds the promises: nothing is forwarded without a confirmed
 //! allow, every exchange ends in exactly one outcome record, and nothing of one client reaches another.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::unreachable, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unreachable,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod ledger;
 mod messages;
