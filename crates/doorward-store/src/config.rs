@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::StoreError;
-use crate::limits::{FLUSH_DEFAULT, QUEUE_DEFAULT};
+use crate::limits::{FLUSH_DEFAULT, QUEUE_DEFAULT, SYNC_INTERVAL};
 
 /// Everything [`crate::Store::open`] needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +41,11 @@ pub enum Durability {
     Strict,
     /// Once it is queued.
     ///
-    /// A killed process loses the records accepted since the last flush began, and those of a flush still under way:
-    /// normally what `flush` and one write take, and never more than the queue holds. A power cut (or a crashed kernel)
-    /// also loses what the kernel had not yet written to the disk, at most what came after the last checkpoint of the
-    /// write-ahead log (`synchronous=NORMAL`); the file stays consistent. A stopped process that calls
-    /// [`crate::Store::close`] loses nothing.
+    /// A killed process loses the records accepted since its last flush began, and those of a flush still under way:
+    /// normally what `flush` and one write take, and never more than the queue holds. A power cut or a crashed kernel
+    /// loses what the disk had not confirmed: the disk is asked every [`SYNC_INTERVAL`], so these are the records of
+    /// that long and one flush, and of a confirmation still under way. Either way the file stays consistent, and what is
+    /// lost is the end of the log, never its middle. A process that calls [`crate::Store::close`] loses nothing.
     Relaxed {
         /// The longest a record waits before its flush begins.
         flush: Duration,
@@ -53,8 +53,8 @@ pub enum Durability {
 }
 
 impl Durability {
-    /// The longest time before a crash of the process whose records may be lost, apart from a write under way; `None`
-    /// when nothing acknowledged can be lost.
+    /// How long before a crash of the process a record may have been accepted and be lost, apart from a write under way;
+    /// `None` when nothing acknowledged can be lost.
     #[must_use]
     pub const fn loss_window(self) -> Option<Duration> {
         match self {
@@ -63,16 +63,26 @@ impl Durability {
         }
     }
 
+    /// The same for a power cut or a crash of the kernel.
+    #[must_use]
+    pub const fn power_loss_window(self) -> Option<Duration> {
+        match self {
+            Self::Strict => None,
+            Self::Relaxed { flush } => Some(flush.saturating_add(SYNC_INTERVAL)),
+        }
+    }
+
     /// The promise in one sentence, for the line a gateway prints when it starts.
     #[must_use]
     pub fn promise(self) -> String {
-        match self {
-            Self::Strict => "strict: a call goes on only after the disk has confirmed its record".to_owned(),
-            Self::Relaxed { flush } => format!(
-                "relaxed: a crash loses at most the records of the last {} ms and of a write under way; \
-                 a power cut at most those since the last checkpoint",
-                flush.as_millis()
+        match (self.loss_window(), self.power_loss_window()) {
+            (Some(crash), Some(power)) => format!(
+                "relaxed: a crash loses at most the records of the last {} ms, a power cut those of the last {} ms, \
+                 each with a write under way",
+                crash.as_millis(),
+                power.as_millis()
             ),
+            (_, _) => "strict: a call goes on only after the disk has confirmed its record".to_owned(),
         }
     }
 }
@@ -143,7 +153,9 @@ mod tests {
     fn each_durability_says_what_it_may_lose() {
         assert_eq!(Durability::Strict.loss_window(), None);
         assert_eq!(Durability::default().loss_window(), Some(Duration::from_millis(50)));
-        assert!(Durability::default().promise().contains("50 ms"));
+        assert_eq!(Durability::default().power_loss_window(), Some(Duration::from_millis(1050)));
+        let promise = Durability::default().promise();
+        assert!(promise.contains("last 50 ms") && promise.contains("last 1050 ms"), "{promise}");
         assert!(Durability::Strict.promise().contains("strict"));
     }
 }

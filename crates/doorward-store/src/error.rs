@@ -65,6 +65,12 @@ pub enum StoreError {
         /// Why not.
         reason: Arc<str>,
     },
+    /// Closed while the disk did not confirm what was written.
+    #[error("the disk did not confirm the last records before the store closed: {reason}")]
+    Unconfirmed {
+        /// Why not.
+        reason: Arc<str>,
+    },
     /// The writing task ended before it was told to.
     #[error("the record store's writer ended early")]
     WriterEnded,

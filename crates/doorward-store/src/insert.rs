@@ -19,12 +19,12 @@ const COLUMNS: &str = "version, at, exchange, phase, disposition, principal, pro
 const COLUMN_COUNT: usize = 21;
 
 /// Rows per statement, largest first; the last is one, so that every batch comes out even.
-const CHUNKS: [usize; 3] = [64, 8, 1];
+const CHUNKS: [usize; 4] = [256, 32, 4, 1];
 
 /// Writes records; keeps its statements and the texts that recur.
 #[derive(Debug)]
 pub(crate) struct Inserter {
-    statements: [(usize, Arc<str>); 3],
+    statements: [(usize, Arc<str>); CHUNKS.len()],
     words: Words,
 }
 

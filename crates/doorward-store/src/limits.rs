@@ -14,6 +14,9 @@ pub const FLUSH_AT: usize = 512;
 /// The longest a relaxed record waits for its flush to begin, unless configured otherwise.
 pub const FLUSH_DEFAULT: Duration = Duration::from_millis(50);
 
+/// The longest a committed relaxed record waits until the disk is asked to confirm it.
+pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How long a statement waits for another process that is writing to the same file.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -3,6 +3,7 @@
 //! Never opens an existing database file except through SQLite: closing any other descriptor of it would drop the locks
 //! SQLite holds in this process (POSIX advisory locks).
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -21,6 +22,7 @@ use crate::schema;
 pub(crate) struct Place {
     path: PathBuf,
     memory: bool,
+    durability: Durability,
     writing: SqliteConnectOptions,
     reading: SqliteConnectOptions,
 }
@@ -47,7 +49,7 @@ impl Place {
         }
         let memory = config.url == StoreUrl::Memory;
         let reading = base.read_only(!memory).thread_name(|_| "record-reader".to_owned());
-        Ok(Self { path: reading.get_filename().to_owned(), memory, writing, reading })
+        Ok(Self { path: reading.get_filename().to_owned(), memory, durability: config.durability, writing, reading })
     }
 
     pub(crate) const fn reading(&self) -> &SqliteConnectOptions {
@@ -92,9 +94,23 @@ impl Place {
         if self.memory {
             return Ok(Identity::default());
         }
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
-        Ok(Identity([inode(&self.path)?, inode(Path::new(&log))?]))
+        Ok(Identity([inode(&self.path)?, inode(&self.log_path())?]))
+    }
+
+    /// The write-ahead log, to ask the disk to confirm it; `None` in memory, or where every commit waits for the disk.
+    ///
+    /// SQLite takes no locks on this file, so another descriptor of it does no harm.
+    pub(crate) fn unsynced_log(&self) -> io::Result<Option<File>> {
+        match (self.durability, self.memory) {
+            (Durability::Relaxed { .. }, false) => File::open(self.log_path()).map(Some),
+            (Durability::Relaxed { .. }, true) | (Durability::Strict, _) => Ok(None),
+        }
+    }
+
+    fn log_path(&self) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push("-wal");
+        path.into()
     }
 }
 

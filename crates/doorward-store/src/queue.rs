@@ -163,24 +163,36 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Waits for work and moves the next batch into `batch`; `false` when the queue is closed and empty.
-    pub(crate) async fn next_batch(&self, batch: &mut Vec<Entry>) -> bool {
-        let mut deadline = None;
+    /// Waits for work, but for no longer than `until`, and moves the next batch into `batch`.
+    pub(crate) async fn next(&self, batch: &mut Vec<Entry>, until: Option<Instant>) -> Turn {
+        let mut flush_at = None;
         loop {
-            match self.look() {
-                Look::Ended => return false,
+            let deadline = match self.look() {
+                Look::Ended => return Turn::End,
                 Look::Ready => break,
-                Look::Nothing => self.wake.notified().await,
-                Look::Some(flush) => {
-                    let deadline = *deadline.get_or_insert_with(|| Instant::now() + flush);
-                    if tokio::time::timeout_at(deadline, self.wake.notified()).await.is_err() {
-                        break;
-                    }
-                }
+                Look::Nothing => until,
+                Look::Some(flush) => Some(*flush_at.get_or_insert_with(|| Instant::now() + flush)),
+            };
+            if self.woken_before(deadline).await {
+                continue;
             }
+            if flush_at.is_none() {
+                return Turn::Idle;
+            }
+            break;
         }
         self.take(batch);
-        true
+        Turn::Write
+    }
+
+    async fn woken_before(&self, deadline: Option<Instant>) -> bool {
+        match deadline {
+            None => {
+                self.wake.notified().await;
+                true
+            }
+            Some(deadline) => tokio::time::timeout_at(deadline, self.wake.notified()).await.is_ok(),
+        }
     }
 
     fn look(&self) -> Look {
@@ -256,6 +268,17 @@ impl Queue {
     }
 }
 
+/// What the writer is to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Commit the batch.
+    Write,
+    /// Nothing came until the time it named.
+    Idle,
+    /// The queue is closed and empty.
+    End,
+}
+
 /// How a pause ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pause {
@@ -290,3 +313,6 @@ fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,16 +3,18 @@
 //! It never gives up a record that was promised: what cannot be written stays until it can be, or until the store is
 //! closed and says how many were lost.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
+use tokio::time::Instant;
 
 use crate::error::StoreError;
 use crate::insert::{self, Inserter};
-use crate::limits::{BATCH_MAX, RETRY_PAUSE};
+use crate::limits::{BATCH_MAX, RETRY_PAUSE, SYNC_INTERVAL};
 use crate::place::{Identity, Place};
-use crate::queue::{Entry, Pause, Queue};
+use crate::queue::{Entry, Pause, Queue, Turn};
 
 pub(crate) struct Writer {
     queue: Arc<Queue>,
@@ -27,6 +29,10 @@ pub(crate) struct Writer {
 struct Link {
     connection: SqliteConnection,
     identity: Identity,
+    /// The write-ahead log, where commits alone do not wait for the disk.
+    unsynced_log: Option<Arc<File>>,
+    /// When the disk is to be asked next; `None` while it has confirmed everything.
+    sync_at: Option<Instant>,
 }
 
 impl Writer {
@@ -40,13 +46,29 @@ impl Writer {
     /// Writes until the queue is closed and empty.
     pub(crate) async fn run(mut self) -> Result<(), StoreError> {
         let mut batch = Vec::with_capacity(BATCH_MAX);
-        while self.queue.next_batch(&mut batch).await {
-            if let Err(reason) = self.write(&batch).await {
+        loop {
+            let sync_at = self.link.as_ref().and_then(|link| link.sync_at);
+            let done = match self.queue.next(&mut batch, sync_at).await {
+                Turn::Write => self.write(&batch).await,
+                Turn::Idle => Ok(()),
+                Turn::End => break,
+            };
+            if let Err(reason) = done {
                 self.recover(reason, &mut batch).await?;
             }
             self.queue.settle();
             batch.drain(..).for_each(|mut entry| entry.answer(Ok(())));
+            if self.sync_is_due()
+                && let Err(reason) = self.sync().await
+            {
+                self.recover(reason, &mut batch).await?;
+            }
         }
+        self.close().await
+    }
+
+    async fn close(mut self) -> Result<(), StoreError> {
+        self.sync().await.map_err(|reason| StoreError::Unconfirmed { reason })?;
         match self.link {
             Some(link) => {
                 link.connection.close().await.map_err(|source| StoreError::Database { doing: "close", source })
@@ -55,12 +77,32 @@ impl Writer {
         }
     }
 
+    fn sync_is_due(&self) -> bool {
+        self.link.as_ref().and_then(|link| link.sync_at).is_some_and(|due| due <= Instant::now())
+    }
+
+    /// Waits until the disk has confirmed every commit.
+    async fn sync(&mut self) -> Result<(), Arc<str>> {
+        let Some(link) = &mut self.link else { return Ok(()) };
+        let (Some(log), Some(_)) = (&link.unsynced_log, link.sync_at) else { return Ok(()) };
+        let log = Arc::clone(log);
+        let synced = tokio::task::spawn_blocking(move || log.sync_data()).await;
+        synced.map_err(|error| describe(&error))?.map_err(|error| describe(&error))?;
+        link.sync_at = None;
+        Ok(())
+    }
+
     /// Commits `batch`. The files are compared only afterwards: what is acknowledged is in the files that are there.
     async fn write(&mut self, batch: &[Entry]) -> Result<(), Arc<str>> {
         let link = self.link.as_mut().ok_or_else(|| Arc::from("the store is not open"))?;
         self.inserter.write(&mut link.connection, batch).await.map_err(|error| describe(&error))?;
         match self.place.identity() {
-            Ok(identity) if identity == link.identity => Ok(()),
+            Ok(identity) if identity == link.identity => {
+                if link.unsynced_log.is_some() {
+                    link.sync_at.get_or_insert_with(|| Instant::now() + SYNC_INTERVAL);
+                }
+                Ok(())
+            }
             Ok(_) => Err(Arc::from("the store's file was replaced")),
             Err(error) => Err(Arc::from(format!("the store's file is gone: {error}"))),
         }
@@ -68,8 +110,8 @@ impl Writer {
 
     /// Refuses everything until `batch`, or a probe where nothing of it stays, could be written.
     async fn recover(&mut self, mut reason: Arc<str>, batch: &mut Vec<Entry>) -> Result<(), StoreError> {
+        tracing::error!(reason = &*reason, "record store cannot be written");
         loop {
-            tracing::error!(reason = &*reason, records = self.queue.depth(), "record store cannot be written");
             self.queue.die(&reason, batch);
             let pause = self.queue.pause(RETRY_PAUSE).await;
             match self.retry(batch).await {
@@ -79,14 +121,25 @@ impl Writer {
             if pause == Pause::Closing {
                 return Err(StoreError::Unwritten { records: self.queue.depth(), reason });
             }
+            tracing::debug!(reason = &*reason, records = self.queue.depth(), "record store still cannot be written");
         }
         tracing::info!("record store can be written again");
         self.queue.revive();
         Ok(())
     }
 
+    /// One attempt: what it has written is confirmed by the disk, so that a disk which only takes but never confirms
+    /// does not count as well again.
     async fn retry(&mut self, batch: &[Entry]) -> Result<(), Arc<str>> {
         self.reconnect().await.map_err(|error| describe(&error))?;
+        self.write_again(batch).await?;
+        if let Some(link) = &mut self.link {
+            link.sync_at = Some(Instant::now());
+        }
+        self.sync().await
+    }
+
+    async fn write_again(&mut self, batch: &[Entry]) -> Result<(), Arc<str>> {
         let link = self.link.as_mut().ok_or_else(|| Arc::from("the store is not open"))?;
         let Some(first) = batch.first() else {
             return insert::probe(&mut link.connection).await.map_err(|error| describe(&error));
@@ -123,8 +176,10 @@ impl Drop for End {
 
 async fn connect(place: &Place) -> Result<Link, StoreError> {
     let connection = place.connect().await?;
-    let identity = place.identity().map_err(|source| StoreError::Create { path: place.path().to_owned(), source })?;
-    Ok(Link { connection, identity })
+    let failed = |source| StoreError::Create { path: place.path().to_owned(), source };
+    let identity = place.identity().map_err(failed)?;
+    let unsynced_log = place.unsynced_log().map_err(failed)?.map(Arc::new);
+    Ok(Link { connection, identity, unsynced_log, sync_at: None })
 }
 
 /// The whole chain of causes in one line.

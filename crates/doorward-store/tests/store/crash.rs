@@ -1,5 +1,6 @@
 //! A killed process keeps every record it was told is kept.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
