@@ -37,8 +37,6 @@ pub enum OutgoingError {
     IdInUse,
     /// The connection has as many requests in flight, or the session as many subscriptions, as it may have.
     Busy,
-    /// The session does not use the connection, or no longer: its request must not come back to nobody.
-    NotAttached,
 }
 
 /// A response that found its request.
@@ -97,14 +95,12 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
         numbers
     }
 
-    /// Gives a request the connection's own id and progress token.
+    /// Gives a request the connection's own id and progress token. A session that is not attached (the gateway itself)
+    /// gets its answer and nothing else.
     ///
     /// # Errors
     /// [`OutgoingError`] when the id is in use or the connection is full; nothing is remembered then.
     pub fn outgoing(&mut self, session: S, call: C, request: &Request) -> Result<(u64, Segments), OutgoingError> {
-        if !self.sessions.contains(&session) {
-            return Err(OutgoingError::NotAttached);
-        }
         if self.pending.len() >= IN_FLIGHT_MAX {
             return Err(OutgoingError::Busy);
         }
@@ -214,7 +210,7 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
         }
         let busy: BTreeSet<S> = self.pending.values().map(|pending| pending.session).collect();
         match (busy.first(), busy.len()) {
-            (Some(only), 1) => Ok(*only),
+            (Some(only), 1) if self.sessions.contains(only) => Ok(*only),
             (Some(_), _) => Err(Stray::Ambiguous),
             (None, _) if self.sessions.is_empty() => Err(Stray::NoSession),
             (None, _) => Err(Stray::Ambiguous),
@@ -289,6 +285,9 @@ impl<S: Copy + Ord, C: Clone> Routes<S, C> {
     }
 
     fn subscribe(&mut self, session: S, uri: String) -> Result<(), OutgoingError> {
+        if !self.sessions.contains(&session) {
+            return Ok(());
+        }
         let others = self.subscribed.iter().filter(|(other, sessions)| **other != uri && sessions.contains(&session));
         if others.count() >= SUBSCRIBED_RESOURCES_MAX {
             return Err(OutgoingError::Busy);

@@ -120,7 +120,7 @@ fn the_world_reaches_every_kind_of_step() {
         "id in use",
         "hidden item",
         "questions decided",
-        "not attached",
+        "nobody there",
     ] {
         assert!(seen.contains(wanted), "never seen: {wanted}");
     }

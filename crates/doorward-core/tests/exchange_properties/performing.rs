@@ -143,7 +143,10 @@ impl World {
         assert_eq!(permit.message().bytes(), entry.text.as_bytes(), "not the message that was decided on");
         assert_eq!(permit.direction() == Direction::ToServer, entry.asker == Asker::Client);
         let client = entry.client;
-
+        if !self.clients[client].alive {
+            self.seen.insert("nobody there");
+            return Some(waiting.answered(Answer::Failed(Refusal::new(Code::Cancelled)), self.now()));
+        }
         match (permit.message(), permit.direction()) {
             (Message::Request(request), Direction::ToServer) => match self.send(exchange, request) {
                 Err(OutgoingError::IdInUse) => {
@@ -152,10 +155,6 @@ impl World {
                 }
                 Err(OutgoingError::Busy) => {
                     Some(waiting.answered(Answer::Failed(Refusal::new(Code::UpstreamBusy)), self.now()))
-                }
-                Err(OutgoingError::NotAttached) => {
-                    self.seen.insert("not attached");
-                    Some(waiting.answered(Answer::Failed(Refusal::new(Code::Cancelled)), self.now()))
                 }
                 Ok(()) => {
                     self.waiting.insert(exchange, waiting);
@@ -167,11 +166,7 @@ impl World {
                 Some(waiting.answered(Answer::Delivered, self.now()))
             }
             (Message::Request(request), Direction::ToClient) => {
-                let to = &mut self.clients[client];
-                if !to.alive {
-                    return Some(waiting.answered(Answer::Failed(Refusal::new(Code::Cancelled)), self.now()));
-                }
-                let (number, segments) = to.questions.ask(exchange, request).unwrap();
+                let (number, segments) = self.clients[client].questions.ask(exchange, request).unwrap();
                 let text = String::from_utf8(segments.into_bytes().to_vec()).unwrap();
                 self.client_reads(client, &text);
                 self.clients[client].asked.push((number, self.ledger[&exchange].text.clone()));

@@ -135,17 +135,14 @@ fn the_end_of_a_stream_carries_the_clients_id() {
 }
 
 #[test]
-fn ids_and_sessions_are_checked_before_anything_goes_out() {
+fn an_id_in_use_does_not_go_out_twice() {
     let mut routes = shared();
     let ping = |id: &str| request(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
     assert_eq!(routes.outgoing(1, "again", &ping("1")).unwrap_err(), OutgoingError::IdInUse);
-    assert_eq!(routes.outgoing(3, "gone", &ping("1")).unwrap_err(), OutgoingError::NotAttached);
     assert_eq!(routes.in_flight(), 3);
     assert!(routes.outgoing(1, "text", &ping("\"1\"")).is_ok(), "1 and \"1\" are two ids");
     assert_eq!(routes.number_of(2, &Id::from(1_u64)), Some(3));
     assert_eq!(routes.number_of(2, &Id::from("1")), None);
-    routes.detach(1);
-    assert_eq!(routes.outgoing(1, "late", &ping("8")).unwrap_err(), OutgoingError::NotAttached);
 }
 
 #[test]
@@ -165,4 +162,19 @@ fn updates_go_to_subscribers_and_end_with_the_connection() {
     routes.outgoing(1, "s", &ask(12, "subscribe")).unwrap();
     routes.drain();
     assert_eq!(updated(&routes), "NoSession");
+}
+
+#[test]
+fn who_is_not_attached_gets_answers_and_nothing_else() {
+    let mut routes = Routes::<u8, &str>::default();
+    routes.attach(1);
+    routes.attach(2);
+    let subscribe = request(r#"{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"a"}}"#);
+    assert_eq!(routes.outgoing(9, "own", &subscribe).unwrap().0, 1);
+    assert_eq!(told(&routes, "notifications/resources/updated", r#"{"uri":"a"}"#), "NoSession");
+    assert_eq!(told(&routes, "notifications/message", "{}"), "Ambiguous");
+    assert_eq!(routes.asked().unwrap_err(), Stray::Ambiguous);
+    assert_eq!(told(&routes, "notifications/prompts/list_changed", "{}"), "[1, 2]");
+    let returned = routes.returned(response(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#)).unwrap();
+    assert_eq!((returned.session, returned.call), (9, "own"));
 }
