@@ -221,7 +221,8 @@ impl World {
     fn client_answers(&mut self, client: usize, pick: usize, style: usize) {
         let client = self.living(client);
         let asked = &self.clients[client].asked;
-        let number = match asked.get(pick % (asked.len() + 1)) {
+        let question = asked.get(pick % (asked.len() + 1)).cloned();
+        let number = match &question {
             Some((number, _)) => number.to_string(),
             None => format!("\"{pick}\""),
         };
@@ -232,7 +233,11 @@ impl World {
         let text = format!(r#"{{"jsonrpc":"2.0","id":{number},{body}}}"#);
         let Message::Response(response) = parse(&text) else { unreachable!() };
         match self.clients[client].questions.answered(&response) {
-            Some(exchange) => self.answered(exchange, Answer::Response(response)),
+            Some(exchange) => {
+                let answers = question.map(|(_, text)| text);
+                assert_eq!(answers.as_ref(), Some(&self.ledger[&exchange].text), "an answer to another question");
+                self.answered(exchange, Answer::Response(response));
+            }
             None => drop(self.seen.insert("stray")),
         }
     }

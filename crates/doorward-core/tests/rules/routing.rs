@@ -1,6 +1,6 @@
 //! Whose a message on a shared connection is: each case on two clients that use the same ids and tokens.
 
-use doorward_core::routing::{Destination, OutgoingError, Routes, Stray};
+use doorward_core::routing::{Destination, OutgoingError, Questions, Routes, Stray};
 use doorward_mcp::id::Id;
 
 use super::support::{notification, request, response, text};
@@ -160,6 +160,9 @@ fn updates_go_to_subscribers_and_end_with_the_connection() {
     routes.detach(2);
     assert_eq!(updated(&routes), "NoSession");
     routes.outgoing(1, "s", &ask(12, "subscribe")).unwrap();
+    routes.outgoing(1, "u", &ask(13, "unsubscribe")).unwrap();
+    assert_eq!(updated(&routes), "NoSession");
+    routes.outgoing(1, "s", &ask(14, "subscribe")).unwrap();
     routes.drain();
     assert_eq!(updated(&routes), "NoSession");
 }
@@ -177,4 +180,21 @@ fn who_is_not_attached_gets_answers_and_nothing_else() {
     assert_eq!(told(&routes, "notifications/prompts/list_changed", "{}"), "[1, 2]");
     let returned = routes.returned(response(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#)).unwrap();
     assert_eq!((returned.session, returned.call), (9, "own"));
+}
+
+#[test]
+fn a_question_is_answered_by_its_own_answer_once() {
+    let mut questions = Questions::default();
+    let asked = request(r#"{"jsonrpc":"2.0","id":"s","method":"roots/list","params":{"x":1.0}}"#);
+    let (first, sent) = questions.ask("first", &asked).unwrap();
+    assert_eq!(text(sent), r#"{"jsonrpc":"2.0","id":1,"method":"roots/list","params":{"x":1.0}}"#);
+    let (second, _) = questions.ask("second", &asked).unwrap();
+    let answer = |id: &str| response(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#));
+    assert_eq!(questions.answered(&answer("\"s\"")), None);
+    assert_eq!(questions.answered(&answer("\"1\"")), None);
+    assert_eq!(questions.answered(&answer("3")), None);
+    assert_eq!(questions.answered(&answer(&second.to_string())), Some("second"));
+    assert_eq!(questions.answered(&answer(&second.to_string())), None);
+    assert_eq!(questions.withdraw(first), Some("first"));
+    assert_eq!(questions.answered(&answer(&first.to_string())), None);
 }
