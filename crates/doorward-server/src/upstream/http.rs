@@ -167,15 +167,15 @@ impl HttpLink {
         }
     }
 
-    /// Ends the session: no more is listened for or sent, and the server is told (bounded). Calls under way end when they
-    /// are dropped or the server closes them. A stateless link has nothing to end.
+    /// Ends the session: calls under way are cancelled, no more is listened for or sent, and the server is told
+    /// (bounded). A stateless link has nothing to end.
     pub async fn close(&self) {
         let Speech::Legacy(session) = &self.way.speech else {
             return;
         };
         let mut headers = HeaderMap::new();
         session.add_headers(&mut headers);
-        let id = session.end();
+        let id = session.close();
         if let Some(listener) = self.take_listener() {
             listener.abort();
             // Only its end matters: it was told to stop.
@@ -224,7 +224,7 @@ impl HttpLink {
         match (response.status(), &self.way.speech) {
             (status, _) if status.is_success() => Ok(()),
             (StatusCode::NOT_FOUND, Speech::Legacy(session)) if session.id().is_some() => {
-                session.end();
+                session.forget();
                 Err(session::ended())
             }
             (status, _) => Err(answer::http_refusal(status)),
@@ -241,6 +241,16 @@ impl HttpLink {
 
     fn take_listener(&self) -> Option<JoinHandle<()>> {
         self.listener.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Way {
+    /// Waits until the link is closed; for ever on a stateless one.
+    async fn closed(&self) {
+        match &self.speech {
+            Speech::Modern(_) => std::future::pending().await,
+            Speech::Legacy(session) => session.closed().await,
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use super::answer::{Collected, Collecting, Content, Head, InSession};
 use super::answer::{bad_answer, connection_refusal, http_refusal, read_error, read_message};
 use super::limits::{RESUME_TRIES_MAX, RETRY_MOST};
 use super::session::{self, SESSION_ID};
-use super::stream::{Cursor, EventStream, Heard, carries_message};
+use super::stream::{Cursor, EventStream, Heard, Noise, TooNoisy, carries_message};
 use super::{Speech, Way};
 use crate::limits::CALL_DURATION_MAX;
 
@@ -36,6 +36,7 @@ pub struct HttpCall {
     in_session: InSession,
     state: State,
     cursor: Cursor,
+    noise: Noise,
     clock: Clock,
     status: u16,
     form: Form,
@@ -103,6 +104,7 @@ impl HttpCall {
             in_session,
             state: State::Waiting(sending),
             cursor: Cursor::default(),
+            noise: Noise::default(),
             clock: Clock::new(way.endpoint.silence()),
             status: 0,
             form: Form::Single,
@@ -128,9 +130,19 @@ impl HttpCall {
     /// The next event. Safe to drop and ask again. Nothing follows [`Event::Response`] or [`Event::Failed`].
     pub async fn next(&mut self) -> Event {
         self.clock.wait();
+        let way = self.way.clone();
+        let event = tokio::select! {
+            biased;
+            () = way.closed() => Event::Failed(Refusal::new(Code::Cancelled)),
+            event = self.next_in_time() => event,
+        };
+        self.finish(event)
+    }
+
+    async fn next_in_time(&mut self) -> Event {
         loop {
             if self.clock.is_spent() {
-                return self.finish(Event::Failed(Refusal::new(Code::TimedOut)));
+                return Event::Failed(Refusal::new(Code::TimedOut));
             }
             let step = match self.clock.deadline() {
                 Some(deadline) => timeout_at(deadline, self.step()).await,
@@ -138,8 +150,8 @@ impl HttpCall {
             };
             match step {
                 Ok(None) => {}
-                Ok(Some(event)) => return self.finish(event),
-                Err(_) => return self.finish(Event::Failed(Refusal::new(Code::TimedOut))),
+                Ok(Some(event)) => return event,
+                Err(_) => return Event::Failed(Refusal::new(Code::TimedOut)),
             }
         }
     }
@@ -233,7 +245,7 @@ impl HttpCall {
 
     fn refused(&self, refusal: Refusal) -> Refusal {
         if let (Speech::Legacy(session), Code::UnknownSession) = (&self.way.speech, refusal.code) {
-            session.end();
+            session.forget();
         }
         refusal
     }
@@ -302,24 +314,23 @@ impl HttpCall {
     }
 
     /// What a message of the stream is to this call; `None` for what is not its own.
-    fn sort(&self, message: Message) -> Option<Event> {
-        let server = self.way.endpoint.server();
-        match (message, &self.way.speech) {
-            (Message::Response(response), _) if self.asked.is_answered_by(&response) => Some(self.answered(response)),
-            (Message::Response(_), _) => {
-                tracing::debug!(%server, "an answer to another request is ignored");
-                None
+    fn sort(&mut self, message: Message) -> Option<Event> {
+        let stray = match (message, &self.way.speech) {
+            (Message::Response(response), _) if self.asked.is_answered_by(&response) => {
+                return Some(self.answered(response));
             }
-            (Message::Request(question), Speech::Legacy(_)) => Some(Event::Question(question)),
-            (Message::Request(_), Speech::Modern(_)) => {
-                tracing::warn!(%server, "a question is ignored: this revision has none");
-                None
-            }
+            (Message::Response(_), _) => "an answer to another request",
+            (Message::Request(question), Speech::Legacy(_)) => return Some(Event::Question(question)),
+            (Message::Request(_), Speech::Modern(_)) => "a question, which this revision does not have",
             (Message::Notification(notification), Speech::Modern(_)) if !self.asked.concerns(&notification) => {
-                tracing::debug!(%server, "a notification for another request is ignored");
-                None
+                "a notification for another request"
             }
-            (Message::Notification(notification), _) => Some(Event::Notification(notification)),
+            (Message::Notification(notification), _) => return Some(Event::Notification(notification)),
+        };
+        tracing::debug!(server = %self.way.endpoint.server(), stray, "a message that belongs to no call is ignored");
+        match self.noise.add() {
+            Ok(()) => None,
+            Err(TooNoisy) => failed(bad_answer("It sends too much that belongs to no call.")),
         }
     }
 

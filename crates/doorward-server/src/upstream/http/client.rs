@@ -147,3 +147,16 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sockets_do_not_wait_for_more_to_send() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let connected = Timed(connector()).call(url).await.unwrap();
+        assert!(connected.inner().nodelay().unwrap());
+    }
+}

@@ -34,7 +34,7 @@ impl Way {
     ) -> Result<HeaderMap, Refusal> {
         let mut map = self.message_headers();
         match &self.speech {
-            Speech::Legacy(_) if request.method() == "initialize" => {}
+            Speech::Legacy(session) if request.method() == "initialize" => session.must_not_be_closed()?,
             Speech::Legacy(session) => {
                 session.must_be_open()?;
                 session.add_headers(&mut map);

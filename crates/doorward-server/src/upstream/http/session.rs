@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::revision::Revision;
 use hyper::http::header::{HeaderMap, HeaderName, HeaderValue};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::super::Event;
 use super::limits::SESSION_ID_BYTES_MAX;
@@ -23,6 +23,7 @@ pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-pro
 #[derive(Debug, Default)]
 pub(super) struct Session {
     state: Mutex<State>,
+    life: watch::Sender<Life>,
     /// Events that belong to no call.
     pub(super) unsolicited: Queue,
 }
@@ -31,15 +32,16 @@ pub(super) struct Session {
 struct State {
     id: Option<HeaderValue>,
     revision: Option<Revision>,
-    life: Life,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Life {
     #[default]
     Open,
-    /// The server has forgotten it, or we closed it.
-    Ended,
+    /// The server has ended it; a new handshake begins another.
+    Forgotten,
+    /// We have ended it, for good.
+    Closed,
 }
 
 impl Session {
@@ -50,10 +52,25 @@ impl Session {
 
     /// Refuses further messages once the session has ended.
     pub(super) fn must_be_open(&self) -> Result<(), Refusal> {
-        match self.state().life {
+        match *self.life.borrow() {
             Life::Open => Ok(()),
-            Life::Ended => Err(ended()),
+            Life::Forgotten | Life::Closed => Err(ended()),
         }
+    }
+
+    /// Refuses a handshake once the link is closed.
+    pub(super) fn must_not_be_closed(&self) -> Result<(), Refusal> {
+        match *self.life.borrow() {
+            Life::Open | Life::Forgotten => Ok(()),
+            Life::Closed => Err(ended()),
+        }
+    }
+
+    /// Waits until we close the session.
+    pub(super) async fn closed(&self) {
+        let mut life = self.life.subscribe();
+        // The sender is in `self`, so the wait cannot fail before it is over.
+        let _ = life.wait_for(|life| *life == Life::Closed).await;
     }
 
     /// Takes over the id from the head of the answer to `initialize`. Without one the server keeps no sessions.
@@ -71,8 +88,15 @@ impl Session {
             }
             None => None,
         };
-        let mut state = self.state();
-        *state = State { id, revision: None, life: Life::Open };
+        self.must_not_be_closed()?;
+        *self.state() = State { id, revision: None };
+        self.life.send_if_modified(|life| {
+            let forgotten = *life == Life::Forgotten;
+            if forgotten {
+                *life = Life::Open;
+            }
+            forgotten
+        });
         Ok(())
     }
 
@@ -92,11 +116,22 @@ impl Session {
         }
     }
 
-    /// Marks the session as ended and returns its id, if it was open and had one.
-    pub(super) fn end(&self) -> Option<HeaderValue> {
-        let mut state = self.state();
-        state.life = Life::Ended;
-        state.id.take()
+    /// Marks the session as ended by the server.
+    pub(super) fn forget(&self) {
+        self.life.send_if_modified(|life| {
+            let open = *life == Life::Open;
+            if open {
+                *life = Life::Forgotten;
+            }
+            open
+        });
+        self.state().id = None;
+    }
+
+    /// Marks the session as ended by us and returns its id, if it was open and had one.
+    pub(super) fn close(&self) -> Option<HeaderValue> {
+        self.life.send_replace(Life::Closed);
+        self.state().id.take()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

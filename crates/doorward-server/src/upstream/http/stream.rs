@@ -10,6 +10,9 @@ use doorward_mcp::sse::{SseDecoder, SseEvent};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::http::header::HeaderValue;
+use tokio::time::Instant;
+
+use crate::limits::{NOISE_LINES_MAX, NOISE_WINDOW};
 
 use super::limits::{EVENT_ID_BYTES_MAX, RETRY_LEAST, RETRY_UNTOLD};
 
@@ -109,6 +112,30 @@ impl Cursor {
     }
 }
 
+/// Counts messages that can be delivered to nobody. A few come from a server's mistakes, a flood from its malice.
+#[derive(Debug, Default)]
+pub(super) struct Noise {
+    since: Option<Instant>,
+    messages: u32,
+}
+
+/// More came than [`NOISE_LINES_MAX`] within [`NOISE_WINDOW`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooNoisy;
+
+impl Noise {
+    /// Counts one more.
+    pub(super) fn add(&mut self) -> Result<(), TooNoisy> {
+        let now = Instant::now();
+        let since = *self.since.get_or_insert(now);
+        if now.duration_since(since) > NOISE_WINDOW {
+            *self = Self { since: Some(now), messages: 0 };
+        }
+        self.messages = self.messages.saturating_add(1);
+        if self.messages > NOISE_LINES_MAX { Err(TooNoisy) } else { Ok(()) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +162,21 @@ mod tests {
             cursor.tries = tries;
             assert_eq!(cursor.growing_pause(Duration::from_secs(30)), Duration::from_secs(seconds), "{tries}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn noise_one_below_and_one_above_the_limit() {
+        let mut noise = Noise::default();
+        for _ in 0..2 {
+            for _ in 0..NOISE_LINES_MAX {
+                assert_eq!(noise.add(), Ok(()));
+            }
+            tokio::time::advance(NOISE_WINDOW + Duration::from_millis(1)).await;
+        }
+        for _ in 0..NOISE_LINES_MAX {
+            assert_eq!(noise.add(), Ok(()));
+        }
+        assert_eq!(noise.add(), Err(TooNoisy));
     }
 
     #[test]
