@@ -10,7 +10,7 @@ use doorward_core::ids::ServerId;
 use crate::catalogue::{Catalogue, ToolFacts};
 use crate::effect::Reach;
 use crate::mentions::Mentions;
-use crate::reach::reaches_method;
+use crate::reach::{covers_tool, reaches_method};
 use crate::rule::Rule;
 use crate::schema::{groups_of, tool_id};
 use crate::surroundings::Surroundings;
@@ -98,8 +98,7 @@ fn tool_posts(
     for (name, facts) in catalogue.tools() {
         let id = tool_id(catalogue, name);
         let groups = groups_of(facts.assessment.effect, facts.assessment.reach);
-        let covers = |rule: &Rule| rule.covers_action(&id, &groups) && rule.covers_resource("Tool", server, Some(&id));
-        let slice = slicer.slice(server, covers)?;
+        let slice = slicer.slice(server, |rule| covers_tool(rule, catalogue, name, facts))?;
         let post = Post { slice, action: action_entity(types, &id, &groups) };
         let tool = tool_entity(types, server, name, facts)?;
         posts.insert(Arc::clone(name), ToolPost { post, tool, facts: Arc::clone(facts) });

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use doorward_core::access::AccessRequest;
+use doorward_core::access::{AccessRequest, Resource};
 use doorward_core::decision::{Decision, Reason};
 use doorward_core::ids::ServerId;
 
@@ -128,6 +128,22 @@ impl Engine {
             self.sights.keep(key, sight);
         }
         sight
+    }
+
+    /// The narrowest rule that would permit `request`, as Cedar text to paste into a policy file: this user, this action,
+    /// this thing. A forbid still wins over it.
+    #[must_use]
+    pub fn narrowest_permit(&self, request: &AccessRequest) -> String {
+        let types = &self.types;
+        let id = request.resource.to_string();
+        let (action, resource) = match &request.resource {
+            Resource::Server(_) => (types.action(request.action.name()), types.server(&id)),
+            Resource::Tool(..) => (types.action(&id), types.tool(&id)),
+            Resource::Resource(..) => (types.action(request.action.name()), types.resource(&id)),
+            Resource::Prompt(..) => (types.action(request.action.name()), types.prompt(&id)),
+        };
+        let principal = types.user(request.principal.user());
+        format!("permit (principal == {principal}, action == {action}, resource == {resource});")
     }
 
     /// The rule numbered `number`, as a reason.

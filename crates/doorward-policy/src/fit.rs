@@ -7,15 +7,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Policy, PolicySet, Schema, ValidationError, ValidationMode, ValidationWarning, Validator};
+use cedar_policy::{Effect, Policy, PolicySet, Schema, ValidationError, ValidationMode, ValidationWarning, Validator};
 use doorward_core::ids::ServerId;
 
 use crate::finding::{Finding, Severity};
 use crate::limits::FINDINGS_MAX;
 use crate::lint::{Names, names_in};
-use crate::reach::{Unseen, reaches};
+use crate::mentions::ArgumentsSeen;
+use crate::reach::{Unseen, reaches, tools_covered};
 use crate::rule::{Rule, from_cedar, server_part};
-use crate::schema::{self, ToolAction};
+use crate::schema::{self, PLACEHOLDER, ToolAction};
 use crate::surroundings::Surroundings;
 
 /// When the rules are held against the servers.
@@ -48,8 +49,9 @@ pub(crate) fn fit(rules: &[Rule], around: &Surroundings, when: When) -> Fit {
             Some(troubles) => troubles.get(&rule.number).cloned().unwrap_or_default(),
             None => fitting.no_schema(rule),
         };
-        let unusable = fitting.judge(rule, names, trouble, &mut fit.findings);
-        fit.unusable.push(unusable);
+        let mut found = Vec::new();
+        fit.unusable.push(fitting.judge(rule, names, trouble, &mut found));
+        fit.findings.extend(one_for_each_place(found));
     }
     fit.findings.truncate(FINDINGS_MAX);
     fit
@@ -61,7 +63,7 @@ struct Trouble {
     /// It does not type-check.
     errors: Vec<Finding>,
     /// It type-checks and can never match.
-    impossible: Vec<Finding>,
+    is_impossible: bool,
     /// It looks suspicious.
     warnings: Vec<Finding>,
 }
@@ -89,11 +91,14 @@ impl Fitting<'_> {
         for warning in result.validation_warnings() {
             if let Some(rule) = self.numbered(warning.policy_id().as_ref()) {
                 let trouble = troubles.entry(rule.number).or_default();
-                match warning {
-                    ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_) => {
-                        trouble.impossible.push(never_matches(rule));
-                    }
-                    other => trouble.warnings.push(retell_warning(rule, other)),
+                let can_never_match = matches!(
+                    warning,
+                    ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_)
+                );
+                if can_never_match {
+                    trouble.is_impossible = true;
+                } else {
+                    trouble.warnings.push(retell_warning(rule, warning));
                 }
             }
         }
@@ -102,7 +107,7 @@ impl Fitting<'_> {
 
     fn schema<'a>(&'a self, tools: impl Iterator<Item = ToolAction<'a>>) -> Option<Schema> {
         let unseen = self.unseen.iter().map(|id| ToolAction { id: id.clone(), facts: None });
-        schema::build(tools.chain(unseen)).ok()
+        schema::build(tools.chain(unseen))
     }
 
     fn numbered(&self, id: &str) -> Option<&Rule> {
@@ -118,15 +123,10 @@ impl Fitting<'_> {
             return self.judge_misfit(rule, &names.unknown_servers, mistaken, trouble.errors, findings);
         }
         let unreached = !mistaken && self.is_out_of_reach(rule);
-        let impossible = if unreached { vec![never_matches(rule)] } else { trouble.impossible };
-        let early = self.around.has_unknown();
-        findings.extend(
-            impossible
-                .into_iter()
-                .filter(|_| !mistaken)
-                .take(1)
-                .map(|finding| if early { softened(finding) } else { self.tempered(finding) }),
-        );
+        if !mistaken && (unreached || trouble.is_impossible) {
+            let finding = self.never_matches(rule);
+            findings.push(if self.around.has_unknown() { softened(finding) } else { self.tempered(finding) });
+        }
         BTreeSet::new()
     }
 
@@ -139,9 +139,11 @@ impl Fitting<'_> {
         findings: &mut Vec<Finding>,
     ) -> BTreeSet<ServerId> {
         let blamed = self.blamed(rule);
-        let only_unknown = !unknown.is_empty() && blamed.is_subset(unknown);
-        for finding in errors.into_iter().filter(|_| !mistaken) {
-            findings.push(if only_unknown { softened(finding) } else { self.tempered(finding) });
+        let early = !unknown.is_empty() && blamed.is_subset(unknown);
+        if early {
+            findings.push(set_aside(rule, unknown));
+        } else if !mistaken {
+            findings.extend(errors.into_iter().map(|finding| self.tempered(finding)));
         }
         blamed
     }
@@ -167,6 +169,30 @@ impl Fitting<'_> {
         Validator::new(schema).validate(&set, ValidationMode::Strict).validation_passed()
     }
 
+    fn never_matches(&self, rule: &Rule) -> Finding {
+        let advice = match self.untyped_argument(rule) {
+            Some(name) => format!(
+                "no tool it covers has an argument \"{name}\" that policy can read; unions, free maps and lists of mixed \
+                 values have no type in Cedar"
+            ),
+            None => {
+                "no request fits its scope and conditions together; compare them with what the servers offer".to_owned()
+            }
+        };
+        Finding::new(Severity::Error, &rule.place, format!("the rule \"{}\" can never match", rule.name))
+            .with_advice(advice)
+    }
+
+    /// An argument the rule looks at that no tool has in typed form.
+    fn untyped_argument<'r>(&self, rule: &'r Rule) -> Option<&'r str> {
+        let ArgumentsSeen::Named(names) = &rule.mentions.arguments else { return None };
+        let typed = |name: &str| {
+            let mut tools = self.around.catalogues().flat_map(|catalogue| tools_covered(rule, catalogue));
+            tools.any(|facts| facts.arguments.contains_key(name))
+        };
+        names.iter().map(String::as_str).find(|name| !typed(name))
+    }
+
     fn is_out_of_reach(&self, rule: &Rule) -> bool {
         let mut servers = self.around.servers().peekable();
         servers.peek().is_some() && !servers.any(|server| reaches(rule, server, self.around, &self.unseen))
@@ -190,29 +216,60 @@ fn softened(finding: Finding) -> Finding {
     finding.with_severity(Severity::Warning)
 }
 
-fn never_matches(rule: &Rule) -> Finding {
-    Finding::new(Severity::Error, &rule.place, format!("the rule \"{}\" can never match", rule.name)).with_advice(
-        "no request fits its scope and conditions together; compare the action, the resource and the argument names \
-         with what the servers offer",
-    )
+/// The rule would fit, for all that is known; what it names is not.
+fn set_aside(rule: &Rule, unknown: &BTreeSet<ServerId>) -> Finding {
+    let servers: Vec<&str> = unknown.iter().map(ServerId::as_str).collect();
+    let meanwhile = match rule.effect() {
+        Effect::Permit => "it permits nothing there",
+        Effect::Forbid => "what it might forbid there is refused",
+    };
+    let message =
+        format!("the rule \"{}\" cannot be checked: the tools of {} are not known", rule.name, servers.join(", "));
+    Finding::new(Severity::Warning, &rule.place, message).with_advice(format!("until they are, {meanwhile}"))
+}
+
+/// One place may be wrong in the same way for many tools: tells the first, and how many there are beside it. A tool that
+/// exists is told before one that is only thought of.
+fn one_for_each_place(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_cached_key(|finding| {
+        let start = finding.span().map(|span| (span.start, span.end));
+        let message = finding.to_string();
+        (start, message.contains(PLACEHOLDER), message)
+    });
+    let mut told: Vec<Finding> = Vec::new();
+    let mut more = 0_usize;
+    for finding in findings {
+        match told.last() {
+            Some(last) if last.span() == finding.span() && last.advice() == finding.advice() => more += 1,
+            Some(_) | None => {
+                count_in(&mut told, std::mem::take(&mut more));
+                told.push(finding);
+            }
+        }
+    }
+    count_in(&mut told, more);
+    told
+}
+
+fn count_in(told: &mut Vec<Finding>, more: usize) {
+    if let Some(last) = told.pop() {
+        let message = last.to_string();
+        told.push(if more == 0 { last } else { last.with_message(format!("{message} (and {more} more like it)")) });
+    }
 }
 
 fn retell_error(rule: &Rule, error: &ValidationError) -> Finding {
-    let advice = match error {
-        ValidationError::UnsafeAttributeAccess(_) => Some(
-            "not everything this rule covers has that attribute, or its type is one policy cannot read; name the tools \
-             that have it in the scope, or ask first: context.arguments has NAME && …",
-        ),
-        ValidationError::UnsafeOptionalAttributeAccess(_) => {
-            Some("it may be missing; ask first: context.arguments has NAME && …")
-        }
-        ValidationError::UnrecognizedEntityType(_) => Some("the types are User, Server, Tool, Resource and Prompt"),
-        _ => None,
-    };
     let finding = retold(rule, error);
-    match advice {
-        Some(advice) if finding.advice().is_none() => finding.with_advice(advice),
-        Some(_) | None => finding,
+    // Of everything else Cedar's own advice is the better one.
+    if matches!(error, ValidationError::UnsafeAttributeAccess(_)) {
+        finding.with_advice(
+            "not everything this rule covers has it, or not of a type policy can read; name the tools that have it, or \
+             ask first: context.arguments has NAME && …",
+        )
+    } else if matches!(error, ValidationError::UnrecognizedEntityType(_)) {
+        finding.with_advice("the types are User, Server, Tool, Resource and Prompt")
+    } else {
+        finding
     }
 }
 
@@ -223,10 +280,8 @@ fn retell_warning(rule: &Rule, warning: &ValidationWarning) -> Finding {
 /// Cedar's own words, without the number that stands for the rule.
 fn retold(rule: &Rule, diagnostic: &dyn miette::Diagnostic) -> Finding {
     let finding = from_cedar(&rule.place, diagnostic);
-    let prefix = format!("for policy `{}`, ", rule.number);
-    let message = finding.to_string();
-    match message.strip_prefix(&prefix) {
-        Some(rest) => finding.with_message(format!("the rule \"{}\": {rest}", rule.name)),
-        None => finding,
-    }
+    let number = format!("for policy `{}`, ", rule.number);
+    let message = format!("the rule \"{}\": {}", rule.name, finding.to_string().replace(&number, ""));
+    let advice = finding.advice().map(|advice| advice.replace(&number, ""));
+    finding.with_message(message).with_advice_opt(advice)
 }

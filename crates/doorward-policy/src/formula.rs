@@ -1,12 +1,10 @@
 //! What partial evaluation leaves of a rule, as a formula of and, or, not over conditions whose truth is open.
 //!
-//! A condition is anything that is not itself made of and, or, not. The same text is the same condition everywhere, because
-//! the arguments are the same in all rules of one question.
-
-use std::sync::Arc;
+//! A condition is anything that is not itself made of and, or, not. The same expression is the same condition everywhere,
+//! because the arguments are the same in all rules of one question. Rules are read in Cedar's JSON form.
 
 use cedar_policy::Policy;
-use cedar_policy::pst::{BinaryOp, Clause, Expr, Literal, UnaryOp};
+use serde_json::Value;
 
 /// A formula over numbered conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +22,23 @@ pub(crate) enum Formula {
 }
 
 impl Formula {
-    /// Reads the residual `policy`, numbering new conditions.
+    /// Reads what is left of `policy`, numbering new conditions.
     pub(crate) fn of(policy: &Policy, conditions: &mut Conditions) -> Self {
-        let Ok(written) = policy.to_pst() else {
+        let written = policy.to_json().ok();
+        let clauses = written.as_ref().and_then(|written| written.get("conditions")).and_then(Value::as_array);
+        let Some(clauses) = clauses else {
             // What cannot be read may be true or false, independent of all else.
             return Self::Condition(conditions.unnamed());
         };
-        let clauses = written.body().clauses().iter().map(|clause| match clause {
-            Clause::When(expression) => read(expression, conditions),
-            Clause::Unless(expression) => Self::Not(Box::new(read(expression, conditions))),
-        });
-        Self::All(clauses.collect())
+        Self::All(clauses.iter().map(|clause| Self::of_clause(clause, conditions)).collect())
+    }
+
+    fn of_clause(clause: &Value, conditions: &mut Conditions) -> Self {
+        match (clause.get("kind").and_then(Value::as_str), clause.get("body")) {
+            (Some("when"), Some(body)) => read(body, conditions),
+            (Some("unless"), Some(body)) => Self::Not(Box::new(read(body, conditions))),
+            _ => Self::Condition(conditions.unnamed()),
+        }
     }
 
     /// Whether it is true when the conditions are as `holds` says.
@@ -49,9 +53,9 @@ impl Formula {
     }
 }
 
-/// The open conditions of one question.
+/// The open conditions of one question; `None` for one that could not be read.
 #[derive(Debug, Default)]
-pub(crate) struct Conditions(Vec<Option<Arc<Expr>>>);
+pub(crate) struct Conditions(Vec<Option<Value>>);
 
 impl Conditions {
     /// How many there are.
@@ -71,10 +75,10 @@ impl Conditions {
             })
     }
 
-    fn number(&mut self, expression: &Arc<Expr>) -> usize {
+    fn number(&mut self, expression: &Value) -> usize {
         let known = self.0.iter().position(|known| known.as_ref() == Some(expression));
         known.unwrap_or_else(|| {
-            self.0.push(Some(Arc::clone(expression)));
+            self.0.push(Some(expression.clone()));
             self.0.len() - 1
         })
     }
@@ -85,7 +89,7 @@ impl Conditions {
     }
 
     fn rivals(&self) -> Vec<(usize, usize)> {
-        let named: Vec<(usize, &Expr, &Literal)> = self
+        let equations: Vec<(usize, &Value, &Value)> = self
             .0
             .iter()
             .enumerate()
@@ -95,8 +99,8 @@ impl Conditions {
             })
             .collect();
         let mut rivals = Vec::new();
-        for (position, (first, term, value)) in named.iter().enumerate() {
-            for (second, other_term, other_value) in named.iter().skip(position + 1) {
+        for (position, (first, term, value)) in equations.iter().enumerate() {
+            for (second, other_term, other_value) in equations.iter().skip(position + 1) {
                 if term == other_term && value != other_value {
                     rivals.push((*first, *second));
                 }
@@ -106,32 +110,46 @@ impl Conditions {
     }
 }
 
-/// The two sides of `term == literal`, in either order.
-fn equation(expression: &Expr) -> Option<(&Expr, &Literal)> {
-    let Expr::BinaryOp { op: BinaryOp::Eq, left, right } = expression else { return None };
-    match (left.as_ref(), right.as_ref()) {
-        (Expr::Literal(_), Expr::Literal(_)) => None,
-        (term, Expr::Literal(value)) | (Expr::Literal(value), term) => Some((term, value)),
-        _ => None,
+/// The term and the literal of `term == literal`, in either order.
+fn equation(expression: &Value) -> Option<(&Value, &Value)> {
+    let (left, right) = operands(expression, "==")?;
+    match (literal(left), literal(right)) {
+        (None, Some(value)) => Some((left, value)),
+        (Some(value), None) => Some((right, value)),
+        (Some(_), Some(_)) | (None, None) => None,
     }
 }
 
-fn read(expression: &Arc<Expr>, conditions: &mut Conditions) -> Formula {
-    match expression.as_ref() {
-        Expr::Literal(Literal::Bool(value)) => Formula::Fixed(*value),
-        Expr::UnaryOp { op: UnaryOp::Not, expr } => Formula::Not(Box::new(read(expr, conditions))),
-        Expr::BinaryOp { op: BinaryOp::And, left, right } => {
-            Formula::All(vec![read(left, conditions), read(right, conditions)])
-        }
-        Expr::BinaryOp { op: BinaryOp::Or, left, right } => {
-            Formula::Any(vec![read(left, conditions), read(right, conditions)])
-        }
-        Expr::IfThenElse { cond, then_expr, else_expr } => {
-            let asked = read(cond, conditions);
-            let then = Formula::All(vec![asked.clone(), read(then_expr, conditions)]);
-            let otherwise = Formula::All(vec![Formula::Not(Box::new(asked)), read(else_expr, conditions)]);
-            Formula::Any(vec![then, otherwise])
-        }
-        _ => Formula::Condition(conditions.number(expression)),
+/// A plain literal: text, number or truth value. An entity or extension value may be written in several ways.
+fn literal(expression: &Value) -> Option<&Value> {
+    expression.get("Value").filter(|value| value.is_string() || value.is_number() || value.is_boolean())
+}
+
+fn operands<'a>(expression: &'a Value, operator: &str) -> Option<(&'a Value, &'a Value)> {
+    let body = expression.get(operator)?;
+    Some((body.get("left")?, body.get("right")?))
+}
+
+fn read(expression: &Value, conditions: &mut Conditions) -> Formula {
+    if let Some(value) = expression.get("Value").and_then(Value::as_bool) {
+        return Formula::Fixed(value);
     }
+    if let Some((left, right)) = operands(expression, "&&") {
+        return Formula::All(vec![read(left, conditions), read(right, conditions)]);
+    }
+    if let Some((left, right)) = operands(expression, "||") {
+        return Formula::Any(vec![read(left, conditions), read(right, conditions)]);
+    }
+    if let Some(negated) = expression.get("!").and_then(|body| body.get("arg")) {
+        return Formula::Not(Box::new(read(negated, conditions)));
+    }
+    if let Some(body) = expression.get("if-then-else")
+        && let (Some(asked), Some(then), Some(otherwise)) = (body.get("if"), body.get("then"), body.get("else"))
+    {
+        let asked = read(asked, conditions);
+        let then = Formula::All(vec![asked.clone(), read(then, conditions)]);
+        let otherwise = Formula::All(vec![Formula::Not(Box::new(asked)), read(otherwise, conditions)]);
+        return Formula::Any(vec![then, otherwise]);
+    }
+    Formula::Condition(conditions.number(expression))
 }

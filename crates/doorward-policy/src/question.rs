@@ -19,7 +19,7 @@ use crate::effect;
 use crate::engine::Engine;
 use crate::mentions::ArgumentsSeen;
 use crate::rule::Rule;
-use crate::vocabulary::{TOOLS, resource_types};
+use crate::vocabulary::{TOOLS, is_about};
 
 /// A request, and everything that was prepared for it.
 pub(crate) struct Question<'a> {
@@ -40,7 +40,7 @@ impl<'a> Question<'a> {
             let tool = desk.tools.get(name).ok_or_else(|| refuse(Code::UnknownTool))?;
             (&tool.post, Some(tool))
         } else {
-            if !resource_types(method).contains(&request.resource.type_name()) {
+            if !is_about(method, request.resource.type_name()) {
                 return Err(refuse(Code::BadParams));
             }
             (desk.methods.get(method).ok_or_else(|| refuse(Code::UnknownMethod))?, None)
@@ -93,6 +93,26 @@ impl<'a> Question<'a> {
             entities.push(self.desk.server.clone());
         }
         entities.push(resource);
+        Some((request, Entities::from_entities(entities, None).ok()?))
+    }
+
+    /// Whether the request is about a resource template (RFC 6570), which stands for many resources. No URI holds a brace
+    /// (RFC 3986 §2); one that does all the same is decided by its letters, and only shown more readily.
+    pub(crate) fn is_template(&self) -> bool {
+        matches!(&self.request.resource, Resource::Resource(_, uri) if uri.contains('{'))
+    }
+
+    /// The request with the resource left open, but for its type.
+    pub(crate) fn put_template(&self) -> Option<(Request, Entities)> {
+        let context = context::build(self.request, &self.slice().mentions, None)?;
+        let user = self.user_entity()?;
+        let request = Request::builder()
+            .principal(user.uid())
+            .action(self.post.action.uid())
+            .unknown_resource_with_type(self.engine.types.resource_type())
+            .context(context)
+            .build();
+        let entities = vec![user, self.post.action.clone(), self.desk.server.clone()];
         Some((request, Entities::from_entities(entities, None).ok()?))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use doorward_core::ids::ServerId;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, ToolFacts};
 use crate::effect::{Effect, Reach};
 use crate::rule::{Rule, server_part};
 use crate::schema::{groups_of, tool_id};
@@ -19,7 +19,7 @@ pub(crate) fn reaches(rule: &Rule, server: &ServerId, around: &Surroundings, uns
     methods().any(|method| reaches_method(rule, method, server))
         || reaches_tools_to_come(rule, server)
         || match around.catalogue(server.as_str()) {
-            Some(catalogue) => reaches_known_tool(rule, catalogue),
+            Some(catalogue) => tools_covered(rule, catalogue).next().is_some(),
             None => reaches_unseen_tool(rule, server, unseen),
         }
 }
@@ -30,12 +30,20 @@ pub(crate) fn reaches_method(rule: &Rule, method: &str, server: &ServerId) -> bo
         && resource_types(method).iter().any(|of| rule.covers_resource(of, server, None))
 }
 
-fn reaches_known_tool(rule: &Rule, catalogue: &Catalogue) -> bool {
-    catalogue.tools().iter().any(|(name, facts)| {
-        let id = tool_id(catalogue, name);
-        rule.covers_action(&id, &groups_of(facts.assessment.effect, facts.assessment.reach))
-            && rule.covers_resource("Tool", catalogue.server(), Some(&id))
-    })
+/// The tools of `catalogue` that `rule` can cover.
+pub(crate) fn tools_covered<'a>(rule: &Rule, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a ToolFacts> {
+    catalogue
+        .tools()
+        .iter()
+        .filter(|(name, facts)| covers_tool(rule, catalogue, name, facts))
+        .map(|(_, facts)| &**facts)
+}
+
+/// Whether `rule` can cover this tool of `catalogue`.
+pub(crate) fn covers_tool(rule: &Rule, catalogue: &Catalogue, name: &str, facts: &ToolFacts) -> bool {
+    let id = tool_id(catalogue, name);
+    rule.covers_action(&id, &groups_of(facts.assessment.effect, facts.assessment.reach))
+        && rule.covers_resource("Tool", catalogue.server(), Some(&id))
 }
 
 /// A rule on a group is about the tools a server will offer, too; one that names a single tool is not.

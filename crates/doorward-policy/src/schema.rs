@@ -3,7 +3,7 @@
 //! Every effect group always holds one action that no request has, so that a rule about a group is valid before any tool
 //! of that kind is offered. Those actions have no arguments.
 
-use cedar_policy::{Schema, SchemaError};
+use cedar_policy::Schema;
 use serde_json::{Map, Value, json};
 
 use crate::argument_type::{Members, record_to_schema};
@@ -40,11 +40,8 @@ pub(crate) fn groups_of(effect: Effect, reach: Reach) -> Vec<&'static str> {
     groups
 }
 
-/// Builds the schema.
-///
-/// # Errors
-/// Cedar's, for a schema it cannot read; none is expected, as every part is generated.
-pub(crate) fn build<'a>(tools: impl IntoIterator<Item = ToolAction<'a>>) -> Result<Schema, SchemaError> {
+/// Builds the schema; `None` if Cedar cannot read it, which is not expected, as every part is generated.
+pub(crate) fn build<'a>(tools: impl IntoIterator<Item = ToolAction<'a>>) -> Option<Schema> {
     let mut actions = Map::new();
     for group in [TOOLS, PROTOCOL, QUESTIONS, EGRESS, "read", "write", "destructive"] {
         actions.insert(group.to_owned(), json!({}));
@@ -64,8 +61,11 @@ pub(crate) fn build<'a>(tools: impl IntoIterator<Item = ToolAction<'a>>) -> Resu
         };
         actions.entry(tool.id).or_insert(action);
     }
-    Schema::from_json_value(json!({ "": { "entityTypes": entity_types(), "actions": actions } }))
+    Schema::from_json_value(json!({ "": { "entityTypes": entity_types(), "actions": actions } })).ok()
 }
+
+/// How Cedar writes the beginning of every placeholder.
+pub(crate) const PLACEHOLDER: &str = "Action::\"any ";
 
 /// The id of an action that no request has. No tool's id can equal it: it holds no slash.
 fn placeholder(effect: Effect, reach: Reach) -> String {

@@ -1,6 +1,7 @@
-//! What a list may show: a thing is shown when some arguments exist with which it could be used.
+//! What a list may show: a thing is shown when some arguments exist with which it could be used; a resource template, when
+//! some resource could.
 //!
-//! Cedar evaluates the rules with the arguments left open. What remains of each rule is read as a formula over conditions
+//! Cedar evaluates the rules with the arguments (or the resource) left open. What remains of each rule is read as a formula over conditions
 //! that each may hold or not, and every combination is tried. Two conditions may exclude each other in ways this does not
 //! see (apart from two different values for one argument), so the answer errs towards showing: what could be allowed is
 //! never hidden, and each call is still decided in full.
@@ -25,8 +26,8 @@ pub enum Visibility {
 impl Question<'_> {
     /// Whether there are arguments with which this is allowed, and nothing demanded that nobody can do.
     pub(crate) fn could_allow(&self) -> Visibility {
-        if self.looks_at_arguments() {
-            return self.could_allow_some_arguments();
+        if self.looks_at_arguments() || self.is_template() {
+            return self.could_allow_some();
         }
         match self.decide() {
             Decision::Allow { obligations, .. } if obligations.iter().all(can_be_met) => Visibility::Show,
@@ -34,10 +35,10 @@ impl Question<'_> {
         }
     }
 
-    fn could_allow_some_arguments(&self) -> Visibility {
-        let Some((request, entities)) = self.put(Some(RestrictedExpression::new_unknown("arguments"))) else {
-            return Visibility::Hide;
-        };
+    /// Leaves open what is not known yet, the arguments or which resource of a template it will be, and tries.
+    fn could_allow_some(&self) -> Visibility {
+        let put = if self.is_template() { self.put_template() } else { self.put(Some(open_arguments())) };
+        let Some((request, entities)) = put else { return Visibility::Hide };
         let response = Authorizer::new().is_authorized_partial(&request, &self.slice().set, &entities);
         if response.definitely_errored().next().is_some() {
             return Visibility::Hide;
@@ -56,6 +57,11 @@ impl Question<'_> {
         let possible = conditions.combinations().any(|holds| parts.allow(&holds));
         if possible { Visibility::Show } else { Visibility::Hide }
     }
+}
+
+/// What stands for arguments that are not known.
+fn open_arguments() -> RestrictedExpression {
+    RestrictedExpression::new_unknown("arguments")
 }
 
 fn can_be_met(obligation: &Obligation) -> bool {

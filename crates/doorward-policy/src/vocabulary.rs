@@ -68,6 +68,11 @@ pub(crate) fn resource_types(method: &str) -> Vec<&'static str> {
     types
 }
 
+/// Whether `method` may be about an entity of that type.
+pub(crate) fn is_about(method: &str, entity_type: &str) -> bool {
+    ACTIONS.iter().any(|rule| rule.method == method && types_of(rule.target).contains(&entity_type))
+}
+
 const fn types_of(target: Target) -> &'static [&'static str] {
     match target {
         // The resources a subscription names are decided one by one, as `resources/subscribe`.
@@ -118,6 +123,10 @@ impl EntityTypes {
 
     pub(crate) fn resource(&self, id: &str) -> EntityUid {
         uid(&self.resource, id)
+    }
+
+    pub(crate) fn resource_type(&self) -> EntityTypeName {
+        self.resource.clone()
     }
 
     pub(crate) fn prompt(&self, id: &str) -> EntityUid {

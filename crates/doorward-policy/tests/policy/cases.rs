@@ -1,1 +1,115 @@
-//! cases
+//! The cases of `fixtures/policies`; its README tells how to add one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use doorward_core::access::{AccessRequest, Direction, Face, Kind, Resource};
+use doorward_core::decision::{Decision, Obligation, Reason};
+use doorward_core::ids::ServerId;
+use doorward_core::time::Timestamp;
+use doorward_policy::{Engine, Preset, Visibility};
+use serde_json::Value;
+
+use crate::desk::{NOON, catalogue, id, raw, request, source};
+
+#[test]
+fn every_case_of_every_file() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/policies");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    assert!(files.len() >= 9, "the fixtures are gone");
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let fixture: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).expect(&name);
+        run(&name, &fixture);
+    }
+}
+
+fn run(file: &str, fixture: &Value) {
+    let engine = load(file, fixture);
+    for case in fixture["cases"].as_array().expect(file) {
+        let name = format!("{file}: {}", case["name"].as_str().expect("a name"));
+        let request = asked(case);
+        // Asked twice: a remembered answer must be the answer.
+        for _ in 0..2 {
+            check(&name, case, &engine.decide(&request));
+            if let Some(shown) = case["shown"].as_bool() {
+                let expected = if shown { Visibility::Show } else { Visibility::Hide };
+                assert_eq!(engine.could_allow(&request), expected, "{name}");
+            }
+        }
+    }
+}
+
+fn load(file: &str, fixture: &Value) -> Engine {
+    let preset: Preset = fixture["preset"].as_str().unwrap().parse().unwrap();
+    let lines: Vec<&str> = fixture["policy"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let catalogues: Vec<_> =
+        fixture["servers"].as_object().unwrap().iter().map(|(server, tools)| catalogue(server, tools)).collect();
+    let unknown: Vec<ServerId> = fixture["unknown_servers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|server| id(server.as_str().unwrap()))
+        .collect();
+    match Engine::load(&[preset.source(), source("own.cedar", &lines.join("\n"))], &catalogues, &unknown) {
+        Ok(engine) => engine,
+        Err(errors) => panic!("{file}: {:?}", errors.findings()),
+    }
+}
+
+fn asked(case: &Value) -> AccessRequest {
+    let word = |key: &str, default: &'static str| case[key].as_str().unwrap_or(default).to_owned();
+    let direction = if word("to", "server") == "client" { Direction::ToClient } else { Direction::ToServer };
+    let kind = if word("kind", "request") == "notification" { Kind::Notification } else { Kind::Request };
+    let on = entity(case["on"].as_str().expect("on"));
+    let mut request = request(&word("who", "ann"), direction, kind, &word("action", "tools/call"), on);
+    request.arguments = case.get("arguments").map(raw);
+    request.face = if word("face", "http") == "stdio" { Face::Stdio } else { Face::Http };
+    request.at = Timestamp::from_micros(case["at"].as_i64().unwrap_or(NOON));
+    request
+}
+
+fn entity(written: &str) -> Resource {
+    let (of, rest) = written.split_once(' ').expect(written);
+    let (server, name) = rest.split_once('/').unwrap_or((rest, ""));
+    let name = Arc::from(name);
+    match of {
+        "Server" => Resource::Server(id(server)),
+        "Tool" => Resource::Tool(id(server), name),
+        "Resource" => Resource::Resource(id(server), name),
+        "Prompt" => Resource::Prompt(id(server), name),
+        other => panic!("{other} is no entity type"),
+    }
+}
+
+fn check(name: &str, case: &Value, decision: &Decision) {
+    let (is, reasons, obligations, detail) = match decision {
+        Decision::Allow { obligations, reasons } => ("allow".to_owned(), reasons, obligations.as_slice(), None),
+        Decision::Deny { code, reasons, detail } => (code.to_string(), reasons, [].as_slice(), detail.as_deref()),
+    };
+    assert_eq!(Some(is.as_str()), case["is"].as_str(), "{name}: {decision:?}");
+    if let Some(expected) = texts(&case["rules"]) {
+        let rules: Vec<&str> = reasons.iter().map(|Reason { rule, .. }| rule.as_ref()).collect();
+        assert_eq!(rules, expected, "{name}");
+    }
+    if let Some(expected) = texts(&case["obligations"]) {
+        let written: Vec<String> = obligations.iter().map(written).collect();
+        assert_eq!(written, expected, "{name}");
+    }
+    if let Some(expected) = case["detail"].as_str() {
+        assert_eq!(detail, Some(expected), "{name}");
+    }
+}
+
+fn texts(list: &Value) -> Option<Vec<&str>> {
+    list.as_array().map(|list| list.iter().map(|text| text.as_str().unwrap()).collect())
+}
+
+fn written(obligation: &Obligation) -> String {
+    match obligation {
+        Obligation::Approve(who) => format!("approve:{who}"),
+        Obligation::Unknown(text) => format!("unknown:{text}"),
+    }
+}

@@ -1,10 +1,18 @@
 //! The decision point from outside: policies in, decisions out.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod cases;
 mod desk;
 mod load_errors;
 mod presets;
 mod real_tools;
+mod refit;
 mod speed;
 mod visibility;

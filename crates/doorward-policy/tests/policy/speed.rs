@@ -30,26 +30,26 @@ fn speed() {
     let files = catalogue("files", &tools(40));
     let guarded = Engine::load(&[Preset::Guarded.source()], std::slice::from_ref(&files), &[]).unwrap();
     let plain = call("files", "write_1", Some(&json!({"path": "/a"})));
-    per_call("kept decision", || drop(guarded.decide(&plain)));
-    per_call("kept sight", || drop(guarded.could_allow(&plain)));
+    per_call("kept decision", || _ = guarded.decide(&plain));
+    per_call("kept sight", || _ = guarded.could_allow(&plain));
     let rule = r#"permit(principal, action == Action::"files/write_1", resource)
         when { context.arguments has path && context.arguments.path like "/a/*" };
-        forbid(principal, action in Action::"tools/call", resource)
+        forbid(principal, action == Action::"files/write_1", resource)
         when { context.arguments has limit && context.arguments.limit > 10 };"#;
     let own = locked_with(rule, std::slice::from_ref(&files));
     let looked_at = call("files", "write_1", Some(&json!({"path": "/a/b", "limit": 5, "text": "x".repeat(1000)})));
-    per_call("decision on arguments", || drop(own.decide(&looked_at)));
+    per_call("decision on arguments", || _ = own.decide(&looked_at));
     let timed = locked_with(
         r#"permit(principal, action, resource) when { context.at > datetime("2000-01-01") };"#,
         std::slice::from_ref(&files),
     );
-    per_call("decision on time", || drop(timed.decide(&looked_at)));
+    per_call("decision on time", || _ = timed.decide(&looked_at));
     let timed = locked_with(
-        r#"permit(principal, action, resource) when { context.at > datetime("2000-01-01") &&
+        r#"permit(principal, action == Action::"files/write_1", resource) when { context.at > datetime("2000-01-01") &&
             context.arguments has path && context.arguments.path like "/a/*" };"#,
         std::slice::from_ref(&files),
     );
-    per_call("sight on arguments", || drop(timed.could_allow(&looked_at)));
+    per_call("sight on arguments", || _ = timed.could_allow(&looked_at));
     for count in [40, 400, 2000] {
         let many = catalogue("files", &tools(count));
         let begun = Instant::now();
