@@ -17,7 +17,8 @@ const TOOLS: &str = concat!(
     r#""tools":[{"name":"echo","description":"Repeats its message","annotations":{"readOnlyHint":true},"#,
     r#""inputSchema":{"type":"object","properties":{"message":{"type":"string"}},"required":["message"]}},"#,
     r#"{"name":"payload","description":"Returns a text of the given length","annotations":{"readOnlyHint":true},"#,
-    r#""inputSchema":{"type":"object","properties":{"bytes":{"type":"integer"}}}}]"#
+    r#""inputSchema":{"type":"object","properties":{"bytes":{"type":"integer"},"#,
+    r#""path":{"type":"string"},"note":{"type":"string"}}}}]"#
 );
 
 const SERVER: &str = r#"{"name":"bare-upstream","version":"1"}"#;
@@ -156,8 +157,15 @@ fn era(params: Option<&Params<'_>>) -> Era {
 /// A JSON string whose text has `bytes` bytes.
 fn filled(bytes: usize) -> String {
     let bytes = bytes.min(LARGEST_PAYLOAD);
-    let text: String = FILLER.chars().cycle().take(bytes).collect();
-    format!("\"{text}\"")
+    let mut text = String::with_capacity(bytes + FILLER.len() + 2);
+    text.push('"');
+    while text.len() <= bytes {
+        text.push_str(FILLER);
+    }
+    // The filler is ASCII, so any length ends between two characters.
+    text.truncate(bytes + 1);
+    text.push('"');
+    text
 }
 
 fn initialized(params: Option<&Params<'_>>) -> String {

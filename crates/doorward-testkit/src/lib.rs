@@ -7,6 +7,7 @@
 pub mod bare;
 pub mod fixture;
 pub mod hostile;
+pub mod load;
 pub mod net;
 mod shared;
 

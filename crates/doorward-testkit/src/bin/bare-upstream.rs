@@ -6,7 +6,7 @@
 use std::{
     convert::Infallible,
     error::Error,
-    io,
+    io::{self, BufRead as _, BufReader, BufWriter, Write as _},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -27,7 +27,6 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, BufWriter};
 
 /// Bytes of the `payload` tool's text unless told otherwise.
 const DEFAULT_RESULT_BYTES: usize = 1024;
@@ -38,22 +37,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let result_bytes = result_bytes.map_or(Ok(DEFAULT_RESULT_BYTES), |bytes| bytes.parse())?;
     let bare = Arc::new(Bare::new(result_bytes));
     if net::has_argument("--stdio") {
-        return Ok(serve_stdio(&bare).await?);
+        return Ok(serve_stdio(&bare)?);
     }
     let port = net::argument("--port").map_or(Ok(0), |port| port.parse())?;
     Ok(serve_http(bare, port).await?)
 }
 
-async fn serve_stdio(bare: &Bare) -> io::Result<()> {
-    let mut input = BufReader::new(tokio::io::stdin());
-    let mut output = BufWriter::new(tokio::io::stdout());
+/// Reads and writes on this thread: an asynchronous standard input would hand every line from one
+/// thread to another, which costs more than answering it.
+fn serve_stdio(bare: &Bare) -> io::Result<()> {
+    let mut input = BufReader::new(io::stdin().lock());
+    let mut output = BufWriter::new(io::stdout().lock());
     let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line).await? > 0 {
+    while input.read_until(b'\n', &mut line)? > 0 {
         match bare.answer(&line) {
             Answer::Opened(answer) | Answer::Response(answer) => {
-                output.write_all(&answer).await?;
-                output.write_all(b"\n").await?;
-                output.flush().await?;
+                output.write_all(&answer)?;
+                output.write_all(b"\n")?;
+                output.flush()?;
             }
             Answer::Nothing => {}
         }

@@ -1,0 +1,224 @@
+//! `cargo xtask bench`: what the gateway costs beside no proxy and beside a plain one.
+//!
+//! Every case runs over all paths in turn, several rounds over, and medians are reported, so that
+//! whatever else the machine does falls on all paths alike. It measures and judges answers, never
+//! figures: a run fails when an answer was wrong, not when it was slow.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::{Failure, output, process, workspace};
+
+mod case;
+mod figures;
+mod load;
+mod options;
+mod peers;
+
+use case::{Case, PathName};
+use figures::Figures;
+use options::Options;
+use peers::{Endpoint, Peer};
+
+const HELP: &str = "\
+Measure the gateway beside no proxy and beside a plain one.
+
+Usage: cargo xtask bench [OPTIONS]
+
+  --quick              32 clients only, for half a second each
+  --seconds N          how long each measurement of each round lasts (2)
+  --rounds N           how often every measurement is taken; medians are reported (3)
+  --only PATTERN       only cases whose name PATH_ERA_SIZE_cN holds PATTERN; * stands for anything;
+                       may be given more than once
+  --peer NAME=URL      measure another gateway's endpoint too; may be given more than once
+  --peer-pid NAME=PID  the process whose CPU time and memory count as that peer's
+  --upstream-port N    where the upstream listens, so that a peer can be set up in front of it
+  --gateway-bin PATH   use this program instead of building one
+  --out FILE           where to write the figures as JSON (bench.json in cargo's target folder)
+  --json               end with one line of JSON
+
+Paths: direct, plain_proxy, doorward (policy and records on). CPU time is that of the process in
+the middle; for direct, of the upstream.";
+
+/// How often the gateway is started to see how long that takes.
+const STARTS: usize = 5;
+
+/// How long a started gateway is left alone before its memory counts as idle.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// Runs the measurements that `args` ask for; fails when anything was answered wrongly.
+pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    if args.iter().any(|arg| matches!(arg.as_str(), "--help" | "-h")) {
+        output::line(HELP);
+        return Ok(());
+    }
+    let options = options::parse(args).map_err(Failure::Usage)?;
+    let cases = case::plan(&options);
+    if cases.is_empty() {
+        return Err(Failure::Usage("no case has a name that --only asks for".to_owned()));
+    }
+    measure(&options, &cases).map_err(Failure::Task)
+}
+
+fn measure(options: &Options, cases: &[Case]) -> Result<(), String> {
+    let target = workspace::load()?.target;
+    let folder = target.join("bench");
+    // Records of an earlier run would make this one's store larger.
+    let _ = std::fs::remove_dir_all(&folder);
+    let programs = Programs::built(options, cases, &target)?;
+    let mut figures = Figures::default();
+    output::line(peers::machine());
+    let bench = Bench::start(options, cases, programs, &folder, &mut figures)?;
+    for case in cases {
+        bench.run_case(case, &mut figures)?;
+    }
+    drop(bench);
+    let _ = std::fs::remove_dir_all(folder.join("records"));
+    figures.derive();
+    report(options, &figures, &target)
+}
+
+fn report(options: &Options, figures: &Figures, target: &Path) -> Result<(), String> {
+    output::line(figures.table());
+    let out = options.out.clone().unwrap_or_else(|| target.join("bench.json"));
+    let json = figures.json();
+    std::fs::write(&out, format!("{json}\n")).map_err(|error| format!("cannot write {}: {error}", out.display()))?;
+    output::line(format_args!("figures written to {}", out.display()));
+    if options.json {
+        output::line(json);
+    }
+    Ok(())
+}
+
+/// The programs of a run.
+struct Programs {
+    folder: PathBuf,
+    gateway: Option<PathBuf>,
+}
+
+impl Programs {
+    fn built(options: &Options, cases: &[Case], target: &Path) -> Result<Self, String> {
+        let folder = target.join("release");
+        build(&["doorward-testkit", "--bin", "bare-upstream", "--bin", "plain-proxy", "--bin", "load"])?;
+        let needs_gateway = cases.iter().any(|case| case.paths.contains(&PathName::Doorward));
+        let gateway = match &options.gateway {
+            _ if !needs_gateway => None,
+            Some(program) => Some(program.clone()),
+            None => {
+                // By itself, so that it is the program users get: a test crate may turn on features
+                // of their common dependencies.
+                build(&["doorward-cli"])?;
+                Some(folder.join("doorward"))
+            }
+        };
+        Ok(Self { folder, gateway })
+    }
+
+    fn testkit(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+fn build(package: &[&str]) -> Result<(), String> {
+    process::run(process::cargo(&["build", "--release", "-p"]).args(package).current_dir(workspace::root()))
+}
+
+/// A run under way: everything started, each path with where to call it.
+struct Bench<'a> {
+    options: &'a Options,
+    programs: Programs,
+    folder: &'a Path,
+    endpoints: Vec<(PathName, Endpoint)>,
+    _running: Vec<Peer>,
+}
+
+impl<'a> Bench<'a> {
+    fn start(
+        options: &'a Options,
+        cases: &[Case],
+        programs: Programs,
+        folder: &'a Path,
+        figures: &mut Figures,
+    ) -> Result<Self, String> {
+        let port = options.upstream_port.unwrap_or(0).to_string();
+        let upstream = Peer::announced(&programs.testkit("bare-upstream"), folder, &["--port", &port])?;
+        let url = upstream.url("");
+        let proxy = Peer::announced(&programs.testkit("plain-proxy"), folder, &["--upstream", &url])?;
+        let mut endpoints = vec![
+            (PathName::Direct, upstream.endpoint("/mcp", None)),
+            (PathName::PlainProxy, proxy.endpoint("/mcp", None)),
+        ];
+        endpoints.extend(options.peers.iter().map(|peer| (PathName::Peer(peer.name.clone()), peer.endpoint.clone())));
+        let mut running = vec![upstream, proxy];
+        let serves = cases.iter().any(|case| !case.is_stdio() && case.paths.contains(&PathName::Doorward));
+        if let Some(program) = programs.gateway.as_deref().filter(|_| serves) {
+            let (gateway, endpoint) = start_gateway(program, folder, &url, figures)?;
+            endpoints.push((PathName::Doorward, endpoint));
+            running.push(gateway);
+        }
+        Ok(Self { options, programs, folder, endpoints, _running: running })
+    }
+
+    fn run_case(&self, case: &Case, figures: &mut Figures) -> Result<(), String> {
+        output::line(format_args!("{}: {}", case.name(), case.path_names()));
+        for round in 0..self.options.rounds {
+            for path in case.paths_in_round(round) {
+                match self.run_once(case, path) {
+                    Ok(report) => figures.add(path, case, &report),
+                    // What another gateway cannot do is its own affair, and no figure of ours.
+                    Err(reason) if matches!(path, PathName::Peer(_)) => {
+                        output::line(format_args!("  left out: {reason}"));
+                    }
+                    Err(reason) => return Err(reason),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn run_once(&self, case: &Case, path: &PathName) -> Result<load::Report, String> {
+        let mut command = load::command(&self.programs.testkit("load"), case, self.options);
+        if case.is_stdio() {
+            command.arg("--").args(self.stdio_command(path)?).env("XDG_STATE_HOME", self.folder.join("records/run"));
+        } else {
+            let endpoint = self.endpoints.iter().find(|(name, _)| name == path);
+            let (_, endpoint) = endpoint.ok_or_else(|| format!("nothing was started for {}", path.as_str()))?;
+            endpoint.name_to(&mut command);
+        }
+        load::run(&mut command).map_err(|error| format!("{}: {error}", case.key(path)))
+    }
+
+    fn stdio_command(&self, path: &PathName) -> Result<Vec<PathBuf>, String> {
+        let upstream = [self.programs.testkit("bare-upstream"), "--stdio".into()];
+        match path {
+            PathName::Direct => Ok(upstream.into()),
+            PathName::Doorward => {
+                let gateway = self.programs.gateway.clone().ok_or("there is no gateway to run")?;
+                let own = [gateway, "run".into(), "--server".into(), "bare".into(), "--".into()];
+                Ok(own.into_iter().chain(upstream).collect())
+            }
+            PathName::PlainProxy | PathName::Peer(_) => Err(format!("{} has no pipes", path.as_str())),
+        }
+    }
+}
+
+/// Starts the gateway to stay, after timing some starts; notes what it needs when idle.
+fn start_gateway(
+    program: &Path,
+    folder: &Path,
+    upstream: &str,
+    figures: &mut Figures,
+) -> Result<(Peer, Endpoint), String> {
+    let mut starts = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        let (_peer, took) = Peer::gateway(program, folder, upstream)?;
+        starts.push(took.as_secs_f64() * 1e3);
+    }
+    let (gateway, _) = Peer::gateway(program, folder, upstream)?;
+    figures.note_starts(starts);
+    std::thread::sleep(SETTLE);
+    figures.note_idle(gateway.resident_mib());
+    let token = gateway.token(folder)?;
+    let endpoint = gateway.endpoint("/s/bare/mcp", Some(token));
+    Ok((gateway, endpoint))
+}

@@ -1,0 +1,268 @@
+//! The processes of a run: upstream, plain proxy and gateway. Each ends with its value.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the gateway may take until it accepts connections.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How often a starting gateway is asked whether it accepts connections: what is measured lies
+/// around ten milliseconds.
+const POLL: Duration = Duration::from_micros(500);
+
+/// What a token of the gateway's begins with.
+const TOKEN_PREFIX: &str = "dw_";
+
+/// Where and as whom to call, and what to measure there.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Endpoint {
+    /// The address.
+    pub(super) url: String,
+    /// Bearer token to present.
+    pub(super) token: Option<String>,
+    /// The process whose CPU time and memory count.
+    pub(super) process: Option<u32>,
+}
+
+/// A running peer on a loopback port.
+#[derive(Debug)]
+pub(super) struct Peer {
+    child: Child,
+    port: u16,
+}
+
+impl Endpoint {
+    /// Tells the load generator about this endpoint.
+    pub(super) fn name_to(&self, command: &mut Command) {
+        command.args(["--url", &self.url]);
+        if let Some(token) = &self.token {
+            command.args(["--token", token]);
+        }
+        if let Some(process) = self.process {
+            command.args(["--pid", &process.to_string()]);
+        }
+    }
+}
+
+impl Peer {
+    /// Starts one of our test peers, which prints the address it listens on.
+    pub(super) fn announced(program: &Path, folder: &Path, args: &[&str]) -> Result<Self, String> {
+        let log = log_file(program, folder)?;
+        let mut child = Command::new(program)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            // A peer that ends early closes its side, so this cannot wait for ever.
+            let _ = BufReader::new(stdout).read_line(&mut line);
+        }
+        match announced_port(&line) {
+            Some(port) => Ok(Self { child, port }),
+            None => {
+                end(&mut child);
+                Err(format!("{} said {line:?}, no address; see {}", program.display(), folder.display()))
+            }
+        }
+    }
+
+    /// Starts `doorward serve` in front of `upstream`; also returns how long it took to listen.
+    pub(super) fn gateway(program: &Path, folder: &Path, upstream: &str) -> Result<(Self, Duration), String> {
+        let failed = |error| format!("cannot write to {}: {error}", folder.display());
+        fs::create_dir_all(folder.join("records")).map_err(failed)?;
+        let port = free_port()?;
+        let config = folder.join("doorward.toml");
+        fs::write(&config, configuration(port, folder, upstream)).map_err(failed)?;
+        fs::write(folder.join("bench.cedar"), RULES).map_err(failed)?;
+        let log = log_file(program, folder)?;
+        let output = log.try_clone().map_err(failed)?;
+        let started = Instant::now();
+        let child = Command::new(program)
+            .args(["serve", "--config"])
+            .arg(&config)
+            .env("XDG_STATE_HOME", folder.join("state"))
+            .env("XDG_CONFIG_HOME", folder.join("config"))
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(log)
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
+        let mut peer = Self { child, port };
+        peer.wait_until_listening(started, folder)?;
+        let took = started.elapsed();
+        Ok((peer, took))
+    }
+
+    /// The address of `path` at this peer.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// `path` at this peer, which is then also the process measured.
+    pub(super) fn endpoint(&self, path: &str, token: Option<String>) -> Endpoint {
+        Endpoint { url: self.url(path), token, process: Some(self.child.id()) }
+    }
+
+    /// The token that the gateway printed when it started, or keeps in its state folder.
+    pub(super) fn token(&self, folder: &Path) -> Result<String, String> {
+        let started = Instant::now();
+        // It may print it a moment after it listens.
+        while started.elapsed() < START_LIMIT {
+            if let Some(token) = find_token(folder, 0) {
+                return Ok(token);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err(format!("the gateway neither printed a token nor stored one; see {}", folder.display()))
+    }
+
+    /// Memory resident now, in MiB; nothing where the system does not tell.
+    pub(super) fn resident_mib(&self) -> Option<f64> {
+        resident_mib(&fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?)
+    }
+
+    fn wait_until_listening(&mut self, started: Instant, folder: &Path) -> Result<(), String> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        while started.elapsed() < START_LIMIT {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(format!("the gateway ended with {status} before it listened; see {}", folder.display()));
+            }
+            std::thread::sleep(POLL);
+        }
+        Err(format!("the gateway did not listen on {address} within {START_LIMIT:?}; see {}", folder.display()))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// A line about the machine: figures mean little without it.
+pub(super) fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let load = fs::read_to_string("/proc/loadavg").ok();
+    let load = load.as_deref().and_then(|load| load.split(' ').next()).unwrap_or("unknown");
+    format!("machine: {cores} cores; load before the run: {load}")
+}
+
+fn end(child: &mut Child) {
+    // A child that has already ended refuses the signal and is still reaped.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn log_file(program: &Path, folder: &Path) -> Result<File, String> {
+    let name = program.file_name().map_or_else(|| "peer".into(), |name| name.to_string_lossy());
+    let path = folder.join(format!("{name}.log"));
+    fs::create_dir_all(folder)
+        .and_then(|()| File::create(&path))
+        .map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+fn announced_port(line: &str) -> Option<u16> {
+    let address = line.strip_prefix("listening on http://127.0.0.1:")?;
+    let end = address.find('/').unwrap_or(address.len());
+    address.get(..end)?.trim().parse().ok()
+}
+
+/// A port that was free a moment ago; the gateway takes its port from its configuration.
+fn free_port() -> Result<u16, String> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|error| format!("no free port: {error}"))
+}
+
+/// The token in one of the files below `folder`: the gateway's log, or what it stored.
+fn find_token(folder: &Path, depth: usize) -> Option<String> {
+    // Deeper than the gateway's state folder there is nothing to look for.
+    if depth > 3 {
+        return None;
+    }
+    let paths: Vec<PathBuf> = fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let in_file = |path: &PathBuf| token_in(&fs::read_to_string(path).ok()?);
+    // The store is no text and may be large.
+    let files = paths.iter().filter(|path| path.is_file() && !path.to_string_lossy().contains("records"));
+    let folders = paths.iter().filter(|path| path.is_dir());
+    files.filter_map(in_file).next().or_else(|| folders.filter_map(|path| find_token(path, depth + 1)).next())
+}
+
+fn token_in(text: &str) -> Option<String> {
+    let is_token = |word: &&str| word.starts_with(TOKEN_PREFIX) && word.len() > TOKEN_PREFIX.len() + 20;
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+    words.find(is_token).map(str::to_owned)
+}
+
+fn resident_mib(status: &str) -> Option<f64> {
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = resident.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+fn configuration(port: u16, folder: &Path, upstream: &str) -> String {
+    let records = folder.join("records/records.db");
+    format!(
+        "[listen]\nhttp = \"127.0.0.1:{port}\"\n\n\
+         [admin]\nhttp = \"127.0.0.1:0\"\n\n\
+         [policy]\npreset = \"guarded\"\nfiles = [\"bench.cedar\"]\n\n\
+         [store]\nurl = \"sqlite://{}\"\ndurability = \"relaxed\"\n\n\
+         [servers.bare]\nurl = \"{upstream}/mcp\"\n",
+        records.display()
+    )
+}
+
+/// The rules beside the preset: a dozen, some of which look at the arguments of every call.
+const RULES: &str = include_str!("bench.cedar");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_read_from_the_announcement() {
+        assert_eq!(announced_port("listening on http://127.0.0.1:4711/mcp\n"), Some(4711));
+        assert_eq!(announced_port("listening on http://127.0.0.1:80/\n"), Some(80));
+        assert_eq!(announced_port(""), None);
+    }
+
+    #[test]
+    fn resident_memory_is_read_from_its_line() {
+        let status = "VmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\nRssAnon:\t    99 kB\n";
+        assert_eq!(resident_mib(status), Some(10.0));
+        assert_eq!(resident_mib("Name:\tkthread\n"), None);
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_the_gateway_says_it() {
+        let token = format!("dw_{}", "Ab-_".repeat(10));
+        assert_eq!(token_in(&format!("token: {token}\n")), Some(token.clone()));
+        assert_eq!(token_in(&format!("Authorization: Bearer {token}.")), Some(token.clone()));
+        assert_eq!(token_in("no dw_ token, no dw_file"), None);
+        let folder = std::env::temp_dir().join(format!("doorward-xtask-bench-{}", std::process::id()));
+        fs::create_dir_all(folder.join("state/doorward")).unwrap();
+        assert_eq!(find_token(&folder, 0), None);
+        fs::write(folder.join("state/doorward/token"), &token).unwrap();
+        assert_eq!(find_token(&folder, 0), Some(token));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_configuration_names_policy_store_and_upstream() {
+        let text = configuration(8420, Path::new("/f"), "http://127.0.0.1:9");
+        assert!(text.contains("files = [\"bench.cedar\"]"), "{text}");
+        assert!(text.contains("url = \"sqlite:///f/records/records.db\""), "{text}");
+        assert!(text.contains("url = \"http://127.0.0.1:9/mcp\""), "{text}");
+    }
+}
