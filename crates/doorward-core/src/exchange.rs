@@ -16,10 +16,10 @@ mod state;
 use std::sync::Arc;
 
 use doorward_mcp::message::Message;
-use doorward_mcp::revision::{Era, Revision};
+use doorward_mcp::revision::{self, Era, MethodKind, Revision};
 use doorward_mcp::splice::Segments;
 
-use crate::access::{Access, Direction, Face, classify};
+use crate::access::{Access, Direction, Face, Kind, classify};
 use crate::ids::{ExchangeId, ServerId};
 use crate::permit::Permit;
 use crate::principal::Principal;
@@ -95,11 +95,29 @@ pub fn begin(arrival: Arrival) -> Step {
     }
 }
 
-/// A server of the modern era puts its questions inside results and never sends a request (DIGEST §1.1).
+/// The modern era has its own, shorter list of methods, and what it dropped is unknown in it (DIGEST §1.1): its servers put
+/// their questions inside results and never send a request. Older revisions are not told apart here; peers of that time
+/// use what both sides know, whatever revision they agreed on.
 fn admitted(arrival: &Arrival, access: Access) -> Result<Access, Refusal> {
-    match (arrival.direction, &arrival.message, arrival.revision.era()) {
-        (Direction::ToClient, Message::Request(_), Era::Modern) => Err(Refusal::new(Code::UnknownMethod)),
-        (Direction::ToClient | Direction::ToServer, _, Era::Modern | Era::Legacy) => Ok(access),
+    let (direction, kind) = (wire_direction(arrival.direction), wire_kind(access.action.kind()));
+    let known = match arrival.revision.era() {
+        Era::Legacy => true,
+        Era::Modern => arrival.revision.method(direction, kind, access.action.name()).is_some(),
+    };
+    if known { Ok(access) } else { Err(Refusal::new(Code::UnknownMethod)) }
+}
+
+const fn wire_direction(direction: Direction) -> revision::Direction {
+    match direction {
+        Direction::ToServer => revision::Direction::ClientToServer,
+        Direction::ToClient => revision::Direction::ServerToClient,
+    }
+}
+
+const fn wire_kind(kind: Kind) -> MethodKind {
+    match kind {
+        Kind::Request => MethodKind::Request,
+        Kind::Notification => MethodKind::Notification,
     }
 }
 
