@@ -187,3 +187,9 @@ fn presets_have_names() {
     }
     assert!("Guarded".parse::<Preset>().is_err());
 }
+
+#[test]
+fn an_engine_is_shared_by_all_connections() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Engine>();
+}
