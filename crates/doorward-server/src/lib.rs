@@ -1,1 +1,21 @@
-//! server
+//! The I/O shell: transports, configuration, health.
+//!
+//! It reads and writes, and performs what the core says must happen. Decisions about messages belong to the pure crates;
+//! if something here chooses what may pass, it is in the wrong place.
+
+mod clock;
+mod conduct;
+mod edge;
+
+pub mod admin;
+pub mod config;
+pub mod definitions;
+pub mod downstream;
+pub mod gateway;
+pub mod lifecycle;
+pub mod limits;
+pub mod metrics;
+pub mod server;
+pub mod talk;
+pub mod token;
+pub mod upstream;

@@ -43,4 +43,9 @@ impl<W> Questions<W> {
     pub fn withdraw(&mut self, number: u64) -> Option<W> {
         self.open.remove(&number)
     }
+
+    /// Whoever waits for an answer that will not come.
+    pub fn into_waiting(self) -> impl Iterator<Item = W> {
+        self.open.into_values()
+    }
 }

@@ -1,0 +1,122 @@
+//! The admin port: health, readiness, metrics. Never on the port that clients use.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use doorward_store::Health;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::downstream::http::{Body, Gate, Stop};
+use crate::gateway::Gateway;
+use crate::limits::HEADER_READ_WAIT;
+use crate::metrics::Gauges;
+
+/// The admin face of one gateway.
+#[derive(Debug)]
+pub struct Admin {
+    gateway: Arc<Gateway>,
+    gate: Gate,
+    draining: AtomicBool,
+}
+
+impl Admin {
+    /// An admin face; `gate` checks Host and Origin, as on the client port.
+    #[must_use]
+    pub const fn new(gateway: Arc<Gateway>, gate: Gate) -> Self {
+        Self { gateway, gate, draining: AtomicBool::new(false) }
+    }
+
+    /// From now on the gateway says it is not ready.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Serves until `stop` becomes true.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<Stop>) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop == Stop::Now) => return,
+            };
+            if let Ok((stream, _)) = accepted {
+                tokio::spawn(self.clone().connection(stream));
+            }
+        }
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream) {
+        // A health probe that waits 40 ms for a delayed acknowledgement is merely slow.
+        let _ = stream.set_nodelay(true);
+        let service = service_fn(move |request| {
+            let admin = self.clone();
+            async move { Ok::<_, Infallible>(admin.answer(&request)) }
+        });
+        let served = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_READ_WAIT)
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = served.await {
+            tracing::debug!(%error, "an admin connection ended with an error");
+        }
+    }
+
+    fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
+        if self.gate.host_and_origin(request.headers(), request.uri()).is_err() {
+            return text(StatusCode::FORBIDDEN, "Host or Origin is not allowed here.\n".into());
+        }
+        if request.method() != Method::GET {
+            return text(StatusCode::METHOD_NOT_ALLOWED, "Only GET is served here.\n".into());
+        }
+        match request.uri().path() {
+            "/healthz" => text(StatusCode::OK, "ok\n".into()),
+            "/readyz" => self.readiness(),
+            "/metrics" => self.metrics(),
+            "/version" => text(StatusCode::OK, concat!(env!("CARGO_PKG_VERSION"), "\n").into()),
+            _ => text(StatusCode::NOT_FOUND, "Served here: /healthz /readyz /metrics /version\n".into()),
+        }
+    }
+
+    fn readiness(&self) -> Response<Body> {
+        if self.draining.load(Ordering::Relaxed) {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "not ready: stopping\n".into());
+        }
+        match self.gateway.store().health() {
+            Health::Ok => text(StatusCode::OK, "ready\n".into()),
+            Health::Dead { reason, .. } => {
+                text(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: the record store takes no records: {reason}\n"))
+            }
+        }
+    }
+
+    fn metrics(&self) -> Response<Body> {
+        let store_up = match self.gateway.store().health() {
+            Health::Ok => 1,
+            Health::Dead { .. } => 0,
+        };
+        let gauges = Gauges {
+            generation: self.gateway.view().generation,
+            store_up,
+            store_queue: self.gateway.store().depth(),
+        };
+        match self.gateway.metrics().encode(gauges) {
+            Ok(metrics) => text(StatusCode::OK, metrics),
+            Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics could not be written.\n".into()),
+        }
+    }
+}
+
+fn text(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

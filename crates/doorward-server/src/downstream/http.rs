@@ -1,0 +1,183 @@
+//! The HTTP face: `/s/<server>/mcp`, one endpoint per server for both protocol eras.
+//!
+//! The order of every request: Host and Origin, credentials, server, then the protocol. Nothing of a request's headers
+//! goes further than this module but what the protocol itself defines.
+
+mod body;
+mod gate;
+mod legacy;
+mod modern;
+mod read;
+mod reply;
+mod serve;
+mod session;
+mod streams;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use doorward_core::access::Face;
+use doorward_core::principal::Principal;
+use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::limits::Limits;
+use doorward_mcp::message::{Message, Request as McpRequest};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, StatusCode};
+
+use crate::edge;
+use crate::gateway::Gateway;
+use crate::server::Server;
+use crate::talk::Turn;
+
+pub use body::Body;
+pub use gate::Gate;
+pub use serve::{Stop, serve};
+use session::Sessions;
+
+/// The legacy era's session header.
+const SESSION_HEADER: &str = "mcp-session-id";
+/// Names the protocol version, in both eras.
+const VERSION_HEADER: &str = "mcp-protocol-version";
+
+/// The HTTP face of one gateway.
+#[derive(Debug)]
+pub struct HttpFace {
+    gateway: Arc<Gateway>,
+    gate: ArcSwap<Gate>,
+    limits: Limits,
+    sessions: Arc<Sessions>,
+}
+
+/// A request that passed the gate: who asks which server.
+#[derive(Debug)]
+struct Admitted {
+    principal: Principal,
+    server: Arc<Server>,
+}
+
+impl HttpFace {
+    /// A face for `gateway`, guarded by `gate`.
+    #[must_use]
+    pub fn new(gateway: Arc<Gateway>, gate: Gate, limits: Limits) -> Self {
+        let sessions = Arc::new(Sessions::new(gateway.clone()));
+        Self { gateway, gate: ArcSwap::from_pointee(gate), limits, sessions }
+    }
+
+    /// Puts another gate in force.
+    pub fn replace_gate(&self, gate: Gate) {
+        self.gate.store(Arc::new(gate));
+    }
+
+    /// The token in force.
+    #[must_use]
+    pub fn token(&self) -> Option<crate::token::LocalToken> {
+        self.gate.load().token().cloned()
+    }
+
+    /// Ends every legacy session.
+    pub async fn end_sessions(&self) {
+        self.sessions.end_all().await;
+    }
+
+    /// Ends legacy sessions nobody has used for a while. Runs until dropped.
+    pub async fn sweep(&self) {
+        self.sessions.sweep().await;
+    }
+
+    /// Answers one HTTP request.
+    ///
+    /// # Errors
+    /// None: whatever fails is an answer.
+    pub async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let admitted = match self.admit(&request) {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                self.gateway.metrics().refused(refused.code);
+                return Ok(reply::turned_away(&refused));
+            }
+        };
+        Ok(match *request.method() {
+            Method::POST => self.post(admitted, request).await,
+            Method::GET => legacy::listen(&self, &admitted, request.headers()),
+            Method::DELETE => legacy::end(&self, &admitted, request.headers()).await,
+            _ => reply::status(StatusCode::METHOD_NOT_ALLOWED),
+        })
+    }
+
+    fn admit(&self, request: &Request<Incoming>) -> Result<Admitted, Refusal> {
+        let gate = self.gate.load();
+        gate.host_and_origin(request.headers(), request.uri())?;
+        let principal = gate.identify(request.headers())?;
+        let id = request.uri().path().strip_prefix("/s/").and_then(|rest| rest.strip_suffix("/mcp"));
+        let server = id.and_then(|id| self.gateway.server(id)).ok_or_else(|| Refusal::new(Code::UnknownServer))?;
+        Ok(Admitted { principal, server })
+    }
+
+    async fn post(self: &Arc<Self>, admitted: Admitted, request: Request<Incoming>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        if let Err(refusal) = read::content_type(&parts.headers) {
+            return self.refuse_unread(&admitted, refusal, 0).await;
+        }
+        let bytes = match read::whole(&parts.headers, body, self.limits.message_bytes).await {
+            Ok(bytes) => bytes,
+            Err((refusal, read)) => return self.refuse_unread(&admitted, refusal, read).await,
+        };
+        if let Some(session) = parts.headers.get(SESSION_HEADER) {
+            return legacy::in_session(self, &admitted, session, &parts.headers, bytes).await;
+        }
+        let size = bytes.len();
+        match Message::parse(bytes, &self.limits) {
+            Err(rejection) => {
+                let refusal = edge::refusal(&rejection);
+                let refusal = self.turn(&admitted, None, size).away(&self.gateway, refusal).await;
+                reply::refused(&refusal, rejection.id())
+            }
+            Ok(message) if read::is_modern(&message, &parts.headers) => {
+                modern::post(self, admitted, message, &parts.headers).await
+            }
+            Ok(Message::Request(request)) if request.method() == "initialize" => {
+                legacy::initialize(self, admitted, request).await
+            }
+            Ok(message) => self.without_session(&admitted, &message).await,
+        }
+    }
+
+    /// A legacy message outside a session. What can be told apart is said, so that a client knows how to begin.
+    async fn without_session(&self, admitted: &Admitted, message: &Message) -> Response<Body> {
+        let refusal = Refusal::new(Code::UnknownSession)
+            .with_detail("A request outside a session must name its protocol version (2026-07-28) in the header MCP-Protocol-Version and in params._meta.");
+        let refusal = self.turn(admitted, method_of(message), message.bytes().len()).away(&self.gateway, refusal).await;
+        reply::with_status(StatusCode::BAD_REQUEST, &refusal, id_of(message))
+    }
+
+    async fn refuse_unread(&self, admitted: &Admitted, refusal: Refusal, read: usize) -> Response<Body> {
+        let refusal = self.turn(admitted, None, read).away(&self.gateway, refusal).await;
+        reply::refused(&refusal, None)
+    }
+
+    fn turn<'a>(&self, admitted: &Admitted, method: Option<&'a str>, bytes: usize) -> Turn<'a> {
+        Turn {
+            principal: admitted.principal.clone(),
+            server: Some(admitted.server.id().clone()),
+            face: Face::Http,
+            method,
+            bytes,
+        }
+    }
+}
+
+fn method_of(message: &Message) -> Option<&str> {
+    match message {
+        Message::Request(request) => Some(request.method()),
+        Message::Notification(notification) => Some(notification.method()),
+        Message::Response(_) => None,
+    }
+}
+
+fn id_of(message: &Message) -> Option<&doorward_mcp::id::Id> {
+    match message {
+        Message::Request(request) => Some(McpRequest::id(request)),
+        Message::Notification(_) | Message::Response(_) => None,
+    }
+}

@@ -1,0 +1,269 @@
+//! The eras with a handshake (2024-11-05 to 2025-11-25) over Streamable HTTP: sessions, event streams, resumption.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use doorward_core::access::Face;
+use doorward_core::refusal::{Code, Refusal, Shape};
+use doorward_mcp::message::{Batches, Frame, Message, Request};
+use doorward_mcp::revision::{Era, Revision};
+use doorward_mcp::sse::KEEP_ALIVE as KEEP_ALIVE_COMMENT;
+use hyper::header::{HeaderMap, HeaderValue};
+use hyper::{Response, StatusCode};
+use tokio::sync::{mpsc, oneshot};
+
+use super::session::{Claim, Session};
+use super::streams::Primed;
+use super::{Admitted, Body, HttpFace, SESSION_HEADER, VERSION_HEADER, read, reply};
+use crate::edge;
+use crate::limits::{CALL_EVENTS_MAX, KEEP_ALIVE, STREAM_AFTER};
+use crate::talk::{Final, Ongoing, Produced, Talk};
+
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// `initialize`: opens a conversation, and a session if the server agrees.
+pub(super) async fn initialize(face: &Arc<HttpFace>, admitted: Admitted, request: Request) -> Response<Body> {
+    let link = Arc::new(admitted.server.conversation(&admitted.principal));
+    let talk =
+        Arc::new(Talk::new(face.gateway.clone(), admitted.server.clone(), admitted.principal.clone(), Face::Http, link));
+    let session = Session::new(talk.clone());
+    let ongoing = talk.request(request, Revision::LATEST_LEGACY).await;
+    // What a server says before the handshake is done has no place to go yet.
+    let Some(last) = ongoing.finish(drop).await else {
+        return reply::status(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    if talk.agreed().is_none() || last.refusal.is_some() {
+        session.end().await;
+        return reply::json(StatusCode::OK, Body::from(last.message));
+    }
+    match face.sessions.keep(session.clone()) {
+        Ok(id) => {
+            let mut response = reply::json(StatusCode::OK, Body::from(last.message));
+            if let Ok(value) = HeaderValue::from_str(&id) {
+                response.headers_mut().insert(SESSION_HEADER, value);
+            }
+            response
+        }
+        Err(refusal) => {
+            session.end().await;
+            reply::refused(&refusal, None)
+        }
+    }
+}
+
+/// A POST inside a session.
+pub(super) async fn in_session(
+    face: &Arc<HttpFace>,
+    admitted: &Admitted,
+    id: &HeaderValue,
+    headers: &HeaderMap,
+    bytes: Bytes,
+) -> Response<Body> {
+    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, admitted.server.id()) {
+        Ok(session) => session,
+        Err(refusal) => return face.refuse_unread(admitted, refusal, bytes.len()).await,
+    };
+    if let Err(refusal) = version(headers) {
+        return face.refuse_unread(admitted, refusal, bytes.len()).await;
+    }
+    let batches = if session.revision().accepts_batches() { Batches::Accept } else { Batches::Refuse };
+    let size = bytes.len();
+    match Frame::parse(bytes, &face.limits, batches) {
+        Ok(Frame::Single(message)) => single(face, session, id, message).await,
+        Ok(Frame::Batch(messages)) => batch(&session, messages).await,
+        Err(rejection) => {
+            let refusal = session.talk().turn_away(edge::refusal(&rejection), None, size).await;
+            reply::refused(&refusal, rejection.id())
+        }
+    }
+}
+
+/// A version header is optional before 2025-06-18 and in clients that forget it, but a wrong one is refused.
+fn version(headers: &HeaderMap) -> Result<(), Refusal> {
+    match headers.get(VERSION_HEADER) {
+        None => Ok(()),
+        Some(version) if read::is_legacy(version.as_bytes()) => Ok(()),
+        Some(_) => Err(Refusal::new(Code::BadHttp)
+            .with_detail("MCP-Protocol-Version must name the revision this session agreed on.")),
+    }
+}
+
+async fn single(face: &Arc<HttpFace>, session: Arc<Session>, id: &HeaderValue, message: Message) -> Response<Body> {
+    match message {
+        Message::Response(response) => {
+            session.talk().response(response).await;
+            reply::status(StatusCode::ACCEPTED)
+        }
+        Message::Notification(notification) => {
+            let revision = session.revision();
+            session.talk().notification(notification, revision).await;
+            reply::status(StatusCode::ACCEPTED)
+        }
+        Message::Request(request) => {
+            let claim = match session.claim(request.id()) {
+                Ok(claim) => claim,
+                Err(refusal) => {
+                    let refusal = session.talk().turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+                    return reply::json(
+                        StatusCode::OK,
+                        Body::from(refusal.render(Some(request.id()), Shape::Error, None)),
+                    );
+                }
+            };
+            match request_in(session, request, claim).await {
+                First::Answer(last) if last.refusal == Some(Code::UnknownSession) => {
+                    // The server has forgotten its session; so must the client, or it would never begin anew.
+                    face.sessions.end(id.as_bytes()).await;
+                    reply::json(StatusCode::NOT_FOUND, Body::from(last.message))
+                }
+                First::Answer(last) => reply::json(StatusCode::OK, Body::from(last.message)),
+                First::Stream(events) => reply::stream(events),
+            }
+        }
+    }
+}
+
+/// What a request's HTTP response begins as.
+enum First {
+    Answer(Final),
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+/// Runs a request in a task of its own: in these eras a lost connection is no cancellation.
+async fn request_in(session: Arc<Session>, request: Request, claim: Claim) -> First {
+    let (first, waiting) = oneshot::channel();
+    tokio::spawn(async move {
+        let revision = session.revision();
+        let ongoing = session.talk().request(request, revision).await;
+        drive(&session, ongoing, first).await;
+        drop(claim);
+    });
+    match waiting.await {
+        Ok(first) => first,
+        // The task ended without a word, which only a panic can do; an ended stream tells the client.
+        Err(_) => First::Stream(mpsc::channel(1).1),
+    }
+}
+
+async fn drive(session: &Arc<Session>, mut ongoing: Ongoing, first: oneshot::Sender<First>) {
+    let in_time = tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_ok();
+    let mut early = None;
+    if in_time && !ongoing.is_stream() {
+        match ongoing.next().await {
+            Some(Produced::Final(last)) => {
+                // The client may have gone; without a stream there is nothing it could resume.
+                let _ = first.send(First::Answer(last));
+                return;
+            }
+            Some(Produced::Interim(segments)) => early = Some(segments.into_bytes()),
+            None => return,
+        }
+    }
+    let primed = if session.revision() >= Revision::V2025_11_25 { Primed::Yes } else { Primed::No };
+    let (stream, events) = session.streams().open(primed);
+    let _ = first.send(First::Stream(keep_alive(events)));
+    if let Some(early) = early {
+        session.streams().push(stream, early);
+    }
+    while let Some(produced) = ongoing.next().await {
+        match produced {
+            Produced::Interim(segments) => session.streams().push(stream, segments.into_bytes()),
+            Produced::Final(last) => {
+                session.streams().push(stream, last.message.into_bytes());
+                break;
+            }
+        }
+    }
+    session.streams().finish(stream);
+}
+
+/// A batch (2025-03-26): every message is an exchange of its own; the answers come in one array, in the order of their
+/// requests. What is said on the way goes to the listening stream.
+async fn batch(session: &Arc<Session>, messages: Vec<Message>) -> Response<Body> {
+    let mut running = Vec::new();
+    for message in messages {
+        match message {
+            Message::Response(response) => session.talk().response(response).await,
+            Message::Notification(notification) => {
+                session.talk().notification(notification, session.revision()).await;
+            }
+            Message::Request(request) => running.push(tokio::spawn(batched(session.clone(), request))),
+        }
+    }
+    if running.is_empty() {
+        return reply::status(StatusCode::ACCEPTED);
+    }
+    let mut answers = Vec::new();
+    for task in running {
+        if let Ok(Some(answer)) = task.await {
+            answers.push(answer);
+        }
+    }
+    reply::json(StatusCode::OK, Body::from(crate::talk::join_batch(&answers)))
+}
+
+async fn batched(session: Arc<Session>, request: Request) -> Option<Bytes> {
+    let claim = match session.claim(request.id()) {
+        Ok(claim) => claim,
+        Err(refusal) => return Some(refusal.render(Some(request.id()), Shape::of(request.method(), refusal.code, Era::Legacy), None)),
+    };
+    let ongoing = session.talk().request(request, session.revision()).await;
+    let listening = session.clone();
+    let last = ongoing
+        .finish(move |segments| listening.streams().push(super::streams::LISTEN, segments.into_bytes()))
+        .await;
+    drop(claim);
+    last.map(|last| last.message.into_bytes())
+}
+
+/// GET: listens for what the server says outside any request, or resumes a stream.
+pub(super) fn listen(face: &Arc<HttpFace>, admitted: &Admitted, headers: &HeaderMap) -> Response<Body> {
+    // Some clients ask before they have a session; "not here" lets them go on, an error would end them.
+    let Some(id) = headers.get(SESSION_HEADER) else {
+        return reply::status(StatusCode::METHOD_NOT_ALLOWED);
+    };
+    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, admitted.server.id()) {
+        Ok(session) => session,
+        Err(refusal) => return reply::refused(&refusal, None),
+    };
+    let last = headers.get(LAST_EVENT_ID).and_then(|last| last.to_str().ok());
+    let resumed = last.and_then(|last| session.streams().resume(last));
+    let events = resumed.unwrap_or_else(|| session.streams().listen());
+    reply::stream(keep_alive(events))
+}
+
+/// DELETE: ends the session.
+pub(super) async fn end(face: &Arc<HttpFace>, admitted: &Admitted, headers: &HeaderMap) -> Response<Body> {
+    let Some(id) = headers.get(SESSION_HEADER) else {
+        return reply::status(StatusCode::METHOD_NOT_ALLOWED);
+    };
+    match face.sessions.find(id.as_bytes(), &admitted.principal, admitted.server.id()) {
+        Ok(_) => {
+            face.sessions.end(id.as_bytes()).await;
+            reply::status(StatusCode::NO_CONTENT)
+        }
+        Err(refusal) => reply::refused(&refusal, None),
+    }
+}
+
+/// Puts a comment into a stream that has been silent for a while, so that nothing on the way closes it.
+fn keep_alive(mut events: mpsc::Receiver<Bytes>) -> mpsc::Receiver<Bytes> {
+    let (sender, receiver) = mpsc::channel(CALL_EVENTS_MAX);
+    tokio::spawn(async move {
+        loop {
+            let next = tokio::select! {
+                () = sender.closed() => return,
+                next = tokio::time::timeout(KEEP_ALIVE, events.recv()) => next,
+            };
+            let event = match next {
+                Ok(Some(event)) => event,
+                Ok(None) => return,
+                Err(_) => KEEP_ALIVE_COMMENT,
+            };
+            if sender.send(event).await.is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

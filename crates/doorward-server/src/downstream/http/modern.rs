@@ -1,0 +1,177 @@
+//! The stateless era (2026-07-28): every request stands alone, and its headers must repeat its body.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use doorward_core::access::Face;
+use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::headers::{self, HeaderRefusal};
+use doorward_mcp::message::{Message, Notification, Request};
+use doorward_mcp::revision::{Era, Revision};
+use doorward_mcp::sse::{KEEP_ALIVE as KEEP_ALIVE_COMMENT, SseEvent, encode};
+use doorward_mcp::views::meta::RequestMeta;
+use hyper::header::{HeaderMap, HeaderName};
+use hyper::{Response, StatusCode};
+use tokio::sync::mpsc;
+
+use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, reply};
+use crate::limits::{CALL_EVENTS_MAX, KEEP_ALIVE, STREAM_AFTER};
+use crate::server::Speaks;
+use crate::talk::{Ongoing, Produced, Talk, supported_versions};
+use crate::upstream::ParamHeaders;
+
+/// Answers a POST of the stateless era.
+pub(super) async fn post(
+    face: &Arc<HttpFace>,
+    admitted: Admitted,
+    message: Message,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let talk = talk(face, &admitted);
+    match message {
+        Message::Request(request) => match check(&talk, &request, headers).await {
+            Ok(()) => answer(talk, request, params(headers)).await,
+            Err(refusal) => {
+                let size = request.bytes().len();
+                let refusal = talk.turn_away(refusal, Some(request.method()), size).await;
+                let data = version_data(&refusal, &request);
+                reply::error(reply::status_of(refusal.code), &refusal, Some(request.id()), data.as_deref())
+            }
+        },
+        Message::Notification(notification) => notify(talk, notification, headers).await,
+        // Clients of this era must not send responses (2026-07-28, basic/transports).
+        Message::Response(_) => {
+            let refusal = talk.turn_away(Refusal::new(Code::UnknownShape), method_of(&message), message.bytes().len()).await;
+            reply::refused(&refusal, id_of(&message))
+        }
+    }
+}
+
+fn talk(face: &Arc<HttpFace>, admitted: &Admitted) -> Arc<Talk> {
+    let link = admitted.server.stateless(&admitted.principal);
+    Arc::new(Talk::new(face.gateway.clone(), admitted.server.clone(), admitted.principal.clone(), Face::Http, link))
+}
+
+/// The rules of the edge, in the order in which a client can mend them.
+async fn check(talk: &Talk, request: &Request, headers: &HeaderMap) -> Result<(), Refusal> {
+    if request.method() == "tools/call" {
+        // Which headers must repeat arguments is known only from the tool's schema.
+        talk.know(request).await;
+    }
+    let tool = request.param("name").and_then(|name| name.as_str());
+    let schema = tool.and_then(|tool| talk.server().definitions().input_schema(&tool));
+    let presented = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    headers::check(request, presented, schema.as_ref().map(|schema| schema.as_raw())).map_err(header_refusal)?;
+    let meta = RequestMeta::from_params(request.params())
+        .map_err(|error| Refusal::new(Code::MetaMissing).with_detail(format!("{error}.")))?;
+    if Revision::parse(&meta.protocol_version).is_none_or(|revision| revision.era() == Era::Legacy) {
+        return Err(Refusal::new(Code::UnsupportedVersion));
+    }
+    match talk.server().speaks_modern(talk.principal()).await? {
+        Speaks::Modern => Ok(()),
+        Speaks::LegacyOnly => Err(Refusal::new(Code::OtherEra).with_detail("It wants initialize first.")),
+    }
+}
+
+fn header_refusal(refusal: HeaderRefusal) -> Refusal {
+    match refusal {
+        HeaderRefusal::Mismatch(mismatch) => Refusal::new(Code::HeaderMismatch).with_detail(mismatch_detail(&mismatch)),
+        HeaderRefusal::Missing(missing) => Refusal::new(Code::MetaMissing).with_detail(format!("{missing}.")),
+    }
+}
+
+/// Names the header, what was expected and the revision. A value that repeats an argument is not shown: the sentence is
+/// also recorded, and records hold no payload.
+fn mismatch_detail(mismatch: &headers::HeaderMismatch) -> String {
+    let header = &mismatch.header;
+    let protocol = !header.to_ascii_lowercase().starts_with(&headers::PARAM_PREFIX.to_ascii_lowercase());
+    match (&mismatch.expected, &mismatch.found) {
+        (Some(expected), None) if protocol => {
+            format!("{header} is absent; revision {} wants '{expected}' there.", mismatch.revision)
+        }
+        (Some(expected), Some(found)) if protocol => {
+            format!("{header} is '{found}'; revision {} wants '{expected}' there.", mismatch.revision)
+        }
+        (None, _) => format!("{header} must be absent (revision {}).", mismatch.revision),
+        (Some(_), _) => format!("{header} does not repeat the argument (revision {}).", mismatch.revision),
+    }
+}
+
+fn version_data(refusal: &Refusal, request: &Request) -> Option<String> {
+    if refusal.code != Code::UnsupportedVersion {
+        return None;
+    }
+    let meta = RequestMeta::from_params(request.params()).ok()?;
+    let requested = doorward_mcp::compose::quote(&meta.protocol_version);
+    Some(format!("{},\"requested\":{requested}", supported_versions(Era::Modern)))
+}
+
+async fn notify(talk: Arc<Talk>, notification: Notification, headers: &HeaderMap) -> Response<Body> {
+    let version = headers.get(VERSION_HEADER).and_then(|version| version.to_str().ok()).and_then(Revision::parse);
+    if version.is_none_or(|revision| revision.era() == Era::Legacy) {
+        let refusal = Refusal::new(Code::UnsupportedVersion);
+        let refusal = talk.turn_away(refusal, Some(notification.method()), notification.bytes().len()).await;
+        return reply::refused(&refusal, None);
+    }
+    talk.notification(notification, Revision::LATEST).await;
+    reply::status(StatusCode::ACCEPTED)
+}
+
+fn params(headers: &HeaderMap) -> ParamHeaders {
+    let is_param = |name: &HeaderName| {
+        name.as_str().get(..headers::PARAM_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(headers::PARAM_PREFIX))
+    };
+    headers.iter().filter(|(name, _)| is_param(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// One body if the answer comes first and soon; an event stream otherwise.
+async fn answer(talk: Arc<Talk>, request: Request, params: ParamHeaders) -> Response<Body> {
+    let mut ongoing = talk.request_with(request, Revision::LATEST, params).await;
+    if tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_err() {
+        return stream(ongoing, None);
+    }
+    match ongoing.next().await {
+        Some(Produced::Final(last)) => reply::json(reply::modern_status(&last), Body::from(last.message)),
+        Some(Produced::Interim(segments)) => stream(ongoing, Some(segments.into_bytes())),
+        None => reply::status(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// Streams what an exchange produces. When the client closes the stream, the exchange is dropped, which cancels it:
+/// in this era that is how a client cancels.
+fn stream(mut ongoing: Ongoing, first: Option<Bytes>) -> Response<Body> {
+    let (events, receiver) = mpsc::channel(CALL_EVENTS_MAX);
+    tokio::spawn(async move {
+        if let Some(first) = first
+            && events.send(event(first)).await.is_err()
+        {
+            return;
+        }
+        loop {
+            let waited = tokio::select! {
+                () = events.closed() => return,
+                waited = tokio::time::timeout(KEEP_ALIVE, ongoing.ready()) => waited,
+            };
+            if waited.is_err() {
+                if events.send(KEEP_ALIVE_COMMENT).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            let (message, done) = match ongoing.next().await {
+                Some(Produced::Interim(segments)) => (segments, false),
+                Some(Produced::Final(last)) => (last.message, true),
+                None => return,
+            };
+            // A client that has gone is a cancellation; after the final message there is nothing left to cancel.
+            if events.send(event(message.into_bytes())).await.is_err() || done {
+                return;
+            }
+        }
+    });
+    reply::stream(receiver)
+}
+
+fn event(message: Bytes) -> Bytes {
+    encode(&SseEvent::message(message)).to_bytes()
+}

@@ -1,0 +1,202 @@
+//! The event streams of one legacy session, with replay.
+//!
+//! Every event gets an id `<stream>-<number>`; a client that lost its connection names the last one it saw and gets the
+//! rest (2025-11-25, basic/transports, resumability). Stream 0 is the one a client opens with GET; the others belong to
+//! one request each. What is kept is bounded by number and bytes, oldest first.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use doorward_mcp::sse::{SseEvent, encode, priming};
+use tokio::sync::mpsc;
+
+use crate::limits::{CALL_EVENTS_MAX, REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX};
+
+/// The stream a client opens with GET.
+pub(super) const LISTEN: u64 = 0;
+
+/// How long a client should wait before it reconnects, in milliseconds.
+const RETRY_MS: u64 = 1000;
+
+/// The streams of one session.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    last: u64,
+    logs: BTreeMap<u64, Log>,
+    /// Which events are kept, oldest first, over all streams.
+    kept: VecDeque<(u64, usize)>,
+    kept_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    next: u64,
+    events: VecDeque<(u64, Bytes)>,
+    live: Option<mpsc::Sender<Bytes>>,
+    finished: bool,
+}
+
+impl Streams {
+    /// Begins the stream of one request. With `primed`, its first event is an empty one that carries an id, so that the
+    /// client can resume before anything has been said (2025-11-25).
+    pub(super) fn open(&mut self, primed: Primed) -> (u64, mpsc::Receiver<Bytes>) {
+        self.last = self.last.saturating_add(1);
+        let stream = self.last;
+        let (live, events) = mpsc::channel(CALL_EVENTS_MAX);
+        let log = self.logs.entry(stream).or_default();
+        if primed == Primed::Yes {
+            log.next = 1;
+            // The channel is new and empty, so there is room.
+            let _ = live.try_send(priming(&event_id(stream, 0), Some(RETRY_MS)).to_bytes());
+        }
+        log.live = Some(live);
+        (stream, events)
+    }
+
+    /// Adds a message to a stream and sends it if somebody listens. A listener that does not keep up is cut off; it can
+    /// resume.
+    pub(super) fn push(&mut self, stream: u64, message: Bytes) {
+        let log = self.logs.entry(stream).or_default();
+        let number = log.next;
+        log.next = log.next.saturating_add(1);
+        let event = SseEvent { id: Some(event_id(stream, number)), ..SseEvent::message(message) };
+        let event = encode(&event).to_bytes();
+        if let Some(live) = &log.live
+            && live.try_send(event.clone()).is_err()
+        {
+            log.live = None;
+        }
+        self.kept.push_back((stream, event.len()));
+        self.kept_bytes = self.kept_bytes.saturating_add(event.len());
+        log.events.push_back((number, event));
+        self.forget_oldest();
+    }
+
+    /// Ends the stream of a request; its events stay for replay.
+    pub(super) fn finish(&mut self, stream: u64) {
+        if let Some(log) = self.logs.get_mut(&stream) {
+            log.live = None;
+            log.finished = true;
+        }
+        self.forget_finished();
+    }
+
+    /// Listens to stream 0 from now on; a listener before is cut off, so that a reconnecting client is never refused.
+    pub(super) fn listen(&mut self) -> mpsc::Receiver<Bytes> {
+        let (live, events) = mpsc::channel(CALL_EVENTS_MAX);
+        self.logs.entry(LISTEN).or_default().live = Some(live);
+        events
+    }
+
+    /// Resumes after the event `last`: what came since, then what is to come. `None` when the id is not one of ours.
+    pub(super) fn resume(&mut self, last: &str) -> Option<mpsc::Receiver<Bytes>> {
+        let (stream, number) = last.split_once('-')?;
+        let (stream, number) = (stream.parse::<u64>().ok()?, number.parse::<u64>().ok()?);
+        let log = self.logs.get_mut(&stream)?;
+        let missed: Vec<Bytes> =
+            log.events.iter().filter(|(seen, _)| *seen > number).map(|(_, event)| event.clone()).collect();
+        let (live, events) = mpsc::channel(CALL_EVENTS_MAX.saturating_add(missed.len()));
+        for event in missed {
+            // The channel was made large enough for them.
+            let _ = live.try_send(event);
+        }
+        if !log.finished {
+            log.live = Some(live);
+        }
+        Some(events)
+    }
+
+    /// Cuts off every listener.
+    pub(super) fn end(&mut self) {
+        self.logs.clear();
+    }
+
+    fn forget_oldest(&mut self) {
+        while self.kept.len() > REPLAY_EVENTS_MAX || self.kept_bytes > REPLAY_BYTES_MAX {
+            let Some((stream, bytes)) = self.kept.pop_front() else { break };
+            self.kept_bytes = self.kept_bytes.saturating_sub(bytes);
+            if let Some(log) = self.logs.get_mut(&stream) {
+                log.events.pop_front();
+            }
+        }
+        self.forget_finished();
+    }
+
+    /// A finished stream is remembered while it has events or is among the newest.
+    fn forget_finished(&mut self) {
+        let newest = self.last.saturating_sub(REPLAY_EVENTS_MAX as u64);
+        self.logs.retain(|stream, log| !log.finished || !log.events.is_empty() || *stream > newest);
+    }
+}
+
+/// Whether a stream begins with an empty event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Primed {
+    /// It does: the revision has it.
+    Yes,
+    /// It does not: clients of older revisions try to read the empty event as a message.
+    No,
+}
+
+fn event_id(stream: u64, number: u64) -> String {
+    format!("{stream}-{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(events: &mut mpsc::Receiver<Bytes>) -> Vec<String> {
+        std::iter::from_fn(|| events.try_recv().ok()).map(|event| String::from_utf8(event.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_lost_connection_resumes_where_it_broke() {
+        let mut streams = Streams::default();
+        let (stream, events) = streams.open(Primed::Yes);
+        streams.push(stream, Bytes::from_static(b"1"));
+        drop(events);
+        streams.push(stream, Bytes::from_static(b"2"));
+        streams.push(stream, Bytes::from_static(b"3"));
+        streams.finish(stream);
+        let mut resumed = streams.resume(&format!("{stream}-1")).unwrap();
+        let seen = drain(&mut resumed);
+        assert_eq!(seen.len(), 2);
+        assert!(seen[0].contains("data: 2") && seen[1].contains("data: 3"), "{seen:?}");
+    }
+
+    #[test]
+    fn a_newer_listener_replaces_the_older() {
+        let mut streams = Streams::default();
+        let mut first = streams.listen();
+        let mut second = streams.listen();
+        streams.push(LISTEN, Bytes::from_static(b"x"));
+        assert!(drain(&mut first).is_empty());
+        assert_eq!(drain(&mut second).len(), 1);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut streams = Streams::default();
+        for _ in 0..REPLAY_EVENTS_MAX + 10 {
+            let (stream, _events) = streams.open(Primed::No);
+            streams.push(stream, Bytes::from_static(b"x"));
+            streams.finish(stream);
+        }
+        assert_eq!(streams.kept.len(), REPLAY_EVENTS_MAX);
+        let big = Bytes::from(vec![b'x'; REPLAY_BYTES_MAX / 2]);
+        for _ in 0..4 {
+            streams.push(LISTEN, big.clone());
+        }
+        assert!(streams.kept_bytes <= REPLAY_BYTES_MAX);
+        assert!(streams.logs.len() <= REPLAY_EVENTS_MAX + 2, "{}", streams.logs.len());
+    }
+
+    #[test]
+    fn foreign_event_ids_are_not_ours() {
+        let mut streams = Streams::default();
+        for foreign in ["", "1", "1-", "x-1", "9-1", "1-1-1"] {
+            assert!(streams.resume(foreign).is_none(), "{foreign}");
+        }
+    }
+}

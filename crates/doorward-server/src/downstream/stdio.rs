@@ -1,0 +1,265 @@
+//! The stdio face: one client, which started us and speaks on our standard input.
+//!
+//! Nothing but protocol messages may reach standard output. Both eras can come on one pipe: a request that names its
+//! protocol version in `_meta` is of the stateless era, whatever came before.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use doorward_core::refusal::{Code, Refusal, Shape};
+use doorward_mcp::id::Id;
+use doorward_mcp::limits::Limits;
+use doorward_mcp::lines::LineBuffer;
+use doorward_mcp::message::{Batches, Frame, Message, Request};
+use doorward_mcp::raw::Raw;
+use doorward_mcp::revision::{Era, Revision};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::edge;
+use crate::limits::{CALL_EVENTS_MAX, DRAIN_WAIT};
+use crate::talk::{Produced, Talk, join_batch};
+use crate::upstream::Event;
+
+const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// The two ways to speak to the server; for a child process they share one pipe.
+#[derive(Debug, Clone)]
+pub struct Talks {
+    /// For the eras with a handshake.
+    pub legacy: Arc<Talk>,
+    /// For the stateless era.
+    pub modern: Arc<Talk>,
+}
+
+/// The stdio face of one conversation.
+#[derive(Debug)]
+struct StdioFace {
+    talk: Arc<Talk>,
+    modern: Arc<Talk>,
+    limits: Limits,
+    output: mpsc::Sender<Bytes>,
+    in_flight: Mutex<BTreeSet<Id>>,
+}
+
+/// Carries a conversation between `input` and `output` until the input ends or `stop` resolves.
+///
+/// # Errors
+/// When the input cannot be read. An output that cannot be written means that the client has gone, which is no error.
+pub async fn converse(
+    talks: Talks,
+    limits: Limits,
+    mut input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite + Unpin + Send + 'static,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let (sender, receiver) = mpsc::channel(CALL_EVENTS_MAX);
+    let writer = tokio::spawn(write_lines(receiver, output));
+    let Talks { legacy: talk, modern } = talks;
+    let face = Arc::new(StdioFace { talk, modern, limits, output: sender, in_flight: Mutex::new(BTreeSet::new()) });
+    let pump = tokio::spawn(pump(face.clone()));
+    let mut running = JoinSet::new();
+    tokio::pin!(stop);
+    let read = tokio::select! {
+        read = read_lines(&face, &mut input, &mut running) => read,
+        () = &mut stop => Ok(()),
+    };
+    pump.abort();
+    // A client that has closed its end still gets the answers that come in time.
+    let drained = tokio::time::timeout(DRAIN_WAIT, async { while running.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        running.shutdown().await;
+    }
+    face.talk.withdraw_questions().await;
+    face.talk.link().close().await;
+    if !Arc::ptr_eq(face.talk.link(), face.modern.link()) {
+        face.modern.link().close().await;
+    }
+    drop(face);
+    let _ = tokio::time::timeout(DRAIN_WAIT, writer).await;
+    read
+}
+
+async fn read_lines(
+    face: &Arc<StdioFace>,
+    input: &mut (impl AsyncRead + Unpin),
+    running: &mut JoinSet<()>,
+) -> std::io::Result<()> {
+    let mut lines = LineBuffer::new(face.limits.message_bytes);
+    loop {
+        while let Some(line) = lines.next_line() {
+            match line {
+                Ok(line) => face.line(line, running).await,
+                Err(_) => {
+                    let detail = format!("The limit is {} bytes.", face.limits.message_bytes);
+                    face.refuse(Refusal::new(Code::TooLarge).with_detail(detail), None, face.limits.message_bytes).await;
+                }
+            }
+        }
+        while running.try_join_next().is_some() {}
+        if input.read_buf(lines.read_buffer()).await? == 0 {
+            return Ok(());
+        }
+    }
+}
+
+async fn write_lines(mut lines: mpsc::Receiver<Bytes>, mut output: impl AsyncWrite + Unpin) {
+    while let Some(line) = lines.recv().await {
+        let written = async {
+            output.write_all(&one_line(line)).await?;
+            output.write_all(b"\n").await?;
+            output.flush().await
+        };
+        if written.await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A message on one line. Line breaks in valid JSON are white space between tokens; left in place they would end the
+/// message early, and what follows would be read as a message of its own.
+fn one_line(message: Bytes) -> Bytes {
+    if memchr::memchr2(b'\n', b'\r', &message).is_none() {
+        return message;
+    }
+    message.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect()
+}
+
+/// Carries what the server says outside any call.
+async fn pump(face: Arc<StdioFace>) {
+    loop {
+        let revision = face.revision();
+        let segments = match face.talk.link().unsolicited().await {
+            Event::Notification(notification) => face.talk.notified(notification, revision).await,
+            Event::Question(question) => face.talk.question(question, revision).await,
+            Event::Response(_) => None,
+            Event::Failed(_) => return,
+        };
+        if let Some(segments) = segments {
+            face.send(segments.into_bytes()).await;
+        }
+    }
+}
+
+impl StdioFace {
+    async fn line(self: &Arc<Self>, line: Bytes, running: &mut JoinSet<()>) {
+        let batches = if self.talk.agreed().is_some_and(Revision::accepts_batches) { Batches::Accept } else { Batches::Refuse };
+        let size = line.len();
+        match Frame::parse(line, &self.limits, batches) {
+            Ok(Frame::Single(message)) => self.message(message, running).await,
+            Ok(Frame::Batch(messages)) => self.batch(messages, running).await,
+            Err(rejection) => self.refuse(edge::refusal(&rejection), rejection.id(), size).await,
+        }
+    }
+
+    async fn message(self: &Arc<Self>, message: Message, running: &mut JoinSet<()>) {
+        match message {
+            Message::Response(response) => self.talk.response(response).await,
+            Message::Notification(notification) => {
+                let revision = self.revision_of(notification.meta());
+                self.talk_of(revision).notification(notification, revision).await;
+            }
+            Message::Request(request) => {
+                let face = self.clone();
+                // The handshake settles how what follows is read, so it is finished before the next line is.
+                if request.method() == "initialize" {
+                    face.run(request).await;
+                } else {
+                    running.spawn(async move { face.run(request).await });
+                }
+            }
+        }
+    }
+
+    async fn run(self: Arc<Self>, request: Request) {
+        if let Some(answer) = self.answer(request).await {
+            self.send(answer).await;
+        }
+    }
+
+    /// Runs a request to its answer; what comes on the way is sent at once. `None` when the client cancelled it.
+    async fn answer(self: &Arc<Self>, request: Request) -> Option<Bytes> {
+        let revision = self.revision_of(request.meta());
+        let id = request.id().clone();
+        if !self.in_flight().insert(id.clone()) {
+            let refusal = Refusal::new(Code::IdInUse);
+            let refusal = self.talk.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+            return Some(refusal.render(Some(&id), Shape::Error, None));
+        }
+        let mut ongoing = self.talk_of(revision).request(request, revision).await;
+        let last = loop {
+            match ongoing.next().await {
+                Some(Produced::Interim(segments)) => self.send(segments.into_bytes()).await,
+                Some(Produced::Final(last)) => break Some(last),
+                None => break None,
+            }
+        };
+        self.in_flight().remove(&id);
+        last.filter(|last| last.refusal != Some(Code::Cancelled)).map(|last| last.message.into_bytes())
+    }
+
+    async fn batch(self: &Arc<Self>, messages: Vec<Message>, running: &mut JoinSet<()>) {
+        let mut requests = Vec::new();
+        for message in messages {
+            match message {
+                Message::Request(request) => requests.push(request),
+                Message::Notification(_) | Message::Response(_) => self.message(message, running).await,
+            }
+        }
+        if requests.is_empty() {
+            return;
+        }
+        let face = self.clone();
+        running.spawn(async move {
+            let mut answers = Vec::new();
+            let mut tasks = JoinSet::new();
+            for request in requests {
+                let face = face.clone();
+                tasks.spawn(async move { face.answer(request).await });
+            }
+            while let Some(answer) = tasks.join_next().await {
+                answers.extend(answer.ok().flatten());
+            }
+            face.send(join_batch(&answers)).await;
+        });
+    }
+
+    async fn refuse(&self, refusal: Refusal, id: Option<&Id>, size: usize) {
+        let refusal = self.talk.turn_away(refusal, None, size).await;
+        self.send(refusal.render(id, Shape::Error, None)).await;
+    }
+
+    /// Waits for room: a client that does not read stops being read, which is its own doing.
+    async fn send(&self, line: Bytes) {
+        // The writer ends when the client has gone; there is nobody to tell then.
+        let _ = self.output.send(line).await;
+    }
+
+    const fn talk_of(&self, revision: Revision) -> &Arc<Talk> {
+        match revision {
+            Revision::V2026_07_28 => &self.modern,
+            Revision::V2024_11_05 | Revision::V2025_03_26 | Revision::V2025_06_18 | Revision::V2025_11_25 => &self.talk,
+        }
+    }
+
+    fn revision(&self) -> Revision {
+        self.talk.agreed().unwrap_or(Revision::LATEST_LEGACY)
+    }
+
+    fn revision_of(&self, meta: Option<Raw<'_>>) -> Revision {
+        let named = meta.and_then(|meta| meta.member(META_VERSION)).and_then(|version| version.as_str());
+        match named.as_deref().map(Revision::parse) {
+            Some(Some(revision)) if revision.era() == Era::Modern => revision,
+            // An unknown version is the server's to refuse: it alone knows what it speaks.
+            Some(None) => Revision::LATEST,
+            Some(Some(_)) | None => self.revision(),
+        }
+    }
+
+    fn in_flight(&self) -> std::sync::MutexGuard<'_, BTreeSet<Id>> {
+        // A panic while it was held cannot have left it half written: every change is one insertion or removal.
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,69 @@
+//! From configuration to servers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use doorward_core::ids::ServerId;
+use hyper::Uri;
+use hyper::header::{HeaderName, HeaderValue};
+
+use super::StartError;
+use crate::config::{self, Secret, ServerConfig};
+use crate::server::{Outside, Server, Way};
+use crate::upstream::http::Endpoint;
+use crate::upstream::stdio::ChildSpec;
+
+/// The servers of a configuration, by id. Those that `present` already holds unchanged are kept as they are, with their
+/// connections and what is known of them.
+pub(super) fn servers(
+    configured: &[ServerConfig],
+    outside: &Outside,
+    present: &Present,
+) -> Result<Present, StartError> {
+    let mut servers = Present::new();
+    for config in configured {
+        let kept = present.get(&config.id).filter(|(before, _)| before == config).map(|(_, server)| server.clone());
+        let server = match kept {
+            Some(server) => server,
+            None => Arc::new(Server::new(config.id.clone(), way(config, outside)?, outside.clone())),
+        };
+        servers.insert(config.id.clone(), (config.clone(), server));
+    }
+    Ok(servers)
+}
+
+/// Servers beside the configuration they were made from.
+pub(super) type Present = BTreeMap<ServerId, (ServerConfig, Arc<Server>)>;
+
+/// The servers alone.
+pub(super) fn alone(present: &Present) -> BTreeMap<ServerId, Arc<Server>> {
+    present.iter().map(|(id, (_, server))| (id.clone(), server.clone())).collect()
+}
+
+fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
+    match &config.way {
+        config::Way::Child { command, environment, directory } => Ok(Way::Child(Arc::new(ChildSpec {
+            server: config.id.clone(),
+            command: command.clone(),
+            environment: environment.iter().map(|(name, value)| (name.clone(), value.reveal().to_owned())).collect(),
+            directory: directory.clone(),
+            silence: config.silence,
+        }))),
+        config::Way::Http { url, headers } => {
+            let server = config.id.to_string();
+            let url: Uri = url.parse().map_err(|_| StartError::Url { server: server.clone() })?;
+            let headers = headers.iter().map(|header| http_header(&config.id, header)).collect::<Result<_, _>>()?;
+            let endpoint = Endpoint::new(config.id.clone(), url, headers, config.silence)
+                .map_err(|source| StartError::Endpoint { server: server.clone(), source })?;
+            outside.client.supports(&endpoint).map_err(|source| StartError::Roots { server, source })?;
+            Ok(Way::Http(Arc::new(endpoint)))
+        }
+    }
+}
+
+fn http_header(server: &ServerId, (name, value): &(String, Secret)) -> Result<(HeaderName, HeaderValue), StartError> {
+    let invalid = || StartError::Header { server: server.to_string(), header: name.clone() };
+    let header = name.parse::<HeaderName>().map_err(|_| invalid())?;
+    let value = HeaderValue::from_str(value.reveal()).map_err(|_| invalid())?;
+    Ok((header, value))
+}

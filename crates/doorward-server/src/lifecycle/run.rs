@@ -1,0 +1,49 @@
+//! `doorward run`: one server, one client, on standard input and output.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use doorward_core::access::Face;
+use doorward_core::principal::{Principal, Proof};
+use doorward_mcp::limits::Limits;
+use doorward_store::Store;
+
+use super::StartError;
+use super::build::{Present, alone, servers};
+use super::serving::{LOCAL_USER, Signals};
+use crate::config::{RunConfig, Way};
+use crate::downstream::stdio::{Talks, converse};
+use crate::gateway::Gateway;
+use crate::server::Outside;
+use crate::talk::Talk;
+use crate::upstream::http::HttpClient;
+use crate::upstream::stdio::{Pool, Share};
+
+/// Guards one server for the client that started us, until the client closes our standard input or a signal ends us.
+///
+/// # Errors
+/// [`StartError`] says what is in the way.
+pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
+    let mut signals = Signals::new()?;
+    let store = Store::open(config.store).await?;
+    let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::Exclusive };
+    let child = matches!(config.server.way, Way::Child { .. });
+    let id = config.server.id.clone();
+    let present = servers(&[config.server], &outside, &Present::new())?;
+    let all: BTreeMap<_, _> = alone(&present);
+    let Some(server) = all.get(&id).cloned() else { return Ok(()) };
+    let gateway = Gateway::new(all, config.policy.sources.into(), store).map_err(StartError::Policy)?;
+    let gateway = Arc::new(gateway);
+    let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
+    let link = Arc::new(server.conversation(&principal));
+    // A child has one pipe for both eras; over HTTP each era has its own way.
+    let stateless = if child { link.clone() } else { server.stateless(&principal) };
+    let talk = |link| Arc::new(Talk::new(gateway.clone(), server.clone(), principal.clone(), Face::Stdio, link));
+    let talks = Talks { legacy: talk(link), modern: talk(stateless) };
+    let ended = converse(talks, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()).await;
+    outside.pool.shutdown().await;
+    if let Err(error) = gateway.store().close().await {
+        tracing::error!(%error, "the last records could not be written");
+    }
+    ended.map_err(StartError::Stdio)
+}

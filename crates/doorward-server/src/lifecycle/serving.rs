@@ -1,0 +1,245 @@
+//! A running gateway on HTTP.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use doorward_mcp::limits::Limits;
+use doorward_policy::LoadErrors;
+use doorward_store::Store;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::build::{alone, servers};
+use super::reload::{Reload, Reloader};
+use super::survey::survey_servers;
+use super::{StartError, build::Present};
+use crate::admin::Admin;
+use crate::config::{AdminConfig, Auth, Config, ListenConfig};
+use crate::downstream::http::{Gate, HttpFace, Stop, serve};
+use crate::gateway::Gateway;
+use crate::limits::DRAIN_WAIT;
+use crate::server::Outside;
+use crate::token::LocalToken;
+use crate::upstream::http::HttpClient;
+use crate::upstream::stdio::{Pool, Share};
+
+/// Who acts when the only proof is being on this machine.
+pub(super) const LOCAL_USER: &str = "local";
+
+/// A gateway that serves. Dropping it stops nothing in good order: call [`Serving::wait`] or [`Serving::stop`].
+#[derive(Debug)]
+pub struct Serving {
+    gateway: Arc<Gateway>,
+    pool: Arc<Pool>,
+    admin: Arc<Admin>,
+    http: SocketAddr,
+    admin_http: Option<SocketAddr>,
+    token: Option<LocalToken>,
+    reloader: Reloader,
+    stop: watch::Sender<Stop>,
+    tasks: Vec<JoinHandle<()>>,
+    checked: JoinHandle<Result<(), LoadErrors>>,
+}
+
+/// Starts a gateway: listens first, so that clients which start together with it find it.
+///
+/// # Errors
+/// [`StartError`] says what is in the way.
+pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError> {
+    let listener = bind(config.listen.http).await?;
+    let admin_listener = match config.admin {
+        AdminConfig::Off => None,
+        AdminConfig::Http(address) => Some(bind(address).await?),
+    };
+    let http = local(&listener, config.listen.http)?;
+    let admin_http = match (&admin_listener, config.admin) {
+        (Some(listener), AdminConfig::Http(address)) => Some(local(listener, address)?),
+        (Some(_) | None, _) => None,
+    };
+    let token = token(&config.listen.auth)?;
+    let store = Store::open(config.store.clone()).await?;
+    let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::ByPrincipal };
+    let present = servers(&config.servers, &outside, &Present::new())?;
+    let gateway = Gateway::new(alone(&present), config.policy.sources.clone().into(), store).map_err(StartError::Policy)?;
+    let gateway = Arc::new(gateway);
+    let face = HttpFace::new(gateway.clone(), gate(&config.listen, token.clone()), Limits::default());
+    let face = Arc::new(face);
+    let admin = Arc::new(Admin::new(gateway.clone(), gate(&config.listen, None)));
+    let (stop, stopping) = watch::channel(Stop::NotYet);
+    let mut tasks = vec![tokio::spawn(serve(face.clone(), listener, stopping.clone())), tokio::spawn(sweep(face.clone(), stopping.clone()))];
+    if let Some(listener) = admin_listener {
+        tasks.push(tokio::spawn(admin.clone().serve(listener, stopping)));
+    }
+    let checked = tokio::spawn(check(gateway.clone(), has_files(&config)));
+    let pool = outside.pool.clone();
+    let reloader = Reloader::new(config, reload, present, outside, face);
+    Ok(Serving { gateway, pool, admin, http, admin_http, token, reloader, stop, tasks, checked })
+}
+
+impl Serving {
+    /// Where clients connect.
+    #[must_use]
+    pub const fn http_addr(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where health and metrics are served.
+    #[must_use]
+    pub const fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin_http
+    }
+
+    /// The bearer token clients must present; `None` when none is wanted.
+    #[must_use]
+    pub const fn token(&self) -> Option<&LocalToken> {
+        self.token.as_ref()
+    }
+
+    /// The shared state, for those who look on (the demonstration reads the records).
+    #[must_use]
+    pub const fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// Serves until SIGINT or SIGTERM, reloading on SIGHUP and on changed files; then stops. A second signal stops at once.
+    ///
+    /// # Errors
+    /// The policy does not fit what the servers offer, or signals cannot be waited for.
+    pub async fn wait(mut self) -> Result<(), StartError> {
+        let mut signals = Signals::new()?;
+        let ready = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        if let Err(error) = ready {
+            tracing::debug!(%error, "the service manager could not be told that the gateway is ready");
+        }
+        let mut checking = true;
+        let outcome = loop {
+            tokio::select! {
+                signal = signals.next() => match signal {
+                    Asked::End => break Ok(()),
+                    Asked::Reload => self.reloader.reload(&self.gateway).await,
+                },
+                () = self.reloader.changed() => self.reloader.reload(&self.gateway).await,
+                checked = &mut self.checked, if checking => {
+                    checking = false;
+                    if let Ok(Err(errors)) = checked {
+                        break Err(StartError::Policy(errors));
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = self.stop() => {}
+            () = signals.end() => tracing::warn!("stopped at once by a second signal"),
+        }
+        outcome
+    }
+
+    /// Stops in good order: readiness off, no new connections, what is in flight finishes within a bounded time, children
+    /// end, records are written.
+    pub async fn stop(self) {
+        self.admin.drain();
+        // The service manager may not be there; then there is nobody to tell.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        self.checked.abort();
+        let _ = self.stop.send(Stop::Now);
+        for task in self.tasks {
+            if tokio::time::timeout(DRAIN_WAIT + DRAIN_WAIT, task).await.is_err() {
+                tracing::warn!("a task did not end in time");
+            }
+        }
+        self.pool.shutdown().await;
+        if let Err(error) = self.gateway.store().close().await {
+            tracing::error!(%error, "the last records could not be written");
+        }
+    }
+}
+
+/// Looks at what the servers offer, and holds the operator's own rules against it. A preset names no tool, so without
+/// files there is nothing to hold.
+async fn check(gateway: Arc<Gateway>, files: Files) -> Result<(), LoadErrors> {
+    match files {
+        Files::None => Ok(()),
+        Files::Some => {
+            survey_servers(&gateway).await;
+            gateway.check()
+        }
+    }
+}
+
+/// Whether the policy has texts beyond its preset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Files {
+    None,
+    Some,
+}
+
+fn has_files(config: &Config) -> Files {
+    if config.policy.files.is_empty() { Files::None } else { Files::Some }
+}
+
+async fn sweep(face: Arc<HttpFace>, mut stop: watch::Receiver<Stop>) {
+    tokio::select! {
+        () = face.sweep() => {}
+        _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+fn local(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::Listen { address, source })
+}
+
+fn token(auth: &Auth) -> Result<Option<LocalToken>, StartError> {
+    match auth {
+        Auth::None => Ok(None),
+        Auth::Token(path) => Ok(Some(LocalToken::load_or_create(path)?)),
+    }
+}
+
+pub(super) fn gate(listen: &ListenConfig, token: Option<LocalToken>) -> Gate {
+    Gate::new(listen.hosts.clone(), listen.origins.clone(), token, LOCAL_USER)
+}
+
+/// The signals the gateway answers to.
+#[derive(Debug)]
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    End,
+    Reload,
+}
+
+impl Signals {
+    pub(super) fn new() -> Result<Self, StartError> {
+        let listen = |kind| signal(kind).map_err(StartError::Signals);
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// Resolves at SIGINT or SIGTERM.
+    pub(super) async fn end(&mut self) {
+        while self.next().await != Asked::End {}
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.interrupt.recv() => Asked::End,
+            _ = self.terminate.recv() => Asked::End,
+            _ = self.hangup.recv() => Asked::Reload,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Looking at what every server offers, for `doorward check` and for rules that name tools.
+
+use std::sync::Arc;
+
+use doorward_core::ids::ServerId;
+use doorward_core::principal::{Principal, Proof};
+use doorward_core::refusal::Refusal;
+use doorward_policy::{Catalogue, Engine, LoadErrors, Source};
+
+use super::build::{Present, alone, servers};
+use super::{StartError, serving::LOCAL_USER};
+use crate::config::Config;
+use crate::definitions::Learned;
+use crate::gateway::Gateway;
+use crate::limits::LIST_PAGES_MAX;
+use crate::server::{Outside, Server, Speaks};
+use crate::upstream::http::HttpClient;
+use crate::upstream::stdio::{Pool, Share};
+use crate::upstream::{Housekeeping, Link};
+
+/// What one server showed.
+#[derive(Debug, Clone)]
+pub struct Surveyed {
+    /// Its id.
+    pub server: ServerId,
+    /// Which eras it speaks and what it offers, or why that is not known.
+    pub outcome: Result<(Speaks, Arc<Catalogue>), Refusal>,
+}
+
+/// Speaks to every server of a configuration and loads its policy against what they offer.
+///
+/// # Errors
+/// The servers cannot be made from the configuration.
+pub async fn survey(config: &Config) -> Result<(Vec<Surveyed>, Result<Engine, LoadErrors>), StartError> {
+    let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::ByPrincipal };
+    let present = servers(&config.servers, &outside, &Present::new())?;
+    let surveyed = each(alone(&present).into_values().collect()).await;
+    outside.pool.shutdown().await;
+    let engine = load(&config.policy.sources, &surveyed);
+    Ok((surveyed, engine))
+}
+
+fn load(sources: &[Source], surveyed: &[Surveyed]) -> Result<Engine, LoadErrors> {
+    let known: Vec<Arc<Catalogue>> =
+        surveyed.iter().filter_map(|server| server.outcome.as_ref().ok()).map(|(_, catalogue)| catalogue.clone()).collect();
+    let unknown: Vec<ServerId> =
+        surveyed.iter().filter(|server| server.outcome.is_err()).map(|server| server.server.clone()).collect();
+    Engine::load(sources, &known, &unknown)
+}
+
+/// Speaks to every server of a running gateway and lets it learn what they offer.
+pub(super) async fn survey_servers(gateway: &Gateway) {
+    for surveyed in each(gateway.view().servers.values().cloned().collect()).await {
+        match surveyed.outcome {
+            Ok(_) => gateway.relearn(&surveyed.server),
+            Err(refusal) => {
+                tracing::warn!(server = %surveyed.server, code = %refusal.code, reason = %refusal.explanation(), "the server could not be looked at");
+            }
+        }
+    }
+}
+
+/// All at once: one slow server delays no other.
+async fn each(servers: Vec<Arc<Server>>) -> Vec<Surveyed> {
+    let tasks: Vec<_> = servers
+        .into_iter()
+        .map(|server| {
+            let id = server.id().clone();
+            (id, tokio::spawn(async move { look(&server).await }))
+        })
+        .collect();
+    let mut surveyed = Vec::new();
+    for (server, task) in tasks {
+        if let Ok(outcome) = task.await {
+            surveyed.push(Surveyed { server, outcome });
+        }
+    }
+    surveyed
+}
+
+async fn look(server: &Server) -> Result<(Speaks, Arc<Catalogue>), Refusal> {
+    let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
+    let speaks = server.speaks_modern(&principal).await?;
+    match speaks {
+        Speaks::Modern => list(server, &server.stateless(&principal)).await?,
+        Speaks::LegacyOnly => {
+            let link = server.conversation(&principal);
+            let listed = async {
+                link.keep_house(Housekeeping::Initialize).await?;
+                list(server, &link).await
+            };
+            let listed = listed.await;
+            link.close().await;
+            listed?;
+        }
+    }
+    Ok((speaks, server.definitions().catalogue()))
+}
+
+async fn list(server: &Server, link: &Link) -> Result<(), Refusal> {
+    let mut cursor = None;
+    for _ in 0..LIST_PAGES_MAX {
+        let page = link.keep_house(Housekeeping::ListTools { cursor }).await?;
+        let _: Learned = server.definitions().learn(&page);
+        cursor = page.result_member("nextCursor").and_then(|cursor| cursor.as_str().map(|cursor| cursor.into_owned()));
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Every limit of the shell, in one place, with its reason.
+
+use std::time::Duration;
+
+/// Events of one call that may wait for a slow client before further notifications of it are dropped.
+pub const CALL_EVENTS_MAX: usize = 256;
+
+/// Events outside any call that may wait for a slow client before further ones are dropped.
+pub const UNSOLICITED_EVENTS_MAX: usize = 256;
+
+/// Silence from a server during a call after which the call fails. Progress and log lines count as signs of life.
+pub const CALL_SILENCE: Duration = Duration::from_secs(300);
+
+/// Longest call, whatever the server says meanwhile (subscriptions excepted).
+pub const CALL_DURATION_MAX: Duration = Duration::from_secs(3600);
+
+/// How long a server may take for the gateway's own questions; Python servers need up to nine seconds when cold.
+pub const HOUSEKEEPING_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a connection attempt to an HTTP server may take.
+pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
+
+/// Grace between closing a child's standard input, SIGTERM and SIGKILL.
+pub const CHILD_GRACE: Duration = Duration::from_secs(2);
+
+/// How long a child without clients is kept for the next one.
+pub const CHILD_IDLE: Duration = Duration::from_secs(300);
+
+/// Undeliverable lines from one child within [`NOISE_WINDOW`] after which it is ended.
+pub const NOISE_LINES_MAX: u32 = 20_000;
+
+/// The window for [`NOISE_LINES_MAX`].
+pub const NOISE_WINDOW: Duration = Duration::from_secs(10);
+
+/// Pages of a list the gateway follows for itself.
+pub const LIST_PAGES_MAX: usize = 100;
+
+/// Legacy sessions at once.
+pub const SESSIONS_MAX: usize = 10_000;
+
+/// Idle time after which a legacy session ends.
+pub const SESSION_IDLE: Duration = Duration::from_secs(1800);
+
+/// Events kept for replay (`Last-Event-ID`) per session.
+pub const REPLAY_EVENTS_MAX: usize = 512;
+
+/// Bytes kept for replay per session.
+pub const REPLAY_BYTES_MAX: usize = 1 << 20;
+
+/// Silence on an event stream after which a keep-alive comment is sent.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// How long an answer may take before an event stream is begun for it, so that no client or proxy times out.
+pub const STREAM_AFTER: Duration = Duration::from_secs(5);
+
+/// Time for a client to send its request headers.
+pub const HEADER_READ_WAIT: Duration = Duration::from_secs(15);
+
+/// Time for a client to send a request body.
+pub const BODY_READ_WAIT: Duration = Duration::from_secs(60);
+
+/// Downstream connections at once.
+pub const CONNECTIONS_MAX: usize = 10_000;
+
+/// Bytes of request headers.
+pub const HEADER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long in-flight exchanges may take to finish once the gateway is stopping.
+pub const DRAIN_WAIT: Duration = Duration::from_secs(10);
+
+/// Tools remembered per server.
+pub const DEFINITIONS_MAX: usize = 4096;
+
+/// Shortest time between two listings the gateway makes on its own because a call names an unknown tool.
+pub const RELEARN_AFTER: Duration = Duration::from_secs(5);
+
+/// Principals for which a stateless way to one server is kept ready.
+pub const READY_LINKS_MAX: usize = 1024;
+
+/// Commands that may wait for the task of one child before their senders wait.
+pub const CHILD_COMMANDS_MAX: usize = 256;
+
+/// Bytes that may wait for a child to read them before further messages are refused.
+pub const CHILD_INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How long a child may take to read one message; a slower one would hold up everybody who shares it.
+pub const CHILD_WRITE_WAIT: Duration = Duration::from_secs(10);
+
+/// Bytes read from a child at once.
+pub const CHILD_READ_BYTES: usize = 64 * 1024;
+
+/// Bytes of notifications and questions of one child that may wait for its clients. Answers are not counted: each call
+/// has at most one.
+pub const CHILD_EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Notifications a second, over [`NOISE_WINDOW`], above which a child floods.
+pub const NOTIFICATIONS_PER_SECOND_MAX: u32 = 5_000;
+
+/// Undeliverable bytes from one child within [`NOISE_WINDOW`] after which it is ended.
+pub const NOISE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// How much of a line of noise a log shows, and how far into a broken line its id is looked for.
+pub const NOISE_SHOWN_BYTES: usize = 256;
+
+/// How long a child must live for its end not to count as a failed start.
+pub const CHILD_SETTLED: Duration = Duration::from_secs(10);
+
+/// First wait before a child that ended quickly is started again; doubles with each further quick end.
+pub const RESTART_WAIT_MIN: Duration = Duration::from_millis(250);
+
+/// Longest wait before a child is started again.
+pub const RESTART_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How long the rest of an ended child's output, or the end of a child whose output has ended, is waited for.
+pub const CHILD_EXIT_WAIT: Duration = Duration::from_millis(250);
+
+/// Children at once, over all servers and principals.
+pub const CHILDREN_MAX: usize = 512;
+
+/// Children of one server and principal at once: clients with other capabilities need another child.
+pub const CHILDREN_PER_PRINCIPAL_MAX: usize = 32;
+
+/// Questions of one child to its clients that may be open at once.
+pub const CHILD_QUESTIONS_MAX: usize = 256;
+
+/// Bytes of one line of a child's standard error that are logged.
+pub const STDERR_LINE_BYTES_MAX: usize = 8 * 1024;
+
+/// Lines of a child's standard error that are logged in a second.
+pub const STDERR_LINES_PER_SECOND_MAX: u32 = 100;

@@ -1,0 +1,253 @@
+//! One client's conversation with one server, whatever carries it.
+//!
+//! Everything a client or a server says goes through the exchange here, for every transport alike. The faces
+//! (`downstream`) only read and write frames; the upstreams only carry what a permit allows.
+
+mod ongoing;
+mod questions;
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use doorward_core::access::{Direction, Face};
+use doorward_core::exchange::{Arrival, Outcome, Turned, begin, turn_away};
+use doorward_core::ids::ServerId;
+use doorward_core::principal::Principal;
+use doorward_core::refusal::{Code, Refusal};
+use doorward_core::routing::Questions;
+use doorward_mcp::message::{Message, Notification, Request};
+use doorward_mcp::revision::Revision;
+use doorward_mcp::splice::Segments;
+
+use crate::clock::{exchange_id, now};
+use crate::conduct::{Rest, conduct};
+use crate::definitions::Learned;
+use crate::gateway::Gateway;
+use crate::limits::LIST_PAGES_MAX;
+use crate::server::Server;
+use crate::upstream::{Housekeeping, Link, ParamHeaders};
+
+pub use ongoing::{Final, Ongoing, Produced, supported_versions};
+use questions::Asked;
+
+/// A conversation: who, with which server, over which way.
+#[derive(Debug)]
+pub struct Talk {
+    gateway: Arc<Gateway>,
+    server: Arc<Server>,
+    principal: Principal,
+    face: Face,
+    link: Arc<Link>,
+    /// The revision agreed on by `initialize`; empty before, and for stateless requests.
+    agreed: OnceLock<Revision>,
+    questions: Mutex<Questions<Asked>>,
+}
+
+impl Talk {
+    /// A conversation over `link`.
+    #[must_use]
+    pub fn new(gateway: Arc<Gateway>, server: Arc<Server>, principal: Principal, face: Face, link: Arc<Link>) -> Self {
+        Self {
+            gateway,
+            server,
+            principal,
+            face,
+            link,
+            agreed: OnceLock::new(),
+            questions: Mutex::new(Questions::default()),
+        }
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The server spoken to.
+    #[must_use]
+    pub const fn server(&self) -> &Arc<Server> {
+        &self.server
+    }
+
+    /// The way to the server.
+    #[must_use]
+    pub const fn link(&self) -> &Arc<Link> {
+        &self.link
+    }
+
+    /// The revision agreed on by `initialize`, once it is.
+    #[must_use]
+    pub fn agreed(&self) -> Option<Revision> {
+        self.agreed.get().copied()
+    }
+
+    /// A client's request, up to where it was forwarded. The rest is in what is returned: nothing more happens unless it
+    /// is driven, and dropping it ends the exchange as cancelled.
+    pub async fn request(self: &Arc<Self>, request: Request, revision: Revision) -> Ongoing {
+        self.request_with(request, revision, ParamHeaders::new()).await
+    }
+
+    /// As [`Talk::request`], with the client's `Mcp-Param-*` headers.
+    pub async fn request_with(
+        self: &Arc<Self>,
+        request: Request,
+        revision: Revision,
+        params: ParamHeaders,
+    ) -> Ongoing {
+        if request.method() == "tools/call" {
+            self.know(&request).await;
+        }
+        let asked = request.clone();
+        match self.pass(Direction::ToServer, Message::Request(request), revision).await {
+            Rest::Forward(permit, waiting) => Ongoing::forwarded(self.clone(), asked, revision, (permit, params), waiting),
+            Rest::Reply(outcome) => Ongoing::over(self.clone(), asked, revision, outcome),
+        }
+    }
+
+    /// A client's notification. Its sender is told nothing, whatever becomes of it.
+    pub async fn notification(&self, notification: Notification, revision: Revision) {
+        let rest = self.pass(Direction::ToServer, Message::Notification(notification), revision).await;
+        if let Rest::Forward(permit, waiting) = rest {
+            let answer = match self.link.tell(permit).await {
+                Ok(()) => doorward_core::exchange::Answer::Delivered,
+                Err(refusal) => doorward_core::exchange::Answer::Failed(refusal),
+            };
+            conduct(&self.gateway, waiting.answered(answer, now())).await;
+        }
+    }
+
+    /// A server's notification: the bytes to give the client, if any.
+    pub(crate) async fn notified(&self, notification: Notification, revision: Revision) -> Option<Segments> {
+        if notification.method() == "notifications/tools/list_changed" {
+            self.server.definitions().forget_asking();
+        }
+        match self.pass(Direction::ToClient, Message::Notification(notification), revision).await {
+            Rest::Forward(permit, waiting) => {
+                let segments = Segments::from(permit.message().bytes().clone());
+                conduct(&self.gateway, waiting.answered(doorward_core::exchange::Answer::Delivered, now())).await;
+                Some(segments)
+            }
+            Rest::Reply(_) => None,
+        }
+    }
+
+    /// Refuses a message that could not become an exchange, and records that.
+    pub async fn turn_away(&self, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
+        let turned = Turn {
+            principal: self.principal.clone(),
+            server: Some(self.server.id().clone()),
+            face: self.face,
+            method,
+            bytes,
+        };
+        turned.away(&self.gateway, refusal).await
+    }
+
+    async fn pass(&self, direction: Direction, message: Message, revision: Revision) -> Rest {
+        let at = now();
+        let arrival = Arrival {
+            id: exchange_id(at),
+            principal: self.principal.clone(),
+            server: self.server.id().clone(),
+            direction,
+            face: self.face,
+            revision,
+            message,
+            at,
+        };
+        conduct(&self.gateway, begin(arrival)).await
+    }
+
+    /// Makes sure the tool a call names is known, if the server offers it: a policy cannot judge what it has not seen.
+    pub async fn know(&self, request: &Request) {
+        let name = request.param("name").and_then(|name| name.as_str().map(|name| name.into_owned()));
+        let Some(name) = name else { return };
+        if !self.server.definitions().has(&name) && self.server.definitions().due() {
+            self.list_tools().await;
+        }
+    }
+
+    /// Follows the server's tool list to its end and learns it.
+    async fn list_tools(&self) {
+        let mut cursor = None;
+        for _ in 0..LIST_PAGES_MAX {
+            let response = match self.link.keep_house(Housekeeping::ListTools { cursor }).await {
+                Ok(response) => response,
+                Err(refusal) => {
+                    tracing::warn!(server = %self.server.id(), code = %refusal.code, "the server's tools could not be listed");
+                    return;
+                }
+            };
+            self.learn(&response);
+            cursor = response
+                .result_member("nextCursor")
+                .and_then(|cursor| cursor.as_str().map(|cursor| cursor.into_owned()));
+            if cursor.is_none() {
+                return;
+            }
+        }
+    }
+
+    fn learn(&self, response: &doorward_mcp::message::Response) {
+        if self.server.definitions().learn(response) == Learned::Something {
+            self.gateway.relearn(self.server.id());
+        }
+    }
+
+    fn questions(&self) -> std::sync::MutexGuard<'_, Questions<Asked>> {
+        // A panic while it was held cannot have left it half written: every change is one insertion or removal.
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A message that is refused before it could begin an exchange.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// Who sent it.
+    pub principal: Principal,
+    /// The server it was sent to; `None` when there is none of that name.
+    pub server: Option<ServerId>,
+    /// How it came.
+    pub face: Face,
+    /// The method, when that much could be read.
+    pub method: Option<&'a str>,
+    /// Its size in bytes.
+    pub bytes: usize,
+}
+
+impl Turn<'_> {
+    /// Records the refusal and returns it with its reference.
+    pub async fn away(self, gateway: &Gateway, refusal: Refusal) -> Refusal {
+        let at = now();
+        let turned = Turned {
+            id: exchange_id(at),
+            principal: self.principal,
+            server: self.server,
+            direction: Direction::ToServer,
+            face: self.face,
+            method: self.method.map(Arc::from),
+            bytes: self.bytes as u64,
+            at,
+        };
+        match conduct(gateway, turn_away(turned, refusal)).await {
+            Rest::Reply(Outcome::Refuse(refusal)) => refusal,
+            // INVARIANT: turning away replies with a refusal and nothing else.
+            Rest::Reply(Outcome::Answer(_) | Outcome::Done) | Rest::Forward(..) => Refusal::new(Code::UnknownShape),
+        }
+    }
+}
+
+/// The answer to a batch: its answers in one array.
+#[must_use]
+pub fn join_batch(answers: &[bytes::Bytes]) -> bytes::Bytes {
+    let mut joined = Vec::with_capacity(answers.iter().map(|answer| answer.len().saturating_add(1)).sum::<usize>().saturating_add(2));
+    joined.push(b'[');
+    for (index, answer) in answers.iter().enumerate() {
+        if index > 0 {
+            joined.push(b',');
+        }
+        joined.extend_from_slice(answer);
+    }
+    joined.push(b']');
+    joined.into()
+}

@@ -1,0 +1,238 @@
+//! A request under way.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use doorward_core::exchange::{Answer, AwaitUpstream, Outcome};
+use doorward_core::permit::Permit;
+use doorward_core::refusal::{Code, Refusal, Shape};
+use doorward_mcp::message::{Outcome as Reported, Request, Response};
+use doorward_mcp::revision::{Era, Revision};
+use doorward_mcp::splice::Segments;
+
+use super::Talk;
+use crate::clock::now;
+use crate::conduct::{Rest, conduct};
+use crate::gateway::Gateway;
+use crate::upstream::{Call, Event, ParamHeaders};
+
+/// A client's request, from where it was forwarded to its answer.
+pub struct Ongoing {
+    talk: Arc<Talk>,
+    request: Request,
+    revision: Revision,
+    stage: Stage,
+    /// An event that has come and is not yet dealt with, so that waiting can be interrupted and dealing with it cannot.
+    arrived: Option<Event>,
+}
+
+enum Stage {
+    /// Allowed and recorded; being handed to the transport.
+    Calling(HandingOver, Unanswered),
+    /// The transport could not take it.
+    Failed(Refusal, Unanswered),
+    /// With the server.
+    Waiting(Call, Unanswered),
+    /// Decided without the server.
+    Over(Outcome),
+    /// The final message has been produced.
+    Finished,
+}
+
+type HandingOver = Pin<Box<dyn Future<Output = Result<Call, Refusal>> + Send>>;
+
+/// What a request produces, in order: any number of messages on the way, then the final one.
+#[derive(Debug)]
+pub enum Produced {
+    /// A notification or a question to the client.
+    Interim(Segments),
+    /// The answer.
+    Final(Final),
+}
+
+/// The last message of a request.
+#[derive(Debug)]
+pub struct Final {
+    /// The response.
+    pub message: Segments,
+    /// The refusal, when it is ours.
+    pub refusal: Option<Code>,
+    /// The JSON-RPC error code, when the server answered with an error.
+    pub error: Option<i64>,
+    /// The HTTP status the server answered with, if it speaks HTTP.
+    pub status: Option<u16>,
+}
+
+impl Ongoing {
+    pub(super) fn forwarded(
+        talk: Arc<Talk>,
+        request: Request,
+        revision: Revision,
+        (permit, params): (Permit, ParamHeaders),
+        waiting: AwaitUpstream,
+    ) -> Self {
+        let unanswered = Unanswered::new(talk.gateway.clone(), waiting);
+        let link = talk.link.clone();
+        let handing_over: HandingOver = Box::pin(async move { link.call(permit, &params).await });
+        Self { talk, request, revision, stage: Stage::Calling(handing_over, unanswered), arrived: None }
+    }
+
+    pub(super) const fn over(talk: Arc<Talk>, request: Request, revision: Revision, outcome: Outcome) -> Self {
+        Self { talk, request, revision, stage: Stage::Over(outcome), arrived: None }
+    }
+
+    /// The request.
+    #[must_use]
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Whether the server has begun an event stream for it.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(&self.stage, Stage::Waiting(call, _) if call.is_stream())
+    }
+
+    /// Waits until there is something to deal with. Safe to drop and ask again: what was begun goes on at the next call.
+    pub async fn ready(&mut self) {
+        if let Stage::Calling(handing_over, _) = &mut self.stage {
+            let handed_over = handing_over.await;
+            let stage = std::mem::replace(&mut self.stage, Stage::Finished);
+            if let Stage::Calling(_, unanswered) = stage {
+                self.stage = match handed_over {
+                    Ok(call) => Stage::Waiting(call, unanswered),
+                    Err(refusal) => Stage::Failed(refusal, unanswered),
+                };
+            }
+        }
+        if let Stage::Waiting(call, _) = &mut self.stage
+            && self.arrived.is_none()
+        {
+            self.arrived = Some(call.next().await);
+        }
+    }
+
+    /// The next message for the client; `None` once the final one was given.
+    pub async fn next(&mut self) -> Option<Produced> {
+        loop {
+            self.ready().await;
+            match std::mem::replace(&mut self.stage, Stage::Finished) {
+                Stage::Finished | Stage::Calling(..) => return None,
+                Stage::Failed(refusal, unanswered) => {
+                    let outcome = unanswered.end(Answer::Failed(refusal)).await;
+                    return Some(Produced::Final(self.last(outcome, None, None)));
+                }
+                Stage::Over(outcome) => return Some(Produced::Final(self.last(outcome, None, None))),
+                Stage::Waiting(call, unanswered) => match self.arrived.take() {
+                    Some(Event::Response(response)) => {
+                        return Some(Produced::Final(self.answered(response, call.status(), unanswered).await));
+                    }
+                    Some(Event::Failed(refusal)) => {
+                        let outcome = unanswered.end(Answer::Failed(refusal)).await;
+                        return Some(Produced::Final(self.last(outcome, None, None)));
+                    }
+                    Some(Event::Notification(notification)) => {
+                        self.stage = Stage::Waiting(call, unanswered);
+                        if let Some(segments) = self.talk.notified(notification, self.revision).await {
+                            return Some(Produced::Interim(segments));
+                        }
+                    }
+                    Some(Event::Question(question)) => {
+                        self.stage = Stage::Waiting(call, unanswered);
+                        if let Some(segments) = self.talk.question(question, self.revision).await {
+                            return Some(Produced::Interim(segments));
+                        }
+                    }
+                    None => self.stage = Stage::Waiting(call, unanswered),
+                },
+            }
+        }
+    }
+
+    /// Runs to the end, giving away what comes on the way.
+    pub async fn finish(mut self, mut interim: impl FnMut(Segments)) -> Option<Final> {
+        loop {
+            match self.next().await? {
+                Produced::Interim(segments) => interim(segments),
+                Produced::Final(last) => return Some(last),
+            }
+        }
+    }
+
+    async fn answered(&mut self, response: Response, status: Option<u16>, unanswered: Unanswered) -> Final {
+        // What a list tells is learned before the same list is sifted, or a new tool could not be judged.
+        if self.request.method() == "tools/list" {
+            self.talk.learn(&response);
+        }
+        if self.request.method() == "initialize" {
+            self.talk.agree(&response);
+        }
+        let error = match response.outcome() {
+            Reported::Error { code, .. } => Some(code),
+            Reported::Result(_) => None,
+        };
+        let outcome = unanswered.end(Answer::Response(response)).await;
+        self.last(outcome, error, status)
+    }
+
+    fn last(&self, outcome: Outcome, error: Option<i64>, status: Option<u16>) -> Final {
+        match outcome {
+            Outcome::Answer(message) => Final { message, refusal: None, error, status },
+            Outcome::Refuse(refusal) => self.refused(&refusal),
+            // INVARIANT: a request is never merely delivered.
+            Outcome::Done => self.refused(&Refusal::new(Code::BadAnswer)),
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Final {
+        let shape = Shape::of(self.request.method(), refusal.code, self.revision.era());
+        let data = (refusal.code == Code::UnsupportedVersion).then(|| supported_versions(self.revision.era()));
+        let message = Segments::from(refusal.render(Some(self.request.id()), shape, data.as_deref()));
+        Final { message, refusal: Some(refusal.code), error: None, status: None }
+    }
+}
+
+/// The error data of -32022: what this gateway speaks in that era (2026-07-28, schema `UnsupportedProtocolVersionError`).
+#[must_use]
+pub fn supported_versions(era: Era) -> String {
+    let versions: Vec<String> =
+        Revision::ALL.iter().filter(|revision| revision.era() == era).map(|revision| format!("\"{revision}\"")).collect();
+    format!("\"supported\":[{}]", versions.join(","))
+}
+
+/// A forwarded request whose answer is not in yet. Dropped, it records that nobody waited for the answer: an exchange
+/// that began ends in an outcome, whatever happens to the connection.
+#[derive(Debug)]
+pub(super) struct Unanswered {
+    gateway: Arc<Gateway>,
+    waiting: Option<AwaitUpstream>,
+}
+
+impl Unanswered {
+    pub(super) const fn new(gateway: Arc<Gateway>, waiting: AwaitUpstream) -> Self {
+        Self { gateway, waiting: Some(waiting) }
+    }
+
+    pub(super) async fn end(mut self, answer: Answer) -> Outcome {
+        let Some(waiting) = self.waiting.take() else {
+            return Outcome::Refuse(Refusal::new(Code::BadAnswer));
+        };
+        let gateway = self.gateway.clone();
+        match conduct(&gateway, waiting.answered(answer, now())).await {
+            Rest::Reply(outcome) => outcome,
+            // INVARIANT: an answered exchange forwards nothing more.
+            Rest::Forward(..) => Outcome::Refuse(Refusal::new(Code::BadAnswer)),
+        }
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        let Some(waiting) = self.waiting.take() else { return };
+        let gateway = self.gateway.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let step = waiting.answered(Answer::Failed(Refusal::new(Code::Cancelled)), now());
+            runtime.spawn(async move { conduct(&gateway, step).await });
+        }
+    }
+}

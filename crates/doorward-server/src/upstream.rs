@@ -1,0 +1,162 @@
+//! The way to MCP servers: child processes and HTTP endpoints behind one interface.
+//!
+//! A [`Link`] carries one client conversation (a legacy session, a stdio client) or any number of stateless requests to
+//! one server. Client messages go out only with a [`Permit`]; the gateway's own [`Housekeeping`] carries nothing that
+//! came from a client. It decides nothing about content.
+
+pub mod http;
+pub mod stdio;
+
+use doorward_core::permit::Permit;
+use doorward_core::refusal::Refusal;
+use doorward_mcp::message::{Notification, Request, Response};
+use doorward_mcp::splice::Segments;
+use hyper::header::{HeaderName, HeaderValue};
+
+/// One message from a server, or the end of waiting for one.
+#[derive(Debug)]
+pub enum Event {
+    /// A notification, in the client's own terms (its progress token, its subscription id).
+    Notification(Notification),
+    /// A question to the client. Its id is the server's.
+    Question(Request),
+    /// The answer to the call. Its id is the connection's or the client's; the exchange gives it the client's.
+    Response(Response),
+    /// There will be no answer.
+    Failed(Refusal),
+}
+
+/// A request under way. Dropping it tells the server that nobody waits any more.
+#[derive(Debug)]
+pub enum Call {
+    /// On a child process.
+    Stdio(stdio::StdioCall),
+    /// On an HTTP endpoint.
+    Http(Box<http::HttpCall>),
+}
+
+impl Call {
+    /// The next event. Safe to drop and ask again. After [`Event::Response`] or [`Event::Failed`] nothing follows.
+    pub async fn next(&mut self) -> Event {
+        match self {
+            Self::Stdio(call) => call.next().await,
+            Self::Http(call) => call.next().await,
+        }
+    }
+
+    /// Whether the server has begun an event stream, which a legacy client then gets as well.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        match self {
+            Self::Stdio(_) => false,
+            Self::Http(call) => call.is_stream(),
+        }
+    }
+
+    /// The HTTP status the server answered with; `None` for a child process.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Stdio(_) => None,
+            Self::Http(call) => Some(call.status()),
+        }
+    }
+}
+
+/// A client's `Mcp-Param-*` headers.
+pub type ParamHeaders = Vec<(HeaderName, HeaderValue)>;
+
+/// What the gateway asks of a server for itself. No variant can carry a client's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Housekeeping {
+    /// Legacy: open a session of the gateway's own.
+    Initialize,
+    /// Modern: ask what the server speaks and offers.
+    Discover,
+    /// List one page of tools; the cursor is the server's own, from its previous page.
+    ListTools {
+        /// `nextCursor` of the page before.
+        cursor: Option<String>,
+    },
+}
+
+/// A way to one server.
+#[derive(Debug)]
+pub enum Link {
+    /// A child process, shared by everyone of one principal.
+    Stdio(stdio::StdioLink),
+    /// An HTTP endpoint.
+    Http(http::HttpLink),
+}
+
+impl Link {
+    /// Forwards a request. `params` are the client's `Mcp-Param-*` headers, of which an HTTP link forwards those that the
+    /// tool's schema does not speak of (2026-07-28, basic/transports: unrecognised ones must be forwarded).
+    ///
+    /// # Errors
+    /// A refusal when the server cannot be reached or takes no more.
+    pub async fn call(&self, permit: Permit, params: &ParamHeaders) -> Result<Call, Refusal> {
+        match self {
+            Self::Stdio(link) => link.call(permit).await.map(Call::Stdio),
+            Self::Http(link) => link.call_with(permit, params).await.map(|call| Call::Http(Box::new(call))),
+        }
+    }
+
+    /// Forwards a notification.
+    ///
+    /// # Errors
+    /// A refusal when it could not be handed over.
+    pub async fn tell(&self, permit: Permit) -> Result<(), Refusal> {
+        match self {
+            Self::Stdio(link) => link.tell(permit).await,
+            Self::Http(link) => link.tell(permit).await,
+        }
+    }
+
+    /// Hands a server the answer to its question: the outcome of an exchange, under the server's id.
+    ///
+    /// # Errors
+    /// A refusal when it could not be handed over.
+    pub async fn reply(&self, answer: Segments) -> Result<(), Refusal> {
+        match self {
+            Self::Stdio(link) => link.reply(answer).await,
+            Self::Http(link) => link.reply(answer).await,
+        }
+    }
+
+    /// Asks the server something for the gateway itself and waits for the answer (bounded).
+    ///
+    /// # Errors
+    /// A refusal when there is no usable answer.
+    pub async fn keep_house(&self, task: Housekeeping) -> Result<Response, Refusal> {
+        match self {
+            Self::Stdio(link) => link.keep_house(task).await,
+            Self::Http(link) => link.keep_house(task).await,
+        }
+    }
+
+    /// The next event that belongs to no call (legacy). Pends for ever where there is none. Safe to drop and ask again.
+    pub async fn unsolicited(&self) -> Event {
+        match self {
+            Self::Stdio(link) => link.unsolicited().await,
+            Self::Http(link) => link.unsolicited().await,
+        }
+    }
+
+    /// Ends the conversation: in-flight calls are cancelled, an upstream session is deleted, a shared child goes on.
+    pub async fn close(&self) {
+        match self {
+            Self::Stdio(link) => link.close().await,
+            Self::Http(link) => link.close().await,
+        }
+    }
+}
+
+/// Asks a server over `link` whether it speaks the stateless era (DIGEST §1.6): any error but a disjoint list of
+/// versions means that it does not.
+pub async fn discover(link: &Link) -> http::EraVerdict {
+    match link.keep_house(Housekeeping::Discover).await {
+        Ok(response) => http::EraVerdict::of(&response),
+        Err(refusal) => http::EraVerdict::Unknown(refusal),
+    }
+}
