@@ -1,0 +1,136 @@
+//! What the operator configured, read once, checked whole, and plain afterwards.
+//!
+//! Responsible for finding, reading, merging and judging the configuration: a [`Config`] holds only what can be used, and
+//! every value of it has one [`Origin`]. It must never guess: an unknown key, a value out of place and a missing secret
+//! are errors that say what, where and what to do. It must never show a secret.
+
+mod build;
+mod clients;
+mod environment;
+mod find;
+mod json;
+mod key;
+mod launch;
+pub mod limits;
+mod load;
+mod node;
+mod origin;
+mod problem;
+mod secret;
+mod servers;
+mod settings;
+mod state;
+mod toml_text;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use doorward_core::ids::ServerId;
+use doorward_policy::{Preset, Source};
+use doorward_store::StoreConfig;
+
+pub use environment::Surroundings;
+pub use key::{Form, Key};
+pub use launch::{RunConfig, RunRequest, RunTarget, load_run};
+pub use load::{Loaded, Override, Request, load};
+pub use origin::{Origin, SourceFile};
+pub use problem::{ConfigErrors, Problem, Severity};
+pub use secret::Secret;
+pub use settings::Shown;
+pub use state::state_directory;
+
+/// Everything `serve` needs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where clients connect.
+    pub listen: ListenConfig,
+    /// Where health and metrics are served.
+    pub admin: AdminConfig,
+    /// Where and how records are kept.
+    pub store: StoreConfig,
+    /// What is allowed.
+    pub policy: PolicyConfig,
+    /// The upstreams, in the order of their ids.
+    pub servers: Vec<ServerConfig>,
+    /// Every file this was read from, for whoever watches them for changes.
+    pub files: Vec<PathBuf>,
+}
+
+/// Where clients connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenConfig {
+    /// The address of the HTTP face.
+    pub http: SocketAddr,
+    /// What a client must prove.
+    pub auth: Auth,
+    /// Host names beyond the loopback ones under which clients may reach us: `name` or `name:port`.
+    pub hosts: Vec<String>,
+    /// Web origins beyond the loopback ones that may call us: `scheme://host[:port]`.
+    pub origins: Vec<String>,
+}
+
+/// What a client must prove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// That it holds the local bearer token, kept in this file.
+    Token(PathBuf),
+    /// Nothing; possible on loopback alone.
+    None,
+}
+
+/// Where health and metrics are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminConfig {
+    /// Nowhere.
+    Off,
+    /// At this address.
+    Http(SocketAddr),
+}
+
+/// What is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyConfig {
+    /// The ready-made policy.
+    pub preset: Preset,
+    /// The operator's own files, which add to it.
+    pub files: Vec<PathBuf>,
+    /// The texts of the preset and of the files, in that order.
+    pub sources: Vec<Source>,
+}
+
+/// One upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Its configured id.
+    pub id: ServerId,
+    /// How it is reached.
+    pub way: Way,
+    /// How long it may say nothing during a call.
+    pub silence: Duration,
+}
+
+/// How an upstream is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// As a child process.
+    Child {
+        /// The program and its arguments; no shell sees them. Never empty.
+        command: Vec<OsString>,
+        /// The whole environment of the child.
+        environment: Vec<(String, Secret)>,
+        /// Where it runs; `None` for our own directory.
+        directory: Option<PathBuf>,
+    },
+    /// Over HTTP.
+    Http {
+        /// The address of its endpoint.
+        url: String,
+        /// Headers of every request to it.
+        headers: Vec<(String, Secret)>,
+    },
+}
+
+#[cfg(test)]
+mod tests;

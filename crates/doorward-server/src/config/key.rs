@@ -1,0 +1,107 @@
+//! Every setting that is not part of a server: its name in files, in the environment and what its value looks like.
+
+use std::fmt;
+
+/// A setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// Where the HTTP face listens.
+    ListenHttp,
+    /// What a client must prove.
+    ListenAuth,
+    /// Further names under which clients may reach us.
+    ListenHosts,
+    /// Further web origins that may call us.
+    ListenOrigins,
+    /// Where health and metrics are served.
+    AdminHttp,
+    /// Where records are kept.
+    StoreUrl,
+    /// When a record counts as kept.
+    StoreDurability,
+    /// How long a record may wait to be written.
+    StoreFlushMs,
+    /// The ready-made policy.
+    PolicyPreset,
+    /// The operator's own policy files.
+    PolicyFiles,
+    /// A file of another client to take servers from.
+    ServersFrom,
+}
+
+/// What the value of a setting looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A string.
+    Text,
+    /// An array of strings; separated by commas in the environment.
+    List,
+    /// A whole number.
+    Number,
+}
+
+impl Key {
+    /// All of them, in the order of files.
+    pub const ALL: &[Self] = &[
+        Self::ListenHttp,
+        Self::ListenAuth,
+        Self::ListenHosts,
+        Self::ListenOrigins,
+        Self::AdminHttp,
+        Self::StoreUrl,
+        Self::StoreDurability,
+        Self::StoreFlushMs,
+        Self::PolicyPreset,
+        Self::PolicyFiles,
+        Self::ServersFrom,
+    ];
+
+    /// Its table in a file, empty for the top, and its name there.
+    #[must_use]
+    pub const fn place(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ListenHttp => ("listen", "http"),
+            Self::ListenAuth => ("listen", "auth"),
+            Self::ListenHosts => ("listen", "hosts"),
+            Self::ListenOrigins => ("listen", "origins"),
+            Self::AdminHttp => ("admin", "http"),
+            Self::StoreUrl => ("store", "url"),
+            Self::StoreDurability => ("store", "durability"),
+            Self::StoreFlushMs => ("store", "flush_ms"),
+            Self::PolicyPreset => ("policy", "preset"),
+            Self::PolicyFiles => ("policy", "files"),
+            Self::ServersFrom => ("", "servers_from"),
+        }
+    }
+
+    /// What its value looks like.
+    #[must_use]
+    pub const fn form(self) -> Form {
+        match self {
+            Self::ListenHosts | Self::ListenOrigins | Self::PolicyFiles => Form::List,
+            Self::StoreFlushMs => Form::Number,
+            Self::ListenHttp
+            | Self::ListenAuth
+            | Self::AdminHttp
+            | Self::StoreUrl
+            | Self::StoreDurability
+            | Self::PolicyPreset
+            | Self::ServersFrom => Form::Text,
+        }
+    }
+
+    /// Its variable: `listen.http` is `DOORWARD_LISTEN_HTTP`.
+    #[must_use]
+    pub fn variable(self) -> String {
+        format!("DOORWARD_{}", self.to_string().replace('.', "_").to_uppercase())
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place() {
+            ("", name) => f.write_str(name),
+            (table, name) => write!(f, "{table}.{name}"),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The bounds of what configuration files may hold, with their reasons.
+
+use std::time::Duration;
+
+/// Bytes of one configuration file, client file or policy file: far more than a person writes.
+pub const CONFIG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Bytes of a file that holds one secret.
+pub const SECRET_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Servers in one configuration.
+pub const SERVERS_MAX: usize = 256;
+
+/// Longest silence of a server that can be configured.
+pub const SILENCE_MAX: Duration = Duration::from_secs(3600);
+
+/// Longest wait of a record before its flush begins that can be configured: what a crash may lose must stay short.
+pub const FLUSH_MAX: Duration = Duration::from_secs(10);

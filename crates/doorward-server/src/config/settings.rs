@@ -1,0 +1,113 @@
+//! Settings of one layer, and what a person is shown of them.
+
+use std::collections::BTreeMap;
+
+use doorward_core::ids::ServerId;
+
+use super::key::{Form, Key};
+use super::node::{Member, Node, Reader};
+use super::origin::Origin;
+use super::problem::Problems;
+
+/// What one source says: a file, the environment or the command line.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    pub(super) settings: BTreeMap<Key, Setting>,
+    pub(super) servers: Vec<ServerEntry>,
+}
+
+/// One value and where it comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    pub(super) value: SettingValue,
+    pub(super) origin: Origin,
+}
+
+/// The value, in the form of its key.
+#[derive(Debug, Clone)]
+pub(super) enum SettingValue {
+    Text(String),
+    List(Vec<Element>),
+    Number(u64),
+}
+
+/// One element of a list.
+#[derive(Debug, Clone)]
+pub(super) struct Element {
+    pub(super) text: String,
+    pub(super) origin: Origin,
+}
+
+/// One server as it stands in a file, not yet looked into.
+#[derive(Debug, Clone)]
+pub(super) struct ServerEntry {
+    pub(super) id: ServerId,
+    /// Where its name stands.
+    pub(super) origin: Origin,
+    pub(super) node: Node,
+    pub(super) manner: Manner,
+}
+
+/// In whose words a server is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Ours: `[servers.NAME]`.
+    Own,
+    /// A client's: `mcpServers`.
+    Client,
+}
+
+/// One line of `config show`: a setting, its value as TOML, and its origin. Secrets are not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The dotted key.
+    pub key: String,
+    /// The value in TOML's notation.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Reads a setting that was given as words: on the command line or in the environment.
+pub(super) fn from_words(key: Key, words: Vec<String>, origin: &Origin, problems: &mut Problems) -> Option<Setting> {
+    let value = match key.form() {
+        Form::Text => SettingValue::Text(words.into_iter().next_back()?),
+        Form::List => {
+            let element = |text| Element { text, origin: origin.clone() };
+            SettingValue::List(words.into_iter().map(element).collect())
+        }
+        Form::Number => match words.iter().next_back()?.parse() {
+            Ok(number) => SettingValue::Number(number),
+            Err(_) => {
+                problems.error(origin.clone(), format!("{key} is a whole number"), "write digits only, for example 50");
+                return None;
+            }
+        },
+    };
+    Some(Setting { value, origin: origin.clone() })
+}
+
+/// Reads a setting from a file.
+pub(super) fn from_node(key: Key, member: &Member, reader: &mut Reader<'_>) -> Option<Setting> {
+    let name = key.to_string();
+    let value = match key.form() {
+        Form::Text => SettingValue::Text(reader.text(&name, &member.node)?),
+        Form::Number => SettingValue::Number(reader.number(&name, &member.node)?),
+        Form::List => {
+            let texts = reader.texts(&name, &member.node)?;
+            let element = |(text, span)| Element { text, origin: reader.origin.at(&span) };
+            SettingValue::List(texts.into_iter().map(element).collect())
+        }
+    };
+    Some(Setting { value, origin: reader.origin.at(&member.node.span) })
+}
+
+/// `text` in TOML's notation.
+pub(super) fn toml_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// `texts` as an array in TOML's notation.
+pub(super) fn toml_list<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    format!("[{}]", texts.map(toml_text).collect::<Vec<_>>().join(", "))
+}
