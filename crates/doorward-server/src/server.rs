@@ -7,6 +7,7 @@ use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::Refusal;
 use doorward_mcp::revision::Era;
+use tokio::sync::Semaphore;
 
 use crate::definitions::Definitions;
 use crate::limits::READY_LINKS_MAX;
@@ -43,6 +44,7 @@ pub struct Server {
     definitions: Arc<Definitions>,
     eras: EraCache,
     ready: Mutex<BTreeMap<Principal, Arc<Link>>>,
+    listing: Semaphore,
 }
 
 impl Server {
@@ -50,7 +52,7 @@ impl Server {
     #[must_use]
     pub fn new(id: ServerId, way: Way, outside: Outside) -> Self {
         let definitions = Arc::new(Definitions::new(id.clone()));
-        Self { id, way, outside, definitions, eras: EraCache::new(), ready: Mutex::new(BTreeMap::new()) }
+        Self { id, way, outside, definitions, eras: EraCache::new(), ready: Mutex::new(BTreeMap::new()), listing: Semaphore::new(1) }
     }
 
     /// Its configured id.
@@ -63,6 +65,12 @@ impl Server {
     #[must_use]
     pub const fn definitions(&self) -> &Arc<Definitions> {
         &self.definitions
+    }
+
+    /// Whose turn it is to list the server's tools for the gateway.
+    #[must_use]
+    pub const fn listing_turn(&self) -> &Semaphore {
+        &self.listing
     }
 
     /// A new way to it for one legacy conversation.

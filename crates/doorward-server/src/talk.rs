@@ -162,6 +162,12 @@ impl Talk {
     pub async fn know(&self, request: &Request) {
         let name = request.param("name").and_then(|name| name.as_str().map(|name| name.into_owned()));
         let Some(name) = name else { return };
+        if self.server.definitions().has(&name) {
+            return;
+        }
+        // One listing at a time: whoever comes meanwhile waits for it rather than being judged without it. The turn is
+        // never closed, and a listing is bounded in time and pages.
+        let _turn = self.server.listing_turn().acquire().await;
         if !self.server.definitions().has(&name) && self.server.definitions().due() {
             self.list_tools().await;
         }

@@ -8,7 +8,7 @@ pub mod http;
 pub mod stdio;
 
 use doorward_core::permit::Permit;
-use doorward_core::refusal::Refusal;
+use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::{Notification, Request, Response};
 use doorward_mcp::splice::Segments;
 use hyper::header::{HeaderName, HeaderValue};
@@ -157,6 +157,8 @@ impl Link {
 pub async fn discover(link: &Link) -> http::EraVerdict {
     match link.keep_house(Housekeeping::Discover).await {
         Ok(response) => http::EraVerdict::of(&response),
+        // A server that has never heard of the question may also say nothing at all.
+        Err(refusal) if refusal.code == Code::TimedOut => http::EraVerdict::LegacyOnly,
         Err(refusal) => http::EraVerdict::Unknown(refusal),
     }
 }
