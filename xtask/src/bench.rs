@@ -26,8 +26,8 @@ Measure the gateway beside no proxy and beside a plain one.
 Usage: cargo xtask bench [OPTIONS]
 
   --quick              32 clients only, for half a second each
-  --seconds N          how long each measurement of each round lasts (2)
-  --rounds N           how often every measurement is taken; medians are reported (3)
+  --seconds N          how long each measurement of each round lasts (1)
+  --rounds N           how often every measurement is taken; medians are reported (5)
   --only PATTERN       only cases whose name PATH_ERA_SIZE_cN holds PATTERN; * stands for anything;
                        may be given more than once
   --peer NAME=URL      measure another gateway's endpoint too; may be given more than once
@@ -38,7 +38,8 @@ Usage: cargo xtask bench [OPTIONS]
   --json               end with one line of JSON
 
 Paths: direct, plain_proxy, doorward (policy and records on). CPU time is that of the process in
-the middle; for direct, of the upstream.";
+the middle; for direct, of the upstream. Clients call again as soon as they are answered, so with
+many of them latency is mostly waiting for a core; the paced case calls at a fixed rate instead.";
 
 /// How often the gateway is started to see how long that takes.
 const STARTS: usize = 5;
@@ -73,7 +74,9 @@ fn measure(options: &Options, cases: &[Case]) -> Result<(), String> {
         bench.run_case(case, &mut figures)?;
     }
     drop(bench);
+    // What stays are logs; records are many and the token is nobody's business.
     let _ = std::fs::remove_dir_all(folder.join("records"));
+    let _ = std::fs::remove_dir_all(folder.join("home"));
     figures.derive();
     report(options, &figures, &target)
 }
@@ -103,7 +106,7 @@ impl Programs {
         let needs_gateway = cases.iter().any(|case| case.paths.contains(&PathName::Doorward));
         let gateway = match &options.gateway {
             _ if !needs_gateway => None,
-            Some(program) => Some(program.clone()),
+            Some(program) => Some(absolute(program)?),
             None => {
                 // By itself, so that it is the program users get: a test crate may turn on features
                 // of their common dependencies.
@@ -117,6 +120,11 @@ impl Programs {
     fn testkit(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// The same path, whatever folder a program is started in.
+fn absolute(program: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(program).map_err(|error| format!("cannot find {}: {error}", program.display()))
 }
 
 fn build(package: &[&str]) -> Result<(), String> {
@@ -179,7 +187,11 @@ impl<'a> Bench<'a> {
     fn run_once(&self, case: &Case, path: &PathName) -> Result<load::Report, String> {
         let mut command = load::command(&self.programs.testkit("load"), case, self.options);
         if case.is_stdio() {
-            command.arg("--").args(self.stdio_command(path)?).env("XDG_STATE_HOME", self.folder.join("records/run"));
+            command.arg("--").args(self.stdio_command(path)?);
+            // A folder of its own, so that it finds nobody's configuration and leaves nothing behind.
+            let own = self.folder.join("records").join("run");
+            std::fs::create_dir_all(&own).map_err(|error| format!("cannot make {}: {error}", own.display()))?;
+            command.env("XDG_STATE_HOME", &own).env("XDG_CONFIG_HOME", &own).current_dir(&own);
         } else {
             let endpoint = self.endpoints.iter().find(|(name, _)| name == path);
             let (_, endpoint) = endpoint.ok_or_else(|| format!("nothing was started for {}", path.as_str()))?;

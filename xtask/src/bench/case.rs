@@ -2,6 +2,9 @@
 
 use super::options::{Breadth, Options};
 
+/// Calls per second of a paced case: well below what two cores can do.
+const PACED_RATE: u32 = 1000;
+
 /// What stands between the load and the upstream.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PathName {
@@ -22,6 +25,9 @@ pub(super) enum Manner {
     Modern,
     /// Over HTTP, within a session.
     Legacy,
+    /// As `Modern`, but at a fixed rate that leaves the machine time to spare, so that latency is
+    /// what one call waits for and not what 32 clients wait for each other.
+    Paced,
     /// On pipes, 32 calls in flight.
     Stdio,
     /// On pipes, one call after the other.
@@ -64,7 +70,13 @@ pub(super) fn plan(options: &Options) -> Vec<Case> {
         Breadth::Full => true,
         Breadth::Quick => case.is_stdio() || case.clients == 32,
     };
-    all.chain(stdio)
+    let paced = Case { manner: Manner::Paced, size: Size::Small, clients: 32, paths: http_paths(options) };
+    let (small, large): (Vec<_>, Vec<_>) = all.partition(|case| case.size == Size::Small);
+    small
+        .into_iter()
+        .chain([paced])
+        .chain(large)
+        .chain(stdio)
         .filter(is_in_breadth)
         .map(|mut case| {
             case.paths = case.paths.iter().filter(|path| is_wanted(&case.key(path), &options.only)).cloned().collect();
@@ -95,7 +107,7 @@ impl Manner {
     /// The era that the load speaks; on pipes that of today's clients.
     pub(super) fn era(self) -> &'static str {
         match self {
-            Self::Modern => "modern",
+            Self::Modern | Self::Paced => "modern",
             Self::Legacy | Self::Stdio | Self::StdioSerial => "legacy",
         }
     }
@@ -104,6 +116,7 @@ impl Manner {
         match self {
             Self::Modern => "modern",
             Self::Legacy => "legacy",
+            Self::Paced => "modern_paced",
             Self::Stdio => "stdio",
             Self::StdioSerial => "stdio_serial",
         }
@@ -153,7 +166,7 @@ impl Case {
     pub(super) fn is_stdio(&self) -> bool {
         match self.manner {
             Manner::Stdio | Manner::StdioSerial => true,
-            Manner::Modern | Manner::Legacy => false,
+            Manner::Modern | Manner::Legacy | Manner::Paced => false,
         }
     }
 
@@ -161,7 +174,15 @@ impl Case {
     pub(super) fn in_flight(&self) -> usize {
         match self.manner {
             Manner::Stdio => 32,
-            Manner::Modern | Manner::Legacy | Manner::StdioSerial => self.clients,
+            Manner::Modern | Manner::Legacy | Manner::Paced | Manner::StdioSerial => self.clients,
+        }
+    }
+
+    /// Calls per second, where they are not made as fast as they are answered.
+    pub(super) fn rate(&self) -> Option<u32> {
+        match self.manner {
+            Manner::Paced => Some(PACED_RATE),
+            Manner::Modern | Manner::Legacy | Manner::Stdio | Manner::StdioSerial => None,
         }
     }
 }
@@ -193,11 +214,12 @@ mod tests {
     #[test]
     fn a_full_run_has_every_case_over_every_path() {
         let keys = keys(&Options::default());
-        assert_eq!(keys.len(), 3 * 12 + 2 * 2);
+        assert_eq!(keys.len(), 3 * 13 + 2 * 2);
         for key in [
             "direct_modern_1k_c1",
             "plain_proxy_legacy_64k_c256",
             "doorward_modern_1k_c32",
+            "doorward_modern_paced_1k_c32",
             "doorward_stdio_1k_c1",
             "direct_stdio_serial_1k_c1",
         ] {
@@ -223,6 +245,7 @@ mod tests {
         };
         assert_eq!(only(&["direct*64k*c32"]), ["direct_modern_64k_c32", "direct_legacy_64k_c32"]);
         assert_eq!(only(&["modern_1k_c256"]).len(), 3);
+        assert_eq!(only(&["modern_1k_c32"]).len(), 3);
         assert_eq!(only(&["direct_modern_1k_c1", "proxy_modern_1k_c32"]).len(), 2);
         assert!(only(&["c32*direct"]).is_empty());
     }

@@ -24,6 +24,9 @@ const BUDGETS: [(&str, f64); 6] = [
     ("start_ms", 15.0),
 ];
 
+/// Figures without a budget that belong beside them.
+const UNBUDGETED: [&str; 3] = ["cpu_ratio_64k_c32", "added_p50_us_paced_1k_c32", "added_p99_us_paced_1k_c32"];
+
 /// Everything measured so far.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
@@ -73,6 +76,8 @@ impl Figures {
             ("cpu_ratio_64k_c32", ratio("modern_64k_c32_cpu_us")),
             ("added_p50_us_1k_c32", added("modern_1k_c32_p50_us")),
             ("added_p99_us_1k_c32", added("modern_1k_c32_p99_us")),
+            ("added_p50_us_paced_1k_c32", added("modern_paced_1k_c32_p50_us")),
+            ("added_p99_us_paced_1k_c32", added("modern_paced_1k_c32_p99_us")),
             ("rss_256_mib", crowd.iter().filter_map(|name| figure("doorward", name)).reduce(f64::max)),
         ];
         self.derived =
@@ -90,7 +95,7 @@ impl Figures {
     pub(super) fn table(&self) -> String {
         let medians = self.medians();
         let mut text = format!(
-            "\n{:<18} {:<12} {:>8} {:>8} {:>8} {:>9} {:>8} {:>17} {:>19}\n",
+            "\n{:<19} {:<12} {:>8} {:>8} {:>8} {:>9} {:>8} {:>17} {:>19}\n",
             "case",
             "path",
             "calls/s",
@@ -107,7 +112,7 @@ impl Figures {
             let to = |other: &str, figure: &str| own(figure).zip(of(other, figure)).map(|(own, other)| own / other);
             let _ = writeln!(
                 text,
-                "{case:<18} {:<12} {:>8} {:>8} {:>8} {:>9} {:>8} {:>9} {:>8} {:>11} {:>10}",
+                "{case:<19} {:<12} {:>8} {:>8} {:>8} {:>9} {:>8} {:>9} {:>8} {:>11} {:>10}",
                 path.as_str(),
                 shown(own("rps"), 0),
                 shown(own("p50_us"), 0),
@@ -126,10 +131,10 @@ impl Figures {
 
     fn add_summary(&self, text: &mut String, medians: &BTreeMap<String, f64>) {
         let budgets = BUDGETS.iter().map(|(name, budget)| (*name, Some(*budget)));
-        for (name, budget) in budgets.chain([("cpu_ratio_64k_c32", None)]) {
+        for (name, budget) in budgets.chain(UNBUDGETED.map(|name| (name, None))) {
             let Some(value) = self.derived.get(name).or_else(|| medians.get(name)) else { continue };
             let budget = budget.map_or(String::new(), |budget| format!("  (budget {budget})"));
-            let _ = write!(text, "\n{name:<22} {:>8}{budget}", shown(Some(*value), 2));
+            let _ = write!(text, "\n{name:<26} {:>8}{budget}", shown(Some(*value), 2));
         }
         if let Some(spread) = self.spread() {
             let _ = write!(text, "\n\nCPU per call of {BUDGETED} differed by up to {spread:.0} % between rounds.");

@@ -10,7 +10,7 @@ use super::case::Case;
 use super::options::Options;
 
 /// Calls made before anything is measured.
-const WARM_UP: Duration = Duration::from_millis(400);
+const WARM_UP: Duration = Duration::from_millis(300);
 
 /// What one measurement found, as the generator reported it: names and numbers.
 #[derive(Debug)]
@@ -25,6 +25,9 @@ pub(super) fn command(program: &Path, case: &Case, options: &Options) -> Command
         .args(["--result-bytes", &case.size.bytes().to_string()])
         .args(["--warm-up-ms", &WARM_UP.as_millis().to_string()])
         .args(["--window-ms", &options.seconds.as_millis().to_string()]);
+    if let Some(rate) = case.rate() {
+        command.args(["--rate", &rate.to_string()]);
+    }
     command
 }
 

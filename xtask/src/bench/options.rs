@@ -50,8 +50,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             breadth: Breadth::Full,
-            seconds: Duration::from_secs(2),
-            rounds: 3,
+            seconds: Duration::from_secs(1),
+            rounds: 5,
             only: Vec::new(),
             peers: Vec::new(),
             upstream_port: None,
@@ -85,7 +85,7 @@ pub(super) fn parse(args: &[String]) -> Result<Options, String> {
         }
     }
     options.seconds = seconds.unwrap_or(match options.breadth {
-        Breadth::Full => Duration::from_secs(2),
+        Breadth::Full => Duration::from_secs(1),
         Breadth::Quick => Duration::from_millis(500),
     });
     for (name, pid) in peer_pids {
@@ -135,12 +135,12 @@ mod tests {
     #[test]
     fn options_are_read() {
         assert_eq!(parsed(""), Ok(Options::default()));
-        let line = "--peer-pid other=12 --peer other=http://127.0.0.1:1/mcp --only a --only b --rounds 5 \
+        let line = "--peer-pid other=12 --peer other=http://127.0.0.1:1/mcp --only a --only b --rounds 7 \
                     --upstream-port 4000 --out f --gateway-bin /d --json";
         let options = parsed(line).unwrap();
         assert_eq!(options.peers[0].endpoint.process, Some(12));
         assert_eq!(options.only, ["a", "b"]);
-        assert_eq!((options.rounds, options.upstream_port, options.json), (5, Some(4000), true));
+        assert_eq!((options.rounds, options.upstream_port, options.json), (7, Some(4000), true));
     }
 
     #[test]

@@ -87,8 +87,10 @@ impl Peer {
         let child = Command::new(program)
             .args(["serve", "--config"])
             .arg(&config)
-            .env("XDG_STATE_HOME", folder.join("state"))
-            .env("XDG_CONFIG_HOME", folder.join("config"))
+            // Settings in the caller's environment would outrank the configuration.
+            .env_clear()
+            .env("HOME", folder.join("home"))
+            .env("XDG_STATE_HOME", folder.join("home/state"))
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(log)

@@ -1,8 +1,9 @@
 //! Calls an MCP server as fast as it answers and prints what that took as one line of JSON:
 //! `load (--url URL [--token T] [--pid N] | -- COMMAND…) [--era modern|legacy] [--clients N]
-//! [--result-bytes N] [--argument-bytes N] [--warm-up-ms N] [--window-ms N]`.
+//! [--rate N] [--result-bytes N] [--argument-bytes N] [--warm-up-ms N] [--window-ms N]`.
 //!
 //! With `-- COMMAND…` it starts a server on pipes and keeps `--clients` calls in flight on them.
+//! `--rate` is in calls per second of all clients together; without it each calls again at once.
 //! `--pid` names the process whose CPU time and memory are reported; on pipes it is the command's.
 //! Exits with 1 when any answer was wrong.
 
@@ -37,6 +38,7 @@ fn plan() -> Result<Plan, Box<dyn Error + Send + Sync>> {
         target: target()?,
         call,
         clients: number("--clients", 1)?.max(1),
+        rate: net::argument("--rate").map(|rate| rate.parse()).transpose()?,
         warm_up: milliseconds("--warm-up-ms", 500)?,
         measured: milliseconds("--window-ms", 2000)?,
     })

@@ -1,9 +1,6 @@
 //! Clients over Streamable HTTP, each on a connection of its own with `TCP_NODELAY` set.
 
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -19,6 +16,7 @@ use tokio::net::TcpStream;
 use super::{
     Call, Era, Failure,
     call::{self, Arrived, Template},
+    pace::Pace,
     window::Window,
 };
 
@@ -60,9 +58,9 @@ impl Client {
     }
 
     /// Calls until the window closes or a call goes wrong.
-    pub(super) async fn drive(mut self, window: Window) {
+    pub(super) async fn drive(mut self, window: Window, mut pace: Pace) {
         while !window.is_closed() {
-            let started = Instant::now();
+            let started = pace.next().await;
             match self.call().await {
                 Ok(()) => window.answered(started.elapsed()),
                 Err(error) => return window.failed(error),

@@ -7,6 +7,7 @@
 mod call;
 mod histogram;
 mod http;
+mod pace;
 mod process;
 mod stdio;
 mod window;
@@ -32,6 +33,8 @@ pub struct Plan {
     pub call: Call,
     /// Calls in flight at once: HTTP connections, or calls pipelined on the one pipe.
     pub clients: usize,
+    /// Calls to begin per second by all HTTP clients together; as many as are answered when `None`.
+    pub rate: Option<u32>,
     /// How long to call before measuring.
     pub warm_up: Duration,
     /// How long to measure.
@@ -79,7 +82,9 @@ pub async fn run(plan: &Plan) -> Result<Report, Failure> {
         Target::Http { url, token, process } => {
             let clients = http::open(url, token.as_deref(), &plan.call, plan.clients);
             let clients = tokio::time::timeout(OPEN_WAIT, clients).await??;
-            let running = clients.into_iter().map(|client| tokio::spawn(client.drive(window.clone()))).collect();
+            let paces = pace::shared(plan.rate, plan.clients);
+            let running = clients.into_iter().zip(paces);
+            let running = running.map(|(client, pace)| tokio::spawn(client.drive(window.clone(), pace))).collect();
             let (elapsed, spent) = pass(plan, &window, process.map(Process::of)).await;
             finish(running).await?;
             Ok(Report { tally: window.into_tally(), elapsed, spent })
