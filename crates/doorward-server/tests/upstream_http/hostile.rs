@@ -103,7 +103,8 @@ async fn heads_that_are_no_answer() {
     let good = result(5, "ok").to_string();
     let other = result(6, "ok").to_string();
     let request = json!({ "jsonrpc": "2.0", "id": 5, "method": "ping" }).to_string();
-    let cases: [(&str, &str, &str, Code, &str); 16] = [
+    let error = json!({ "jsonrpc": "2.0", "id": 5, "error": { "code": -32001, "message": "who?" } }).to_string();
+    let cases: [(&str, &str, &str, Code, &str); 18] = [
         ("202 Accepted", "", "", Code::BadAnswer, "It is HTTP 202, which carries no answer."),
         ("204 No Content", "", "", Code::BadAnswer, "It is HTTP 204, which carries no answer."),
         ("200 OK", "", &good, Code::BadAnswer, "It is neither JSON nor an event stream."),
@@ -117,6 +118,8 @@ async fn heads_that_are_no_answer() {
         ("400 Bad Request", json_type, "not json", Code::UpstreamHttp, "HTTP 400."),
         ("400 Bad Request", json_type, &good, Code::UpstreamHttp, "HTTP 400."),
         ("401 Unauthorized", "www-authenticate: Bearer realm=\"secret\"\r\n", "", Code::UpstreamHttp, "HTTP 401."),
+        ("401 Unauthorized", json_type, &error, Code::UpstreamHttp, "HTTP 401."),
+        ("403 Forbidden", json_type, &error, Code::UpstreamHttp, "HTTP 403."),
         ("403 Forbidden", json_type, &good, Code::UpstreamHttp, "HTTP 403."),
         ("404 Not Found", "", "", Code::UpstreamHttp, "HTTP 404."),
         ("503 Service Unavailable", "", "", Code::UpstreamHttp, "HTTP 503."),
