@@ -5,10 +5,12 @@
 //! linked into the gateway: its peers are lenient, slow or malicious on purpose.
 
 pub mod bare;
+pub mod bins;
 pub mod fixture;
 pub mod hostile;
 pub mod load;
 pub mod net;
 mod shared;
 
+pub use bins::bin;
 pub use shared::{require_shared, shared_dir};

@@ -4,6 +4,7 @@
 //! another. It decides nothing about content: what goes out was decided before (a [`Permit`]), what comes in is decided
 //! on afterwards. It must never let a child hold up the gateway or grow its memory.
 
+mod commands;
 mod connection;
 mod flood;
 mod framing;
@@ -15,6 +16,7 @@ mod pool;
 mod process;
 mod running;
 mod stderr;
+mod waiting;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -34,7 +36,8 @@ use tokio::time::timeout;
 
 use crate::limits::{CALL_EVENTS_MAX, HOUSEKEEPING_WAIT, UNSOLICITED_EVENTS_MAX};
 use crate::upstream::{Event, Housekeeping};
-use connection::{Caller, Command, Connection, NewCall};
+use commands::{Caller, Command, NewCall};
+use connection::Connection;
 use mailbox::Mailbox;
 use pool::{Attachment, Binding, Departure, Key, Registry, unique};
 

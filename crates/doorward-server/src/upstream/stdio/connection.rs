@@ -19,14 +19,15 @@ use doorward_mcp::splice::Segments;
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep_until};
 
+use super::commands::{Caller, Command, NewCall};
 use super::flood::Backoff;
-use super::housekeeping;
 use super::mailbox::{Budget, Mailbox};
 use super::opening::Opening;
-use super::pool::{Control, Departure, Key, Registry, Retired};
+use super::pool::{Control, Key, Registry};
 use super::running::{Running, Sign};
+use super::waiting::Waiting;
 use super::{ChildSpec, Share};
-use crate::limits::{CALL_DURATION_MAX, CHILD_IDLE};
+use crate::limits::CHILD_IDLE;
 use crate::upstream::Event;
 
 /// The session of a handshake, which is made in nobody's name: no client has it.
@@ -42,64 +43,11 @@ pub(super) struct Place {
     pub(super) share: Share,
 }
 
-/// What a link asks of the task.
-#[derive(Debug)]
-pub(super) enum Command {
-    /// Forward a request.
-    Call(NewCall),
-    /// Forward a notification.
-    Tell { link: u64, notification: Notification },
-    /// Forward the answer to a question that was put to this session.
-    Reply { session: u64, answer: Segments },
-}
-
-/// A request to forward.
-#[derive(Debug)]
-pub(super) struct NewCall {
-    pub(super) number: u64,
-    pub(super) caller: Caller,
-    pub(super) request: Request,
-    pub(super) mailbox: Arc<Mailbox>,
-}
-
-/// Who calls.
-#[derive(Debug, Clone)]
-pub(super) enum Caller {
-    /// A conversation, which also takes what belongs to no call.
-    Conversation { session: u64, mailbox: Arc<Mailbox> },
-    /// One stateless request of a link.
-    Single { session: u64, link: u64 },
-    /// One request of the gateway itself.
-    Gateway { session: u64 },
-}
-
-/// A call whose answer has not come.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    /// The id it went out under; `None` while it waits for a handshake made for several.
-    pub(super) upstream: Option<u64>,
-    caller: Caller,
-    client_id: Id,
-    pub(super) mailbox: Arc<Mailbox>,
-    patience: Patience,
-    since: Instant,
-    pub(super) heard: Instant,
-}
-
-/// How a call may be silent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Patience {
-    /// Up to the limit.
-    Call,
-    /// Up to the limit until it is acknowledged, then for ever (`subscriptions/listen`).
-    Subscription,
-}
-
 /// The task's state.
 pub(super) struct Connection {
     pub(super) place: Place,
-    commands: mpsc::Receiver<Command>,
-    control: Arc<Control>,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) control: Arc<Control>,
     pub(super) routes: Routes<u64, u64>,
     pub(super) calls: BTreeMap<u64, Waiting>,
     pub(super) sessions: BTreeMap<u64, Arc<Mailbox>>,
@@ -114,14 +62,14 @@ pub(super) struct Connection {
     backoff: Backoff,
     pub(super) budget: Budget,
     timer: Pin<Box<Sleep>>,
-    calls_at: Option<Instant>,
-    idle_at: Instant,
-    used: Instant,
-    phase: Phase,
+    pub(super) calls_at: Option<Instant>,
+    pub(super) idle_at: Instant,
+    pub(super) used: Instant,
+    pub(super) phase: Phase,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Open,
     Over,
 }
@@ -238,11 +186,10 @@ impl Connection {
 
     /// Sends a request under an id of the connection's own.
     pub(super) fn outgoing(&mut self, session: u64, number: u64, request: &Request) -> Result<u64, Refusal> {
-        let (upstream, message) =
-            self.routes.outgoing(session, number, request).map_err(|error| match error {
-                OutgoingError::IdInUse => Refusal::new(Code::IdInUse),
-                OutgoingError::Busy => Refusal::new(Code::UpstreamBusy),
-            })?;
+        let (upstream, message) = self.routes.outgoing(session, number, request).map_err(|error| match error {
+            OutgoingError::IdInUse => Refusal::new(Code::IdInUse),
+            OutgoingError::Busy => Refusal::new(Code::UpstreamBusy),
+        })?;
         if self.send(message) == Sent::No {
             self.routes.abandon(upstream);
             return Err(Refusal::new(Code::UpstreamBusy).with_detail("It does not read what waits for it."));
@@ -251,15 +198,8 @@ impl Connection {
     }
 
     pub(super) fn wait_for(&mut self, call: NewCall, upstream: Option<u64>) {
-        let now = Instant::now();
-        let patience = match call.request.method() {
-            "subscriptions/listen" => Patience::Subscription,
-            _ => Patience::Call,
-        };
-        let NewCall { number, caller, request, mailbox } = call;
-        let client_id = request.id().clone();
-        self.calls.insert(number, Waiting { upstream, caller, client_id, mailbox, patience, since: now, heard: now });
-        self.look_at_calls_by(now + self.place.spec.silence);
+        self.calls.insert(call.number, Waiting::new(call, upstream));
+        self.look_at_calls_by(Instant::now() + self.place.spec.silence);
     }
 
     fn tell(&mut self, link: u64, notification: &Notification) {
@@ -268,7 +208,8 @@ impl Connection {
         }
         match notification.method() {
             "notifications/cancelled" => self.cancel(link, notification),
-            "notifications/initialized" if self.keeps_opening() && !self.opening.note_initialized(self.place.share) => {}
+            "notifications/initialized" if self.keeps_opening() && !self.opening.note_initialized(self.place.share) => {
+            }
             _ => {
                 self.send(Segments::from(notification.bytes().clone()));
             }
@@ -399,8 +340,9 @@ impl Connection {
     fn not_yet(&self, wait: Duration) -> Refusal {
         let (times, seconds) = (self.backoff.quick_ends(), wait.as_secs_f64());
         let plural = if times == 1 { "" } else { "s" };
-        let detail =
-            format!("It ended soon after its start {times} time{plural} in a row and may be tried again in {seconds:.1} s.");
+        let detail = format!(
+            "It ended soon after its start {times} time{plural} in a row and may be tried again in {seconds:.1} s."
+        );
         Refusal::new(Code::Unreachable).with_detail(detail)
     }
 
@@ -438,7 +380,7 @@ impl Connection {
     }
 
     /// Ends the child, if there is one, and fails everything that waits for it.
-    fn end_child(&mut self, refusal: &Refusal) {
+    pub(super) fn end_child(&mut self, refusal: &Refusal) {
         if let Some(child) = self.child.take() {
             self.place.registry.spawn(child.end());
         }
@@ -456,93 +398,6 @@ impl Connection {
             }
         }
         self.calls_at = None;
-    }
-
-    fn settle_departures(&mut self) {
-        let departures = self.control.departures();
-        // What somebody asked for before departing is in the queue by now, and must not be found after the departure.
-        for _ in 0..self.commands.len() {
-            if let Ok(command) = self.commands.try_recv() {
-                self.obey(command);
-            }
-        }
-        for departure in departures {
-            match departure {
-                Departure::Call(number) => self.call_departed(number),
-                Departure::Conversation(session) => self.conversation_departed(session),
-            }
-        }
-        if self.control.is_stopping() {
-            self.phase = Phase::Over;
-        }
-    }
-
-    fn call_departed(&mut self, number: u64) {
-        self.held.retain(|command| !matches!(command, Command::Call(call) if call.number == number));
-        if let Some(upstream) = self.take(number).and_then(|waiting| waiting.upstream) {
-            self.routes.abandon(upstream);
-            self.send(Segments::from(housekeeping::cancelled(upstream)));
-        }
-    }
-
-    fn conversation_departed(&mut self, session: u64) {
-        self.sessions.remove(&session);
-        for upstream in self.routes.detach(session) {
-            self.send(Segments::from(housekeeping::cancelled(upstream)));
-        }
-        let own = |(number, waiting): (&u64, &Waiting)| (waiting.caller.session() == session).then_some(*number);
-        let numbers: Vec<u64> = self.calls.iter().filter_map(own).collect();
-        for number in numbers {
-            self.fail(number, Refusal::new(Code::Cancelled));
-        }
-        let open: Vec<Id> = self.questions.iter().filter(|(_, to)| **to == session).map(|(id, _)| id.clone()).collect();
-        for id in open {
-            self.questions.remove(&id);
-            self.refuse_question(&id);
-        }
-        if self.place.share == Share::Exclusive {
-            self.end_child(&Refusal::new(Code::Cancelled));
-            self.retire();
-        }
-    }
-
-    fn retire(&mut self) {
-        match self.place.registry.retire(&self.place.key) {
-            Retired::Yes => self.phase = Phase::Over,
-            Retired::No => self.idle_at = Instant::now() + CHILD_IDLE,
-        }
-    }
-
-    fn on_time(&mut self, now: Instant) {
-        if self.calls_at.is_some_and(|at| at <= now) {
-            self.expire_calls(now);
-        }
-        if let Some(refusal) = self.opening.overdue(now, self.place.spec.silence) {
-            self.give_up(&refusal, now);
-        }
-        if self.idle_at <= now {
-            match self.used + CHILD_IDLE {
-                later if later > now => self.idle_at = later,
-                _ if self.calls.is_empty() => self.retire(),
-                _ => self.idle_at = now + CHILD_IDLE,
-            }
-        }
-    }
-
-    fn expire_calls(&mut self, now: Instant) {
-        let silence = self.place.spec.silence;
-        let overdue = |(number, waiting): (&u64, &Waiting)| (waiting.deadline(silence)? <= now).then_some(*number);
-        let numbers: Vec<u64> = self.calls.iter().filter_map(overdue).collect();
-        for number in numbers {
-            if let Some(waiting) = self.take(number) {
-                if let Some(upstream) = waiting.upstream {
-                    self.routes.abandon(upstream);
-                    self.send(Segments::from(housekeeping::cancelled(upstream)));
-                }
-                waiting.mailbox.finish(Event::Failed(Refusal::new(Code::TimedOut)));
-            }
-        }
-        self.calls_at = self.calls.values().filter_map(|waiting| waiting.deadline(silence)).min();
     }
 
     pub(super) fn look_at_calls_by(&mut self, at: Instant) {
@@ -567,31 +422,4 @@ pub(super) enum Sent {
     Yes,
     /// There is no child, or it does not read.
     No,
-}
-
-impl Caller {
-    pub(super) const fn session(&self) -> u64 {
-        match self {
-            Self::Conversation { session, .. } | Self::Single { session, .. } | Self::Gateway { session } => *session,
-        }
-    }
-
-    /// The link whose cancellations concern it.
-    const fn link(&self) -> Option<u64> {
-        match self {
-            Self::Conversation { session, .. } => Some(*session),
-            Self::Single { link, .. } => Some(*link),
-            Self::Gateway { .. } => None,
-        }
-    }
-}
-
-impl Waiting {
-    fn deadline(&self, silence: Duration) -> Option<Instant> {
-        match self.patience {
-            Patience::Subscription if self.heard > self.since => None,
-            Patience::Subscription => Some(self.heard + silence),
-            Patience::Call => Some((self.heard + silence).min(self.since + CALL_DURATION_MAX)),
-        }
-    }
 }

@@ -15,10 +15,11 @@ use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::rejection::Rejection;
 use doorward_mcp::splice::Segments;
 
-use super::connection::{Connection, Waiting};
+use super::connection::Connection;
 use super::opening::OPENING;
 use super::running::Line;
 use super::stderr::shown;
+use super::waiting::Waiting;
 use crate::limits::{CHILD_QUESTIONS_MAX, NOISE_SHOWN_BYTES};
 use crate::upstream::Event;
 
@@ -92,7 +93,11 @@ impl Connection {
             }
             Destination::Sessions(sessions) => {
                 for session in sessions {
-                    self.hand_to_session(session, Event::Notification(notification.clone()), notification.bytes().len());
+                    self.hand_to_session(
+                        session,
+                        Event::Notification(notification.clone()),
+                        notification.bytes().len(),
+                    );
                 }
             }
         }
@@ -177,7 +182,7 @@ impl Connection {
 
     /// A line that is no sound message. If it clearly answers a call, that call fails; otherwise it is noise.
     fn unreadable(&mut self, line: &Bytes, rejection: &Rejection) {
-        let upstream = rejection.id().and_then(number_of).or_else(|| answered_by(line));
+        let upstream = rejection.id().and_then(number_of).or_else(|| self.only_pending(&answered_by(line)));
         // What has a method is a question or a notification, whatever its id.
         if let Some(upstream) = upstream.filter(|_| !has_method(line)) {
             let detail = format!("The answer breaks a rule of the gateway: {}.", rejection.kind().name());
@@ -194,11 +199,14 @@ impl Connection {
     fn too_long(&mut self, head: &[u8]) {
         let refusal = Refusal::new(Code::AnswerTooLarge);
         self.noise();
-        match (answered_by(head), has_method(head)) {
+        let named = answered_by(head);
+        match (self.only_pending(&named), has_method(head)) {
             (_, true) => {}
             (Some(upstream), false) => {
                 self.fail_upstream(upstream, &refusal);
             }
+            // It names somebody who does not wait, or no longer.
+            (None, false) if named.len() == 1 => {}
             (None, false) => {
                 let numbers: Vec<u64> = self.calls.keys().copied().collect();
                 for number in numbers {
@@ -211,10 +219,18 @@ impl Connection {
         }
     }
 
+    /// The one of these ids under which a call waits, if it is only one.
+    fn only_pending(&self, named: &[u64]) -> Option<u64> {
+        let waits = |id: &&u64| self.calls.values().any(|waiting| waiting.upstream == Some(**id));
+        let mut pending = named.iter().filter(waits);
+        match (pending.next(), pending.next()) {
+            (Some(only), None) => Some(*only),
+            (Some(_), Some(_)) | (None, _) => None,
+        }
+    }
+
     fn fail_upstream(&mut self, upstream: u64, refusal: &Refusal) -> Taken {
-        let own = |(number, waiting): (&u64, &Waiting)| {
-            (waiting.upstream == Some(upstream)).then_some(*number)
-        };
+        let own = |(number, waiting): (&u64, &Waiting)| (waiting.upstream == Some(upstream)).then_some(*number);
         let Some(number) = self.calls.iter().find_map(own) else {
             return Taken::No;
         };
@@ -248,14 +264,17 @@ fn number_of(id: &Id) -> Option<u64> {
     }
 }
 
-/// The number after `"id":` near the beginning of what looks like an object.
-fn answered_by(line: &[u8]) -> Option<u64> {
-    let head = line.get(..NOISE_SHOWN_BYTES.min(line.len()))?;
+/// The numbers after each `"id":` near the beginning of what looks like an object.
+fn answered_by(line: &[u8]) -> Vec<u64> {
+    let head = line.get(..NOISE_SHOWN_BYTES.min(line.len())).unwrap_or_default();
     if head.trim_ascii_start().first() != Some(&b'{') {
-        return None;
+        return Vec::new();
     }
-    let at = memchr::memmem::find(head, b"\"id\"")?;
-    let value = head.get(at + 4..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    memchr::memmem::find_iter(head, b"\"id\"").filter_map(|at| number_at(head.get(at + 4..)?)).collect()
+}
+
+fn number_at(member: &[u8]) -> Option<u64> {
+    let value = member.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
     let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
     // A number that the cut may have shortened is no number.
     value.get(digits)?;
@@ -273,15 +292,16 @@ mod tests {
 
     #[test]
     fn a_broken_answer_names_its_call_only_when_it_is_clear() {
-        let cases: [(&[u8], Option<u64>); 8] = [
-            (br#"{"jsonrpc":"2.0","id":17,"result":{"#, Some(17)),
-            (br#" { "id" : 3 , nonsense"#, Some(3)),
-            (br#"INFO sent {"id":3}"#, None),
-            (br#"{"id":"3","result":"#, None),
-            (br#"{"id":3"#, None),
-            (br#"{"id":-3,"#, None),
-            (br#"{"id":99999999999999999999999,"#, None),
-            (b"", None),
+        let cases: [(&[u8], &[u64]); 9] = [
+            (br#"{"jsonrpc":"2.0","id":17,"result":{"#, &[17]),
+            (br#" { "id" : 3 , nonsense"#, &[3]),
+            (br#"{"id":3,"id":4,"#, &[3, 4]),
+            (br#"INFO sent {"id":3}"#, &[]),
+            (br#"{"id":"3","result":"#, &[]),
+            (br#"{"id":3"#, &[]),
+            (br#"{"id":-3,"#, &[]),
+            (br#"{"id":99999999999999999999999,"#, &[]),
+            (b"", &[]),
         ];
         for (line, expected) in cases {
             assert_eq!(answered_by(line), expected, "{}", String::from_utf8_lossy(line));

@@ -10,7 +10,8 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::{Outcome, Request, Response};
 use doorward_mcp::splice::Segments;
 
-use super::connection::{Connection, GATEWAY, NewCall};
+use super::commands::NewCall;
+use super::connection::{Connection, GATEWAY};
 use super::{Share, housekeeping};
 use crate::limits::HOUSEKEEPING_WAIT;
 use crate::upstream::Event;
@@ -104,7 +105,7 @@ impl Connection {
                 self.wait_for(call, None);
             }
             Err(refusal) => {
-                        self.detach_single(&call.caller);
+                self.detach_single(&call.caller);
                 call.mailbox.finish(Event::Failed(refusal));
             }
         }

@@ -17,7 +17,8 @@ use doorward_mcp::revision::Era;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
-use super::connection::{Command, Connection};
+use super::commands::Command;
+use super::connection::Connection;
 use super::{ChildSpec, Share, StdioLink};
 use crate::limits::{CHILD_COMMANDS_MAX, CHILDREN_MAX, CHILDREN_PER_PRINCIPAL_MAX};
 
