@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, conformance, examples, output, process, tidy, workspace};
+use crate::{Failure, clients, conformance, examples, output, process, tidy, workspace};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -61,6 +61,12 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[Tool::Npm],
         run: conform,
     },
+    Step {
+        name: "clients",
+        about: "real clients and servers of others, through the gateway",
+        needs: &[Tool::Npm, Tool::Python],
+        run: drive_clients,
+    },
     Step { name: "examples", about: "every set-up under examples/", needs: &[], run: |_| plain(examples::run(&[])) },
 ];
 
@@ -103,9 +109,15 @@ fn deny(options: &Options) -> Result<(), String> {
 
 /// Directly too, so that every scenario that passes there must pass through the gateway.
 fn conform(_: &Options) -> Result<(), String> {
-    let program = workspace::load()?.target.join("release/doorward");
-    let program = program.to_string_lossy().into_owned();
-    plain(conformance::run(&["--direct".to_owned(), "--gateway-bin".to_owned(), program]))
+    plain(conformance::run(&["--direct".to_owned(), "--gateway-bin".to_owned(), built_program()?]))
+}
+
+fn drive_clients(_: &Options) -> Result<(), String> {
+    plain(clients::run(&["--gateway-bin".to_owned(), built_program()?]))
+}
+
+fn built_program() -> Result<String, String> {
+    Ok(workspace::load()?.target.join("release/doorward").to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -123,6 +135,7 @@ mod tests {
     fn the_program_is_built_before_it_is_used() {
         let place = |name| STEPS.iter().position(|step| step.name == name);
         assert!(place("build") < place("conformance"));
+        assert!(place("build") < place("clients"));
         assert!(place("build") < place("examples"));
     }
 }

@@ -15,8 +15,10 @@ pub(crate) enum Tool {
     Nextest,
     /// The licence, ban and source check.
     Deny,
-    /// Node.js with npm, for the conformance suite.
+    /// Node.js with npm, for what is driven by the programs of others.
     Npm,
+    /// Python with its virtual environments, likewise.
+    Python,
 }
 
 impl Tool {
@@ -28,6 +30,7 @@ impl Tool {
             Self::Nextest => "cargo-nextest",
             Self::Deny => "cargo-deny",
             Self::Npm => "node (20 or newer) with npm",
+            Self::Python => "python3 (3.10 or newer) with venv",
         }
     }
 
@@ -39,6 +42,7 @@ impl Tool {
             Self::Nextest => "cargo install --locked cargo-nextest",
             Self::Deny => "cargo install --locked cargo-deny@0.20.2",
             Self::Npm => "apt-get install nodejs npm, or https://nodejs.org",
+            Self::Python => "apt-get install python3 python3-venv, or https://www.python.org",
         }
     }
 
@@ -50,9 +54,12 @@ impl Tool {
             Self::Nextest => process::answers("cargo", &["nextest", "--version"]),
             Self::Deny => process::answers("cargo", &["deny", "--version"]),
             Self::Npm => process::answers("npm", &["--version"]) && node_is_recent(),
+            Self::Python => process::answers("python3", &["-c", PYTHON_IS_RECENT]),
         }
     }
 }
+
+const PYTHON_IS_RECENT: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
 
 fn node_is_recent() -> bool {
     let check = "process.exit(Number(process.versions.node.split('.')[0]) >= 20 ? 0 : 1)";

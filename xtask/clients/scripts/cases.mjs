@@ -1,0 +1,236 @@
+// Named cases from the traps found in real clients and servers: `node cases.mjs NAME SETTING` exits with 0 when the case holds.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+  ResourceUpdatedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { call, direct, expect, names, open, pipe, post, processes, run, same, serve, setting, text, until } from './peers.mjs';
+
+const HANDSHAKE = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'doorward-case', version: '1.0.0' } };
+const RICH = { roots: {}, sampling: {}, elicitation: {} };
+const META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'doorward-case', version: '1.0.0' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+// Answers every question the server may ask of a client with RICH capabilities.
+function answering(client) {
+  client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { name: 'Ada Doorward', check: true, integer: 7 } }));
+  client.setRequestHandler(CreateMessageRequestSchema, (request) => ({
+    model: 'a-model', role: 'assistant', stopReason: 'endTurn',
+    content: { type: 'text', text: `sampled: ${request.params.messages[0].content.text}` },
+  }));
+  client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///a-root', name: 'A root' }] }));
+}
+
+// Plays `scene` over stdio and over HTTP.
+async function bothWays(server, scene, capabilities, prepare) {
+  for (const way of [run(server), serve(server)]) {
+    const client = await open(way, capabilities, prepare);
+    try {
+      await scene(client);
+    } catch (error) {
+      throw new Error(`${way.url ?? 'doorward run'}: ${error.message}`);
+    } finally {
+      await client.close();
+    }
+  }
+}
+
+const cases = {
+  // The tool list of `everything` depends on what its client can do; one client's list is not another's.
+  'lists-by-capability': async () => {
+    const plainDirect = await open(direct('everything'));
+    const richDirect = await open(direct('everything'), RICH, answering);
+    const wanted = [await names(plainDirect), await names(richDirect)];
+    expect(wanted[1].length > wanted[0].length, 'the server does not tell its clients apart');
+    const plain = await open(serve('everything'));
+    const rich = await open(serve('everything'), RICH, answering);
+    same(await names(rich), wanted[1], 'the list of the client that can answer questions');
+    same(await names(plain), wanted[0], 'the list of the client that cannot');
+    same(await names(rich), wanted[1], 'the first list, asked for again');
+    await Promise.all([plainDirect, richDirect, plain, rich].map((client) => client.close()));
+  },
+
+  // `everything` ignores the end of its standard input.
+  'no-process-left': async () => {
+    const marker = `doorward-mark-${process.pid}`;
+    const way = run('everything');
+    way.command.push(marker);
+    const client = await open(way);
+    expect(processes(marker) >= 2, 'the gateway and the server were expected to run');
+    await client.close();
+    await until(() => processes(marker) === 0, 10_000, 'something outlived the client that closed politely');
+
+    const bare = pipe(way.command);
+    await bare.ask(1, 'initialize', HANDSHAKE);
+    bare.child.stdin.end();
+    await bare.ended;
+    await until(() => processes(marker) === 0, 10_000, 'something outlived the end of standard input');
+
+    const stopped = pipe(way.command);
+    await stopped.ask(1, 'initialize', HANDSHAKE);
+    stopped.child.kill('SIGTERM');
+    await stopped.ended;
+    await until(() => processes(marker) === 0, 10_000, 'something outlived SIGTERM');
+  },
+
+  // The server locks its pipe to the first era it answers; a client that changes its mind must get an answer, not silence.
+  'initialize-after-discover': async () => {
+    const outcome = [];
+    for (const way of [direct('time'), run('time')]) {
+      const { child, ended, ask } = pipe(way.command);
+      const discovered = await ask(1, 'server/discover', { _meta: META });
+      expect(discovered.result?.supportedVersions?.includes('2026-07-28'), `discover: ${JSON.stringify(discovered)}`);
+      const initialized = await ask(2, 'initialize', HANDSHAKE);
+      const listed = await ask(3, 'tools/list', { _meta: META });
+      outcome.push({ initialize: initialized.error?.code ?? 'accepted', tools: listed.result?.tools?.length ?? listed });
+      child.stdin.end();
+      await ended;
+    }
+    same(outcome[1], outcome[0], 'what the client sees after changing its mind');
+  },
+
+  // Gemini CLI leaves out MCP-Protocol-Version after the handshake.
+  'missing-version-header': async () => {
+    const { url } = serve('everything');
+    const hello = await post(url, { jsonrpc: '2.0', id: 1, method: 'initialize', params: HANDSHAKE });
+    same(hello.answer?.result?.protocolVersion, '2025-06-18', 'the agreed revision');
+    const session = { 'mcp-session-id': hello.session };
+    const ready = await post(url, { jsonrpc: '2.0', method: 'notifications/initialized' }, session);
+    same(ready.status, 202, 'the status of the notification');
+    const listed = await post(url, { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} }, session);
+    expect(listed.answer?.result?.tools?.length > 0, `tools/list: ${JSON.stringify(listed)}`);
+    const params = { name: 'echo', arguments: { message: 'no header' } };
+    const called = await post(url, { jsonrpc: '2.0', id: 3, method: 'tools/call', params }, session);
+    same(text(called.answer?.result ?? {}), 'Echo: no header', 'the result');
+    const gone = await fetch(url, { method: 'DELETE', headers: session });
+    expect(gone.ok, `DELETE: ${gone.status}`);
+  },
+
+  // The AI SDK opens its stream before it initializes.
+  'stream-before-initialize': async () => {
+    const { url } = serve('everything');
+    const headers = { accept: 'text/event-stream', 'mcp-protocol-version': '2025-11-25' };
+    const early = await fetch(url, { headers });
+    await early.body?.cancel();
+    same(early.status, 405, 'the status of the early GET');
+    const client = await open(serve('everything'));
+    same(text(await call(client, 'echo', { message: 'after' })), 'Echo: after', 'the result');
+    await client.close();
+  },
+
+  'progress': async () => {
+    await bothWays('everything', async (client) => {
+      const seen = [];
+      const options = { onprogress: (progress) => seen.push(progress.progress) };
+      const result = await call(client, 'trigger-long-running-operation', { duration: 1, steps: 4 }, options);
+      expect(text(result).includes('Steps: 4'), text(result));
+      same(seen, [1, 2, 3, 4], 'the progress');
+    });
+  },
+
+  'questions': async () => {
+    const scene = async (client) => {
+      const elicited = text(await call(client, 'trigger-elicitation-request'));
+      expect(elicited.includes('Ada Doorward'), `elicitation: ${elicited}`);
+      const sampled = text(await call(client, 'trigger-sampling-request', { prompt: 'a prompt', maxTokens: 10 }));
+      expect(sampled.includes('sampled: ') && sampled.includes('a prompt'), `sampling: ${sampled}`);
+      const roots = text(await call(client, 'get-roots-list'));
+      expect(roots.includes('file:///a-root'), `roots: ${roots}`);
+    };
+    await bothWays('everything', scene, RICH, answering);
+  },
+
+  'subscriptions': async () => {
+    const uri = 'demo://resource/dynamic/text/1';
+    const updates = [];
+    const prepare = (client) =>
+      client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => updates.push(params.uri));
+    const scene = async (client) => {
+      updates.length = 0;
+      await client.subscribeResource({ uri });
+      await call(client, 'toggle-subscriber-updates');
+      await until(() => updates.includes(uri), 10_000, 'no update of the resource');
+      await client.unsubscribeResource({ uri });
+    };
+    await bothWays('everything', scene, {}, prepare);
+  },
+
+  // Reading and ordinary writing pass; what destroys is neither shown nor done. Both leave records.
+  'guarded': async () => {
+    const path = join(setting.files, 'written.txt');
+    const files = await open(run('filesystem', 'guarded'));
+    const written = await call(files, 'write_file', { path, content: 'through the gateway' });
+    expect(!written.isError, `write_file: ${text(written)}`);
+    same(readFileSync(path, 'utf8'), 'through the gateway', 'the file');
+    await files.close();
+
+    const plain = await open(direct('memory'));
+    const all = await names(plain);
+    await plain.close();
+    const memory = await open(run('memory', 'guarded'));
+    const shown = await names(memory);
+    same(shown, all.filter((name) => !name.startsWith('delete_')), 'the list');
+    const entity = { name: 'Ada', entityType: 'person', observations: ['keeps doors'] };
+    const created = await call(memory, 'create_entities', { entities: [entity] });
+    expect(!created.isError, `create_entities: ${text(created)}`);
+    const refused = await call(memory, 'delete_entities', { entityNames: ['Ada'] });
+    same(refused.isError, true, 'isError of the refusal');
+    expect(text(refused).includes('DW1201'), `the refusal says ${JSON.stringify(text(refused))}`);
+    const graph = text(await call(memory, 'read_graph'));
+    expect(graph.includes('Ada'), `the entity has gone: ${graph}`);
+    await memory.close();
+
+    const [program, ...args] = setting.audit.guarded;
+    const records = execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+    const about = (tool) => records.split('\n').filter((line) => line.includes(`"${tool}"`) || line.includes(`/${tool}`));
+    expect(about('write_file').length > 0, `no record of write_file in ${records.slice(0, 400)}`);
+    const denials = about('delete_entities');
+    expect(denials.some((line) => line.includes('DW1201') || line.includes('1201')), `no refusal in ${denials.join('\n').slice(0, 600)}`);
+  },
+
+  // A server gets what its configuration names of our environment, never the rest.
+  'environment': async () => {
+    const secret = 'doorward-secret-that-must-not-cross';
+    const stdio = { ...run('everything'), env: { CASE_SECRET: secret } };
+    for (const way of [stdio, serve('everything')]) {
+      const client = await open(way);
+      const seen = text(await call(client, 'get-env'));
+      await client.close();
+      expect(seen.includes('"PATH"'), `the server has no PATH: ${seen.slice(0, 200)}`);
+      expect(!seen.includes('CASE_SECRET') && !seen.includes(secret), 'the secret reached the server');
+    }
+  },
+
+  'token': async () => {
+    const url = `${setting.tokenServe.url}/s/everything/mcp`;
+    for (const headers of [{}, { authorization: 'Bearer dw_not-the-token' }]) {
+      const refused = await post(url, { jsonrpc: '2.0', id: 1, method: 'initialize', params: HANDSHAKE }, headers).catch((error) => error);
+      same(refused.status, 401, `the status for ${JSON.stringify(headers)}`);
+    }
+    const token = readFileSync(setting.tokenServe.token, 'utf8').trim();
+    const client = await open({ url, headers: { authorization: `Bearer ${token}` } });
+    same(text(await call(client, 'echo', { message: 'let in' })), 'Echo: let in', 'the result');
+    await client.close();
+  },
+};
+
+const scene = cases[process.argv[2]];
+if (scene === undefined) {
+  console.error(`there is no case ${process.argv[2]}`);
+  process.exit(2);
+}
+try {
+  await scene();
+  process.exit(0);
+} catch (error) {
+  console.error(`${error.message}`);
+  process.exit(1);
+}
