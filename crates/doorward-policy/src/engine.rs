@@ -19,8 +19,8 @@ use crate::question::Question;
 use crate::rule::{Rule, read_all};
 use crate::source::Source;
 use crate::surroundings::Surroundings;
-use crate::visibility::Visibility;
 use crate::vocabulary::EntityTypes;
+use doorward_core::exchange::Visibility;
 
 /// A policy, ready to be asked.
 #[derive(Debug)]

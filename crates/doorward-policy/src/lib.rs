@@ -34,4 +34,3 @@ pub use catalogue::{Catalogue, LeftOut, ToolFacts, WhyLeftOut};
 pub use engine::Engine;
 pub use finding::{Finding, LoadErrors, Severity};
 pub use source::{Preset, Source, UnknownPreset};
-pub use visibility::Visibility;

@@ -8,20 +8,12 @@
 
 use cedar_policy::{Authorizer, Effect, RestrictedExpression};
 use doorward_core::decision::{Decision, Obligation};
+use doorward_core::exchange::Visibility;
 
 use crate::formula::{Conditions, Formula};
 use crate::limits::VISIBILITY_CONDITIONS_MAX;
 use crate::question::Question;
 use crate::rule::Rule;
-
-/// Whether a list shows a thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Visibility {
-    /// It could be used.
-    Show,
-    /// It could not, whatever the arguments.
-    Hide,
-}
 
 impl Question<'_> {
     /// Whether there are arguments with which this is allowed, and nothing demanded that nobody can do.

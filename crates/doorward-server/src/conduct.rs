@@ -35,7 +35,7 @@ pub(crate) async fn conduct(gateway: &Gateway, mut step: Step) -> Rest {
             Step::Sift(waiting) => {
                 let engine = gateway.engine();
                 let verdicts: Vec<_> =
-                    waiting.candidates().iter().map(|candidate| match engine.could_allow(candidate) { doorward_policy::Visibility::Show => doorward_core::exchange::Visibility::Show, doorward_policy::Visibility::Hide => doorward_core::exchange::Visibility::Hide }).collect();
+                    waiting.candidates().iter().map(|candidate| engine.could_allow(candidate)).collect();
                 waiting.sifted(&verdicts, now())
             }
             Step::Forward(permit, waiting) => return Rest::Forward(permit, waiting),

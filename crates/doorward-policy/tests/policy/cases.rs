@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use doorward_core::access::{AccessRequest, Direction, Face, Kind, Resource};
 use doorward_core::decision::{Decision, Obligation, Reason};
+use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
 use doorward_core::time::Timestamp;
-use doorward_policy::{Engine, Preset, Visibility};
+use doorward_policy::{Engine, Preset};
 use serde_json::Value;
 
 use crate::desk::{NOON, catalogue, id, raw, request, source};

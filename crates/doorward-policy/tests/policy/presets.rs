@@ -4,7 +4,8 @@
 //! November 2026.
 
 use doorward_core::access::{ACTIONS, Direction, Resource, Target};
-use doorward_policy::{Engine, Preset, Visibility};
+use doorward_core::exchange::Visibility;
+use doorward_policy::{Engine, Preset};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use doorward_core::access::Resource;
 use doorward_core::decision::Decision;
+use doorward_core::exchange::Visibility;
 use doorward_core::refusal::Code;
-use doorward_policy::{Catalogue, Engine, Severity, Visibility};
+use doorward_policy::{Catalogue, Engine, Severity};
 use serde_json::{Value, json};
 
 use crate::desk::{call, catalogue, id, is_allowed, locked_with, source};

@@ -1,6 +1,7 @@
 //! Lists and calls agree: what some arguments could open is shown, what none could is hidden.
 
-use doorward_policy::{Engine, Visibility};
+use doorward_core::exchange::Visibility;
+use doorward_policy::Engine;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

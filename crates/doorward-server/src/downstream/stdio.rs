@@ -94,7 +94,8 @@ async fn read_lines(
                 Ok(line) => face.line(line, running).await,
                 Err(_) => {
                     let detail = format!("The limit is {} bytes.", face.limits.message_bytes);
-                    face.refuse(Refusal::new(Code::TooLarge).with_detail(detail), None, face.limits.message_bytes).await;
+                    face.refuse(Refusal::new(Code::TooLarge).with_detail(detail), None, face.limits.message_bytes)
+                        .await;
                 }
             }
         }
@@ -145,7 +146,8 @@ async fn pump(face: Arc<StdioFace>) {
 
 impl StdioFace {
     async fn line(self: &Arc<Self>, line: Bytes, running: &mut JoinSet<()>) {
-        let batches = if self.talk.agreed().is_some_and(Revision::accepts_batches) { Batches::Accept } else { Batches::Refuse };
+        let batches =
+            if self.talk.agreed().is_some_and(Revision::accepts_batches) { Batches::Accept } else { Batches::Refuse };
         let size = line.len();
         match Frame::parse(line, &self.limits, batches) {
             Ok(Frame::Single(message)) => self.message(message, running).await,

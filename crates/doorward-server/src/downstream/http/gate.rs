@@ -5,9 +5,9 @@
 
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::{Code, Refusal};
+use hyper::Uri;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use hyper::http::uri::Authority;
-use hyper::Uri;
 
 use crate::token::{LocalToken, Presented};
 
@@ -79,7 +79,10 @@ impl Gate {
             return false;
         }
         is_loopback(authority.host())
-            || self.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host) || ours.eq_ignore_ascii_case(authority.host()))
+            || self
+                .hosts
+                .iter()
+                .any(|ours| ours.eq_ignore_ascii_case(host) || ours.eq_ignore_ascii_case(authority.host()))
     }
 
     fn may_use(&self, origin: &str) -> bool {

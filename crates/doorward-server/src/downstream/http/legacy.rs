@@ -24,8 +24,13 @@ const LAST_EVENT_ID: &str = "last-event-id";
 /// `initialize`: opens a conversation, and a session if the server agrees.
 pub(super) async fn initialize(face: &Arc<HttpFace>, admitted: Admitted, request: Request) -> Response<Body> {
     let link = Arc::new(admitted.server.conversation(&admitted.principal));
-    let talk =
-        Arc::new(Talk::new(face.gateway.clone(), admitted.server.clone(), admitted.principal.clone(), Face::Http, link));
+    let talk = Arc::new(Talk::new(
+        face.gateway.clone(),
+        admitted.server.clone(),
+        admitted.principal.clone(),
+        Face::Http,
+        link,
+    ));
     let session = Session::new(talk.clone());
     let ongoing = talk.request(request, Revision::LATEST_LEGACY).await;
     // What a server says before the handshake is done has no place to go yet.
@@ -103,7 +108,8 @@ async fn single(face: &Arc<HttpFace>, session: Arc<Session>, id: &HeaderValue, m
             let claim = match session.claim(request.id()) {
                 Ok(claim) => claim,
                 Err(refusal) => {
-                    let refusal = session.talk().turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+                    let refusal =
+                        session.talk().turn_away(refusal, Some(request.method()), request.bytes().len()).await;
                     return reply::json(
                         StatusCode::OK,
                         Body::from(refusal.render(Some(request.id()), Shape::Error, None)),
@@ -205,13 +211,18 @@ async fn batch(session: &Arc<Session>, messages: Vec<Message>) -> Response<Body>
 async fn batched(session: Arc<Session>, request: Request) -> Option<Bytes> {
     let claim = match session.claim(request.id()) {
         Ok(claim) => claim,
-        Err(refusal) => return Some(refusal.render(Some(request.id()), Shape::of(request.method(), refusal.code, Era::Legacy), None)),
+        Err(refusal) => {
+            return Some(refusal.render(
+                Some(request.id()),
+                Shape::of(request.method(), refusal.code, Era::Legacy),
+                None,
+            ));
+        }
     };
     let ongoing = session.talk().request(request, session.revision()).await;
     let listening = session.clone();
-    let last = ongoing
-        .finish(move |segments| listening.streams().push(super::streams::LISTEN, segments.into_bytes()))
-        .await;
+    let last =
+        ongoing.finish(move |segments| listening.streams().push(super::streams::LISTEN, segments.into_bytes())).await;
     drop(claim);
     last.map(|last| last.message.into_bytes())
 }

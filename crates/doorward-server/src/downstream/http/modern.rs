@@ -41,7 +41,8 @@ pub(super) async fn post(
         Message::Notification(notification) => notify(talk, notification, headers).await,
         // Clients of this era must not send responses (2026-07-28, basic/transports).
         Message::Response(_) => {
-            let refusal = talk.turn_away(Refusal::new(Code::UnknownShape), method_of(&message), message.bytes().len()).await;
+            let refusal =
+                talk.turn_away(Refusal::new(Code::UnknownShape), method_of(&message), message.bytes().len()).await;
             reply::refused(&refusal, id_of(&message))
         }
     }
@@ -119,7 +120,9 @@ async fn notify(talk: Arc<Talk>, notification: Notification, headers: &HeaderMap
 
 fn params(headers: &HeaderMap) -> ParamHeaders {
     let is_param = |name: &HeaderName| {
-        name.as_str().get(..headers::PARAM_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(headers::PARAM_PREFIX))
+        name.as_str()
+            .get(..headers::PARAM_PREFIX.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(headers::PARAM_PREFIX))
     };
     headers.iter().filter(|(name, _)| is_param(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -19,7 +19,11 @@ pub(super) fn content_type(headers: &HeaderMap) -> Result<(), Refusal> {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
-    if json { Ok(()) } else { Err(Refusal::new(Code::BadHttp).with_detail("Its Content-Type must be application/json.")) }
+    if json {
+        Ok(())
+    } else {
+        Err(Refusal::new(Code::BadHttp).with_detail("Its Content-Type must be application/json."))
+    }
 }
 
 /// Reads a body to its end, within the limit and the time. On refusal, also how many bytes were announced or read.
@@ -51,9 +55,5 @@ pub(super) fn is_modern(message: &Message, headers: &HeaderMap) -> bool {
 /// Whether a version header names a revision with sessions.
 pub(super) fn is_legacy(version: &[u8]) -> bool {
     use doorward_mcp::revision::{Era, Revision};
-    std::str::from_utf8(version)
-        .ok()
-        .and_then(Revision::parse)
-        .is_some_and(|revision| revision.era() == Era::Legacy)
+    std::str::from_utf8(version).ok().and_then(Revision::parse).is_some_and(|revision| revision.era() == Era::Legacy)
 }
-

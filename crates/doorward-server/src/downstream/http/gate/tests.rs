@@ -20,11 +20,26 @@ fn code(pairs: &[(&'static str, &str)]) -> Option<Code> {
 
 #[test]
 fn hosts() {
-    for ours in ["localhost", "localhost:8420", "LOCALHOST:1", "127.0.0.1:8420", "[::1]:8420", "gateway.example.com", "gateway.example.com:443"] {
+    for ours in [
+        "localhost",
+        "localhost:8420",
+        "LOCALHOST:1",
+        "127.0.0.1:8420",
+        "[::1]:8420",
+        "gateway.example.com",
+        "gateway.example.com:443",
+    ] {
         assert_eq!(code(&[("host", ours)]), None, "{ours}");
     }
     for foreign in [
-        "evil.example.com", "localhost.evil.example.com", "127.0.0.1.evil.example", "localhost@evil.example", "evil@localhost", "127.0.0.2", "", "0.0.0.0:8420",
+        "evil.example.com",
+        "localhost.evil.example.com",
+        "127.0.0.1.evil.example",
+        "localhost@evil.example",
+        "evil@localhost",
+        "127.0.0.2",
+        "",
+        "0.0.0.0:8420",
     ] {
         assert_eq!(code(&[("host", foreign)]), Some(Code::ForeignHost), "{foreign}");
     }
@@ -37,7 +52,15 @@ fn origins() {
     for ours in ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:1", "https://app.example.com"] {
         assert_eq!(code(&[("host", "localhost"), ("origin", ours)]), None, "{ours}");
     }
-    for foreign in ["http://evil.example.com", "null", "http://localhost.evil.example", "file://", "localhost", "http://evil@localhost", "https://app.example.com.evil.example"] {
+    for foreign in [
+        "http://evil.example.com",
+        "null",
+        "http://localhost.evil.example",
+        "file://",
+        "localhost",
+        "http://evil@localhost",
+        "https://app.example.com.evil.example",
+    ] {
         assert_eq!(code(&[("host", "localhost"), ("origin", foreign)]), Some(Code::ForeignOrigin), "{foreign}");
     }
 }
@@ -46,10 +69,12 @@ fn origins() {
 fn tokens() {
     let token = LocalToken::generate().unwrap();
     let shown = format!("Bearer {}", token.reveal());
+    let mut shorter = shown.clone();
+    shorter.pop();
     let gate = Gate::new(Vec::new(), Vec::new(), Some(token), "local");
     assert!(gate.identify(&headers(&[("authorization", &shown)])).is_ok());
     assert!(gate.identify(&headers(&[("authorization", &shown.replace("Bearer", "bearer"))])).is_ok());
-    for wrong in ["", "Bearer", "Bearer ", "Bearer x", "Basic abc", &shown[..shown.len() - 1], &format!("{shown}x")] {
+    for wrong in ["", "Bearer", "Bearer ", "Bearer x", "Basic abc", shorter.as_str(), &format!("{shown}x")] {
         assert!(gate.identify(&headers(&[("authorization", wrong)])).is_err(), "{wrong}");
     }
     assert!(gate.identify(&headers(&[])).is_err());
