@@ -91,9 +91,10 @@ impl Admin {
         }
         match self.gateway.store().health() {
             Health::Ok => text(StatusCode::OK, "ready\n".into()),
-            Health::Dead { reason, .. } => {
-                text(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: the record store takes no records: {reason}\n"))
-            }
+            Health::Dead { reason, .. } => text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("not ready: the record store takes no records: {reason}\n"),
+            ),
         }
     }
 
@@ -102,11 +103,8 @@ impl Admin {
             Health::Ok => 1,
             Health::Dead { .. } => 0,
         };
-        let gauges = Gauges {
-            generation: self.gateway.view().generation,
-            store_up,
-            store_queue: self.gateway.store().depth(),
-        };
+        let gauges =
+            Gauges { generation: self.gateway.view().generation, store_up, store_queue: self.gateway.store().depth() };
         match self.gateway.metrics().encode(gauges) {
             Ok(metrics) => text(StatusCode::OK, metrics),
             Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics could not be written.\n".into()),

@@ -34,7 +34,7 @@ use doorward_store::StoreConfig;
 pub use environment::Surroundings;
 pub use key::{Form, Key};
 pub use launch::{RunConfig, RunRequest, RunTarget, load_run};
-pub use load::{Loaded, Override, Request, load};
+pub use load::{Loaded, Override, Request, load, load_store};
 pub use origin::{Origin, SourceFile};
 pub use problem::{ConfigErrors, Problem, Severity};
 pub use secret::Secret;

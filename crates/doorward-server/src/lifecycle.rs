@@ -26,7 +26,9 @@ pub use survey::{Surveyed, survey};
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}; is another gateway running? choose another address with [listen] http or --listen")]
+    #[error(
+        "cannot listen on {address}; is another gateway running? choose another address with [listen] http or --listen"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,

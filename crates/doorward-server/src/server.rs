@@ -52,7 +52,15 @@ impl Server {
     #[must_use]
     pub fn new(id: ServerId, way: Way, outside: Outside) -> Self {
         let definitions = Arc::new(Definitions::new(id.clone()));
-        Self { id, way, outside, definitions, eras: EraCache::new(), ready: Mutex::new(BTreeMap::new()), listing: Semaphore::new(1) }
+        Self {
+            id,
+            way,
+            outside,
+            definitions,
+            eras: EraCache::new(),
+            ready: Mutex::new(BTreeMap::new()),
+            listing: Semaphore::new(1),
+        }
     }
 
     /// Its configured id.
@@ -98,11 +106,9 @@ impl Server {
             Way::Child(spec) => {
                 Link::Stdio(self.outside.pool.link(spec.clone(), principal, Era::Modern, self.outside.share))
             }
-            Way::Http(endpoint) => Link::Http(HttpLink::modern(
-                self.outside.client.clone(),
-                endpoint.clone(),
-                self.schema_source(),
-            )),
+            Way::Http(endpoint) => {
+                Link::Http(HttpLink::modern(self.outside.client.clone(), endpoint.clone(), self.schema_source()))
+            }
         });
         ready.insert(principal.clone(), link.clone());
         link

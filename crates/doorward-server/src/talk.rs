@@ -15,7 +15,7 @@ use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
 use doorward_mcp::message::{Message, Notification, Request};
-use doorward_mcp::revision::Revision;
+use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
 use crate::clock::{exchange_id, now};
@@ -88,18 +88,15 @@ impl Talk {
     }
 
     /// As [`Talk::request`], with the client's `Mcp-Param-*` headers.
-    pub async fn request_with(
-        self: &Arc<Self>,
-        request: Request,
-        revision: Revision,
-        params: ParamHeaders,
-    ) -> Ongoing {
+    pub async fn request_with(self: &Arc<Self>, request: Request, revision: Revision, params: ParamHeaders) -> Ongoing {
         if request.method() == "tools/call" {
-            self.know(&request).await;
+            self.know(&request, revision.era()).await;
         }
         let asked = request.clone();
         match self.pass(Direction::ToServer, Message::Request(request), revision).await {
-            Rest::Forward(permit, waiting) => Ongoing::forwarded(self.clone(), asked, revision, (permit, params), waiting),
+            Rest::Forward(permit, waiting) => {
+                Ongoing::forwarded(self.clone(), asked, revision, (permit, params), waiting)
+            }
             Rest::Reply(outcome) => Ongoing::over(self.clone(), asked, revision, outcome),
         }
     }
@@ -159,7 +156,7 @@ impl Talk {
     }
 
     /// Makes sure the tool a call names is known, if the server offers it: a policy cannot judge what it has not seen.
-    pub async fn know(&self, request: &Request) {
+    pub async fn know(&self, request: &Request, era: Era) {
         let name = request.param("name").and_then(|name| name.as_str().map(|name| name.into_owned()));
         let Some(name) = name else { return };
         if self.server.definitions().has(&name) {
@@ -169,15 +166,15 @@ impl Talk {
         // never closed, and a listing is bounded in time and pages.
         let _turn = self.server.listing_turn().acquire().await;
         if !self.server.definitions().has(&name) && self.server.definitions().due() {
-            self.list_tools().await;
+            self.list_tools(era).await;
         }
     }
 
     /// Follows the server's tool list to its end and learns it.
-    async fn list_tools(&self) {
+    async fn list_tools(&self, era: Era) {
         let mut cursor = None;
         for _ in 0..LIST_PAGES_MAX {
-            let response = match self.link.keep_house(Housekeeping::ListTools { cursor }).await {
+            let response = match self.link.keep_house(Housekeeping::ListTools { cursor, era }).await {
                 Ok(response) => response,
                 Err(refusal) => {
                     tracing::warn!(server = %self.server.id(), code = %refusal.code, "the server's tools could not be listed");
@@ -246,7 +243,9 @@ impl Turn<'_> {
 /// The answer to a batch: its answers in one array.
 #[must_use]
 pub fn join_batch(answers: &[bytes::Bytes]) -> bytes::Bytes {
-    let mut joined = Vec::with_capacity(answers.iter().map(|answer| answer.len().saturating_add(1)).sum::<usize>().saturating_add(2));
+    let mut joined = Vec::with_capacity(
+        answers.iter().map(|answer| answer.len().saturating_add(1)).sum::<usize>().saturating_add(2),
+    );
     joined.push(b'[');
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {

@@ -10,6 +10,7 @@ pub mod stdio;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::{Notification, Request, Response};
+use doorward_mcp::revision::Era;
 use doorward_mcp::splice::Segments;
 use hyper::header::{HeaderName, HeaderValue};
 
@@ -77,6 +78,8 @@ pub enum Housekeeping {
     ListTools {
         /// `nextCursor` of the page before.
         cursor: Option<String>,
+        /// The era to ask in: a child of `doorward run` has one pipe for both, and some servers keep to the first.
+        era: Era,
     },
 }
 

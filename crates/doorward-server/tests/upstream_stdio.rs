@@ -396,10 +396,11 @@ async fn the_gateway_asks_in_both_eras() {
     let survey = legacy(&pool, &spec);
     let opened = survey.keep_house(Housekeeping::Initialize).await.unwrap();
     assert!(opened.result_member("serverInfo").is_some());
-    let list = Housekeeping::ListTools { cursor: Some("next".to_owned()) };
-    assert!(survey.keep_house(list.clone()).await.unwrap().result_member("tools").is_some());
+    let list = Housekeeping::ListTools { cursor: Some("next".to_owned()), era: Era::Legacy };
+    assert!(survey.keep_house(list).await.unwrap().result_member("tools").is_some());
     let stateless = modern(&pool, &spec);
     stateless.keep_house(Housekeeping::Discover).await.unwrap();
+    let list = Housekeeping::ListTools { cursor: Some("next".to_owned()), era: Era::Modern };
     stateless.keep_house(list).await.unwrap();
     let again = legacy(&pool, &spec);
     again.keep_house(Housekeeping::Initialize).await.unwrap();

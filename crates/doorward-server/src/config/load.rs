@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use doorward_policy::Preset;
+use doorward_store::StoreConfig;
 
 use super::Config;
 use super::build::Builder;
@@ -62,6 +63,20 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
             Ok(Loaded { config: Config { listen, admin, store, policy, servers, files }, shown, warnings })
         }
         (_, _, _, _) => Err(problems.into_errors()),
+    }
+}
+
+/// Where the records are, for those who only read them: nothing else of the configuration needs to be right.
+///
+/// # Errors
+/// [`ConfigErrors`] when a file cannot be read or names no usable store.
+pub fn load_store(request: &Request, surroundings: &Surroundings) -> Result<StoreConfig, ConfigErrors> {
+    let mut builder = gather(request, Scope::All, surroundings);
+    let store = builder.store();
+    let Builder { problems, .. } = builder;
+    match store {
+        Some(store) => problems.finish().map(|_| store),
+        None => Err(problems.into_errors()),
     }
 }
 

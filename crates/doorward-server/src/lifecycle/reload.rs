@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use std::sync::Arc;
+use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
@@ -108,7 +108,8 @@ struct Watched {
 
 impl Watched {
     fn new(files: &[PathBuf]) -> Self {
-        let names: BTreeSet<PathBuf> = files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
+        let names: BTreeSet<PathBuf> =
+            files.iter().map(|file| file.canonicalize().unwrap_or_else(|_| file.clone())).collect();
         let folders: BTreeSet<PathBuf> = names.iter().filter_map(|file| file.parent()).map(Path::to_path_buf).collect();
         let (sender, changes) = mpsc::channel(1);
         let told = names;
@@ -126,9 +127,8 @@ impl Watched {
             }
             Ok(watcher)
         });
-        let watcher = watcher
-            .map_err(|error| tracing::warn!(%error, "files cannot be watched; send SIGHUP to reload"))
-            .ok();
+        let watcher =
+            watcher.map_err(|error| tracing::warn!(%error, "files cannot be watched; send SIGHUP to reload")).ok();
         Self { changes, _watcher: watcher }
     }
 

@@ -62,13 +62,17 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let store = Store::open(config.store.clone()).await?;
     let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::ByPrincipal };
     let present = servers(&config.servers, &outside, &Present::new())?;
-    let gateway = Gateway::new(alone(&present), config.policy.sources.clone().into(), store).map_err(StartError::Policy)?;
+    let gateway =
+        Gateway::new(alone(&present), config.policy.sources.clone().into(), store).map_err(StartError::Policy)?;
     let gateway = Arc::new(gateway);
     let face = HttpFace::new(gateway.clone(), gate(&config.listen, token.clone()), Limits::default());
     let face = Arc::new(face);
     let admin = Arc::new(Admin::new(gateway.clone(), gate(&config.listen, None)));
     let (stop, stopping) = watch::channel(Stop::NotYet);
-    let mut tasks = vec![tokio::spawn(serve(face.clone(), listener, stopping.clone())), tokio::spawn(sweep(face.clone(), stopping.clone()))];
+    let mut tasks = vec![
+        tokio::spawn(serve(face.clone(), listener, stopping.clone())),
+        tokio::spawn(sweep(face.clone(), stopping.clone())),
+    ];
     if let Some(listener) = admin_listener {
         tasks.push(tokio::spawn(admin.clone().serve(listener, stopping)));
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::Refusal;
+use doorward_mcp::revision::Era;
 use doorward_policy::{Catalogue, Engine, LoadErrors, Source};
 
 use super::build::{Present, alone, servers};
@@ -41,8 +42,11 @@ pub async fn survey(config: &Config) -> Result<(Vec<Surveyed>, Result<Engine, Lo
 }
 
 fn load(sources: &[Source], surveyed: &[Surveyed]) -> Result<Engine, LoadErrors> {
-    let known: Vec<Arc<Catalogue>> =
-        surveyed.iter().filter_map(|server| server.outcome.as_ref().ok()).map(|(_, catalogue)| catalogue.clone()).collect();
+    let known: Vec<Arc<Catalogue>> = surveyed
+        .iter()
+        .filter_map(|server| server.outcome.as_ref().ok())
+        .map(|(_, catalogue)| catalogue.clone())
+        .collect();
     let unknown: Vec<ServerId> =
         surveyed.iter().filter(|server| server.outcome.is_err()).map(|server| server.server.clone()).collect();
     Engine::load(sources, &known, &unknown)
@@ -82,12 +86,12 @@ async fn look(server: &Server) -> Result<(Speaks, Arc<Catalogue>), Refusal> {
     let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
     let speaks = server.speaks_modern(&principal).await?;
     match speaks {
-        Speaks::Modern => list(server, &server.stateless(&principal)).await?,
+        Speaks::Modern => list(server, &server.stateless(&principal), Era::Modern).await?,
         Speaks::LegacyOnly => {
             let link = server.conversation(&principal);
             let listed = async {
                 link.keep_house(Housekeeping::Initialize).await?;
-                list(server, &link).await
+                list(server, &link, Era::Legacy).await
             };
             let listed = listed.await;
             link.close().await;
@@ -97,10 +101,10 @@ async fn look(server: &Server) -> Result<(Speaks, Arc<Catalogue>), Refusal> {
     Ok((speaks, server.definitions().catalogue()))
 }
 
-async fn list(server: &Server, link: &Link) -> Result<(), Refusal> {
+async fn list(server: &Server, link: &Link, era: Era) -> Result<(), Refusal> {
     let mut cursor = None;
     for _ in 0..LIST_PAGES_MAX {
-        let page = link.keep_house(Housekeeping::ListTools { cursor }).await?;
+        let page = link.keep_house(Housekeeping::ListTools { cursor, era }).await?;
         let _: Learned = server.definitions().learn(&page);
         cursor = page.result_member("nextCursor").and_then(|cursor| cursor.as_str().map(|cursor| cursor.into_owned()));
         if cursor.is_none() {

@@ -195,8 +195,11 @@ impl Ongoing {
 /// The error data of -32022: what this gateway speaks in that era (2026-07-28, schema `UnsupportedProtocolVersionError`).
 #[must_use]
 pub fn supported_versions(era: Era) -> String {
-    let versions: Vec<String> =
-        Revision::ALL.iter().filter(|revision| revision.era() == era).map(|revision| format!("\"{revision}\"")).collect();
+    let versions: Vec<String> = Revision::ALL
+        .iter()
+        .filter(|revision| revision.era() == era)
+        .map(|revision| format!("\"{revision}\""))
+        .collect();
     format!("\"supported\":[{}]", versions.join(","))
 }
 

@@ -159,7 +159,7 @@ impl StdioLink {
     /// # Errors
     /// A refusal when there is no usable answer.
     pub async fn keep_house(&self, task: Housekeeping) -> Result<Response, Refusal> {
-        let request = housekeeping::request(&task, self.era)?;
+        let request = housekeeping::request(&task)?;
         let (binding, _) = self.bound_for(&request)?;
         let mut call = send_call(binding.clone(), Caller::Gateway { session: unique() }, request).await?;
         let response = timeout(HOUSEKEEPING_WAIT, call.response()).await;

@@ -86,8 +86,8 @@ async fn housekeeping_lists_tools_in_both_eras() {
     let legacy = link(Era::Legacy, &url);
     modern.keep_house(Housekeeping::Discover).await.unwrap();
     legacy.keep_house(Housekeeping::Initialize).await.unwrap();
-    for link in [modern, legacy] {
-        let list = link.keep_house(Housekeeping::ListTools { cursor: None }).await.unwrap();
+    for (link, era) in [(modern, Era::Modern), (legacy, Era::Legacy)] {
+        let list = link.keep_house(Housekeeping::ListTools { cursor: None, era }).await.unwrap();
         assert!(!parsed(list.bytes())["result"]["tools"].as_array().unwrap().is_empty());
         link.close().await;
     }

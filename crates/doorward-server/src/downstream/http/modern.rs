@@ -57,7 +57,7 @@ fn talk(face: &Arc<HttpFace>, admitted: &Admitted) -> Arc<Talk> {
 async fn check(talk: &Talk, request: &Request, headers: &HeaderMap) -> Result<(), Refusal> {
     if request.method() == "tools/call" {
         // Which headers must repeat arguments is known only from the tool's schema.
-        talk.know(request).await;
+        talk.know(request, Era::Modern).await;
     }
     let tool = request.param("name").and_then(|name| name.as_str());
     let schema = tool.and_then(|tool| talk.server().definitions().input_schema(&tool));

@@ -27,11 +27,11 @@ pub(super) fn request(task: &Housekeeping, era: Era) -> Result<McpRequest, Refus
             ("initialize", Some(params))
         }
         (Housekeeping::Discover, Era::Modern) => ("server/discover", Some(format!("{{{}}}", meta()))),
-        (Housekeeping::ListTools { cursor }, Era::Modern) => {
+        (Housekeeping::ListTools { cursor, .. }, Era::Modern) => {
             let cursor = cursor.as_deref().map(|cursor| format!(",\"cursor\":{}", compose::quote(cursor)));
             ("tools/list", Some(format!("{{{}{}}}", meta(), cursor.unwrap_or_default())))
         }
-        (Housekeeping::ListTools { cursor }, Era::Legacy) => {
+        (Housekeeping::ListTools { cursor, .. }, Era::Legacy) => {
             ("tools/list", cursor.as_deref().map(|cursor| format!("{{\"cursor\":{}}}", compose::quote(cursor))))
         }
         (Housekeeping::Initialize, Era::Modern) | (Housekeeping::Discover, Era::Legacy) => {

@@ -18,11 +18,11 @@ use crate::upstream::Housekeeping;
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The request for a task.
-pub(super) fn request(task: &Housekeeping, era: Era) -> Result<Request, Refusal> {
+pub(super) fn request(task: &Housekeeping) -> Result<Request, Refusal> {
     let (method, params) = match task {
         Housekeeping::Initialize => ("initialize", initialize_params()),
         Housekeeping::Discover => ("server/discover", format!("{{{}}}", modern_meta())),
-        Housekeeping::ListTools { cursor } => ("tools/list", list_params(cursor.as_deref(), era)),
+        Housekeeping::ListTools { cursor, era } => ("tools/list", list_params(cursor.as_deref(), *era)),
     };
     let id = Id::from(format!("doorward-{}", NEXT.fetch_add(1, Ordering::Relaxed)).as_str());
     match Message::parse(compose::request(&id, method, Some(&params)), &Limits::default()) {
@@ -90,13 +90,13 @@ mod tests {
 
     #[test]
     fn every_task_is_a_sound_request_of_its_era() {
-        let initialize = request(&Housekeeping::Initialize, Era::Legacy).unwrap();
+        let initialize = request(&Housekeeping::Initialize).unwrap();
         assert_eq!(InitializeRequest::from_params(initialize.params()).unwrap().protocol_version, "2025-11-25");
-        let discover = request(&Housekeeping::Discover, Era::Modern).unwrap();
+        let discover = request(&Housekeeping::Discover).unwrap();
         assert_eq!(RequestMeta::from_params(discover.params()).unwrap().protocol_version, "2026-07-28");
         let cursor = Some("a\"b".to_owned());
         for (era, meta) in [(Era::Legacy, false), (Era::Modern, true)] {
-            let list = request(&Housekeeping::ListTools { cursor: cursor.clone() }, era).unwrap();
+            let list = request(&Housekeeping::ListTools { cursor: cursor.clone(), era }).unwrap();
             assert_eq!(list.meta().is_some(), meta);
             assert_eq!(list.param("cursor").unwrap().as_str().unwrap(), "a\"b");
         }
