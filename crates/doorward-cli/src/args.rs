@@ -1,0 +1,360 @@
+//! The command line as it is typed. What it means is settled by each command.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use doorward_server::config::{Key, Override, Request};
+
+use crate::exit::Exit;
+use crate::terminal::ColorChoice;
+
+/// A security gateway between AI agents and the tools they call (Model Context Protocol).
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, after_help = Exit::help(), propagate_version = false)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// When to colour what is shown; NO_COLOR turns colours off as well.
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    /// Log errors alone.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) quiet: u8,
+    /// Log more; twice for everything. DOORWARD_LOG sets the filter in detail.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// The form of the log on standard error.
+    #[arg(long, global = true, value_enum, default_value = "human", value_name = "FORM")]
+    pub(crate) log: LogForm,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// Lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the gateway at work: a short agent session against two built-in servers.
+    Demo(DemoArgs),
+    /// Guard one server for the MCP client that starts this command.
+    Run(RunArgs),
+    /// Serve the configured servers over HTTP.
+    Serve(ServeArgs),
+    /// Check configuration and policy against what the servers offer.
+    Check(CheckArgs),
+    /// Read the audit records.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Explain a refusal code.
+    Explain(ExplainArgs),
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the version.
+    Version(VersionArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// One of the demonstration's servers, on standard input and output.
+    #[command(hide = true)]
+    DemoServer(DemoServerArgs),
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// End after the session instead of leaving the gateway running.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Listen here; 127.0.0.1:8420 unless that is taken.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The server's id in policies and records; by default made of the command's name.
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// Give the server a variable: NAME passes ours on, NAME=VALUE sets one. Nothing else of our environment is passed
+    /// on but PATH, HOME, LANG, TMPDIR and USER.
+    #[arg(long = "env", value_name = "NAME[=VALUE]")]
+    pub(crate) environment: Vec<String>,
+    /// Guard the server at this address instead of a command.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["command", "environment"])]
+    pub(crate) url: Option<String>,
+    /// Send a header to the server at --url; the value may be env:VARIABLE or file:PATH.
+    #[arg(long = "header", value_name = "NAME=VALUE", requires = "url")]
+    pub(crate) headers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// The server's command and its arguments.
+    #[arg(last = true, value_name = "COMMAND", required_unless_present = "url")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// Do not speak to the servers.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags that name the configuration and the store.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// Read this file and no other: TOML, or JSON as MCP clients write it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the records are, as sqlite:///path/records.db.
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
+}
+
+/// Flags about what is allowed.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// The ready-made policy: observe, guarded, read-only or locked.
+    #[arg(long, value_name = "PRESET")]
+    pub(crate) preset: Option<String>,
+    /// A Cedar file with rules beside the preset; may be given several times.
+    #[arg(long = "policy", value_name = "FILE")]
+    pub(crate) policies: Vec<String>,
+}
+
+/// Flags for every setting that the command line can change.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// Listen here for clients.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// What clients must show: token or none.
+    #[arg(long, value_name = "AUTH")]
+    pub(crate) auth: Option<String>,
+    /// Serve health and metrics here, or "off".
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) admin: Option<String>,
+}
+
+/// What to read of the records.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// The last records, and with -f those to come.
+    Tail(TailArgs),
+    /// Records that match.
+    Query(QueryArgs),
+    /// Everything about one exchange.
+    Show(ShowArgs),
+}
+
+/// Flags of `audit tail`.
+#[derive(Debug, Args)]
+pub(crate) struct TailArgs {
+    /// Go on with new records until interrupted.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// How many of the last records to begin with.
+    #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
+    pub(crate) lines: u32,
+    #[command(flatten)]
+    pub(crate) output: RecordOutput,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+/// Flags of `audit query`.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// Written since: 15m, 2h, 3d, 2026-11-22 or 2026-11-22T10:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Written before that time.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// By this user.
+    #[arg(long)]
+    pub(crate) principal: Option<String>,
+    /// About this server.
+    #[arg(long)]
+    pub(crate) server: Option<String>,
+    /// With this method, for example tools/call.
+    #[arg(long)]
+    pub(crate) action: Option<String>,
+    /// On this tool, resource or prompt.
+    #[arg(long)]
+    pub(crate) resource: Option<String>,
+    /// With this end: allow, answer, answer-error, refuse or fail.
+    #[arg(long)]
+    pub(crate) disposition: Option<String>,
+    /// With this code, for example DW1202.
+    #[arg(long)]
+    pub(crate) code: Option<String>,
+    /// At most so many, the newest.
+    #[arg(long, default_value_t = 100, value_name = "COUNT")]
+    pub(crate) limit: u32,
+    /// Only those before this sequence number, to page back.
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) before: Option<i64>,
+    /// Print only how many match.
+    #[arg(long)]
+    pub(crate) count: bool,
+    #[command(flatten)]
+    pub(crate) output: RecordOutput,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+/// Flags of `audit show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The exchange: the reference a refusal names, 32 hexadecimal digits.
+    pub(crate) exchange: String,
+    /// Print one JSON object a record.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+/// How records are printed.
+#[derive(Debug, Args)]
+pub(crate) struct RecordOutput {
+    /// Print one JSON object a record, intents included.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show the intents as well, not only how exchanges ended.
+    #[arg(long)]
+    pub(crate) intents: bool,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The code, for example DW1202; without one, all codes are listed.
+    pub(crate) code: Option<String>,
+}
+
+/// What to look at in the configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every value in force.
+    Show(ConfigShowArgs),
+    /// Check the configuration without speaking to any server.
+    Validate(ConfigValidateArgs),
+}
+
+/// Flags of `config show`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigShowArgs {
+    /// Print where each value comes from.
+    #[arg(long)]
+    pub(crate) origin: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// Flags of `config validate`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigValidateArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+/// Flags of `version`.
+#[derive(Debug, Args)]
+pub(crate) struct VersionArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    pub(crate) shell: Shell,
+}
+
+/// Flags of `demo-server`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoServerArgs {
+    /// Which server.
+    pub(crate) which: DemoServer,
+}
+
+/// The demonstration's servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoServer {
+    /// Keeps notes.
+    Notes,
+    /// Sends mail to nobody.
+    Mail,
+}
+
+impl SourceArgs {
+    /// What it says about the configuration.
+    pub(crate) fn request(&self) -> Request {
+        Request { file: self.config.clone(), overrides: one(Key::StoreUrl, "--store", self.store.as_ref()) }
+    }
+}
+
+impl PolicyArgs {
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        let mut overrides = one(Key::PolicyPreset, "--preset", self.preset.as_ref());
+        overrides.push(Override { key: Key::PolicyFiles, flag: "--policy", words: self.policies.clone() });
+        overrides
+    }
+}
+
+impl SettingsArgs {
+    /// What it says about the configuration.
+    pub(crate) fn request(&self) -> Request {
+        let mut request = self.source.request();
+        request.overrides.extend(self.policy.overrides());
+        request.overrides.extend(one(Key::ListenHttp, "--listen", self.listen.as_ref()));
+        request.overrides.extend(one(Key::ListenAuth, "--auth", self.auth.as_ref()));
+        request.overrides.extend(one(Key::AdminHttp, "--admin", self.admin.as_ref()));
+        request
+    }
+}
+
+fn one(key: Key, flag: &'static str, value: Option<&String>) -> Vec<Override> {
+    value.map(|value| Override { key, flag, words: vec![value.clone()] }).into_iter().collect()
+}

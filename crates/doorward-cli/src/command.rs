@@ -1,0 +1,46 @@
+//! What each command does, one file each.
+
+mod audit;
+mod check;
+mod config;
+mod explain;
+mod run;
+mod serve;
+mod version;
+
+use std::future::Future;
+
+use clap::CommandFactory;
+
+use crate::args::{AuditCommand, Cli, Command, ConfigCommand};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::terminal::Terminal;
+
+/// Performs the command and says how it ended.
+pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fault> {
+    match command {
+        Command::Demo(args) => block_on(crate::demo::demo(&args, terminal)),
+        Command::Run(args) => block_on(run::run(args, terminal)),
+        Command::Serve(args) => block_on(serve::serve(&args, terminal)),
+        Command::Check(args) => block_on(check::check(&args, terminal)),
+        Command::Audit(AuditCommand::Tail(args)) => block_on(audit::tail(&args, terminal)),
+        Command::Audit(AuditCommand::Query(args)) => block_on(audit::query(&args, terminal)),
+        Command::Audit(AuditCommand::Show(args)) => block_on(audit::show(&args, terminal)),
+        Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
+        Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),
+        Command::Config(ConfigCommand::Validate(args)) => config::validate(&args, terminal),
+        Command::Version(args) => version::version(&args, terminal),
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "doorward", &mut script);
+            terminal.line(String::from_utf8_lossy(&script).trim_end())?;
+            Ok(Exit::Success)
+        }
+        Command::DemoServer(args) => crate::demo_server::serve(args.which),
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fault> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,140 @@
+//! `doorward audit`: reading the records, for people and for programs.
+
+mod show;
+mod time;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use doorward_core::ids::ExchangeId;
+use doorward_core::record::Disposition;
+use doorward_core::refusal::Code;
+use doorward_core::time::Timestamp;
+use doorward_server::config::{Surroundings, load_store};
+use doorward_store::{Filter, Page, Reader, RecordView};
+
+use crate::args::{QueryArgs, ShowArgs, SourceArgs, TailArgs};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::terminal::Terminal;
+use show::{Form, print};
+
+/// How often `tail -f` looks for new records.
+const FOLLOW_EVERY: Duration = Duration::from_millis(200);
+
+/// How many records `tail -f` reads at once.
+const FOLLOW_PAGE: u32 = 500;
+
+pub(super) async fn tail(args: &TailArgs, terminal: &Terminal) -> Result<Exit, Fault> {
+    let reader = open(&args.source).await?;
+    let form = Form::of(&args.output);
+    // An exchange that was forwarded has two records, and of those the table shows one.
+    let read = if form == Form::Outcomes { args.lines.saturating_mul(2) } else { args.lines };
+    let mut records = reader.query(&Filter { limit: read, ..Filter::default() }).await?;
+    let last = records.last().map_or(0, |record| record.seq);
+    if form == Form::Outcomes {
+        records.retain(|record| record.phase != "intent");
+    }
+    let skipped = records.len().saturating_sub(usize::try_from(args.lines).unwrap_or(usize::MAX));
+    show::heading(form, terminal)?;
+    print(records.get(skipped..).unwrap_or_default(), form, terminal)?;
+    if !args.follow {
+        return Ok(Exit::Success);
+    }
+    tokio::select! {
+        ended = follow(&reader, last, form, terminal) => ended,
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+    }
+}
+
+async fn follow(reader: &Reader, mut last: i64, form: Form, terminal: &Terminal) -> Result<Exit, Fault> {
+    loop {
+        let records = reader.tail(last, FOLLOW_PAGE).await?;
+        let Some(newest) = records.last() else {
+            tokio::time::sleep(FOLLOW_EVERY).await;
+            continue;
+        };
+        last = newest.seq;
+        print(&records, form, terminal)?;
+    }
+}
+
+pub(super) async fn query(args: &QueryArgs, terminal: &Terminal) -> Result<Exit, Fault> {
+    let filter = filter(args, now())?;
+    let reader = open(&args.source).await?;
+    if args.count {
+        terminal.line(reader.count(&filter).await?)?;
+        return Ok(Exit::Success);
+    }
+    let records = reader.query(&filter).await?;
+    let form = Form::of(&args.output);
+    show::heading(form, terminal)?;
+    print(&records, form, terminal)?;
+    Ok(Exit::Success)
+}
+
+pub(super) async fn show(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, Fault> {
+    let Some(exchange) = ExchangeId::parse(&args.exchange) else {
+        let what = format!("'{}' is no exchange", crate::terminal::inert(&args.exchange));
+        return Err(Fault::told(Exit::Usage, what, "It is the reference of a refusal: 32 hexadecimal digits."));
+    };
+    let records = open(&args.source).await?.show(exchange).await?;
+    if records.is_empty() {
+        let advice = "Look in another store with --store, or list the newest with 'doorward audit tail'.";
+        return Err(Fault::told(Exit::Failure, format!("no record tells of the exchange {exchange}"), advice));
+    }
+    if args.json {
+        print(&records, Form::Json, terminal)?;
+    } else {
+        records.iter().try_for_each(|record: &RecordView| show::whole(record, terminal))?;
+    }
+    Ok(Exit::Success)
+}
+
+async fn open(source: &SourceArgs) -> Result<Reader, Fault> {
+    let store = load_store(&source.request(), &Surroundings::of_process())?;
+    let Some(path) = store.url.path() else {
+        let what = "records in memory end with their gateway and cannot be read from outside";
+        return Err(Fault::told(Exit::Invalid, what, "Name a file with --store sqlite:///path/records.db."));
+    };
+    Ok(Reader::open(path).await?)
+}
+
+fn filter(args: &QueryArgs, now: Timestamp) -> Result<Filter, Fault> {
+    let time = |text: &Option<String>| {
+        let Some(text) = text else { return Ok(None) };
+        let advice = "Write 15m, 2h, 3d, 2026-11-22 or 2026-11-22T10:00:00Z.";
+        let unreadable = || Fault::told(Exit::Usage, format!("'{text}' is no time"), advice);
+        time::parse(text, now).map(Some).ok_or_else(unreadable)
+    };
+    let disposition = match &args.disposition {
+        None => None,
+        Some(text) => Some(Disposition::parse(text).ok_or_else(|| {
+            let advice = "Write allow, answer, answer-error, refuse or fail.";
+            Fault::told(Exit::Usage, format!("no exchange ends as '{text}'"), advice)
+        })?),
+    };
+    let code = match &args.code {
+        None => None,
+        Some(text) => Some(Code::parse(text).ok_or_else(|| {
+            Fault::told(Exit::Usage, format!("there is no code '{text}'"), "'doorward explain' lists them all.")
+        })?),
+    };
+    Ok(Filter {
+        since: time(&args.since)?,
+        until: time(&args.until)?,
+        principal: args.principal.clone(),
+        server: args.server.clone(),
+        action: args.action.clone(),
+        resource: args.resource.clone(),
+        disposition,
+        code,
+        exchange: None,
+        page: args.before.map_or(Page::Newest, Page::Before),
+        limit: args.limit,
+    })
+}
+
+fn now() -> Timestamp {
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_micros());
+    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,138 @@
+//! `doorward check`: configuration and policy against what the servers really offer.
+
+mod report;
+
+use doorward_core::ids::ServerId;
+use doorward_policy::{Engine, LoadErrors};
+use doorward_server::config::{Config, Loaded, Problem, Surroundings, load};
+use doorward_server::lifecycle::{Surveyed, survey};
+use serde_json::json;
+
+use crate::args::CheckArgs;
+use crate::exit::Exit;
+use crate::fault::{Fault, show_diagnostic};
+use crate::terminal::{Terminal, Tone};
+use report::{Offer, Outlook};
+
+pub(super) async fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Fault> {
+    let loaded = match load(&args.settings.request(), &Surroundings::of_process()) {
+        Ok(loaded) => loaded,
+        Err(errors) if args.json => {
+            let problems: Vec<_> = errors.problems().iter().map(report::problem).collect();
+            terminal.line(json!({ "version": 1, "ok": false, "problems": problems, "servers": [] }))?;
+            return Ok(Exit::Invalid);
+        }
+        Err(errors) => return Err(errors.into()),
+    };
+    let Loaded { config, warnings, .. } = loaded;
+    let (surveyed, engine) = if args.offline { offline(&config) } else { survey(&config).await? };
+    let checked = Checked { warnings, config, offers: offers(&surveyed, engine.as_ref().ok()), engine };
+    if args.json {
+        checked.print_json(terminal)?
+    } else {
+        checked.print(terminal)?
+    }
+    Ok(checked.exit())
+}
+
+/// What a check found.
+struct Checked {
+    config: Config,
+    warnings: Vec<Problem>,
+    offers: Vec<Offer>,
+    engine: Result<Engine, LoadErrors>,
+}
+
+/// The policy by itself: what the servers offer stays unknown.
+fn offline(config: &Config) -> (Vec<Surveyed>, Result<Engine, LoadErrors>) {
+    let ids: Vec<ServerId> = config.servers.iter().map(|server| server.id.clone()).collect();
+    (Vec::new(), Engine::load(&config.policy.sources, &[], &ids))
+}
+
+fn offers(surveyed: &[Surveyed], engine: Option<&Engine>) -> Vec<Offer> {
+    surveyed.iter().map(|surveyed| Offer::of(surveyed, engine)).collect()
+}
+
+impl Checked {
+    fn exit(&self) -> Exit {
+        match &self.engine {
+            Err(_) => Exit::Invalid,
+            Ok(_) if self.offers.iter().any(|offer| offer.unreachable.is_some()) => Exit::Unreachable,
+            Ok(_) => Exit::Success,
+        }
+    }
+
+    fn print(&self, terminal: &Terminal) -> Result<(), Fault> {
+        self.warnings.iter().for_each(|warning| show_diagnostic(warning, terminal));
+        match &self.engine {
+            Ok(engine) => engine.warnings().iter().for_each(|warning| show_diagnostic(warning, terminal)),
+            Err(errors) => errors.findings().iter().for_each(|finding| show_diagnostic(finding, terminal)),
+        }
+        let names: Vec<&str> = self.config.policy.sources.iter().map(|source| source.name.as_str()).collect();
+        match &self.engine {
+            Ok(_) => terminal.line(format_args!(
+                "{}  {}",
+                heading(terminal, "policy", Tone::Good, "ok"),
+                names.join(", ")
+            ))?,
+            Err(errors) => {
+                terminal.line(format_args!("{}  {errors}", heading(terminal, "policy", Tone::Bad, "error")))?
+            }
+        }
+        for offer in &self.offers {
+            print_offer(offer, terminal)?;
+        }
+        Ok(())
+    }
+
+    fn print_json(&self, terminal: &Terminal) -> Result<(), Fault> {
+        let findings = match &self.engine {
+            Ok(engine) => engine.warnings(),
+            Err(errors) => errors.findings(),
+        };
+        let mut problems: Vec<_> = self.warnings.iter().map(report::problem).collect();
+        problems.extend(findings.iter().map(report::finding));
+        let servers: Vec<_> = self.offers.iter().map(Offer::to_json).collect();
+        let ok = self.exit() == Exit::Success;
+        terminal.line(json!({ "version": 1, "ok": ok, "problems": problems, "servers": servers }))?;
+        Ok(())
+    }
+}
+
+fn print_offer(offer: &Offer, terminal: &Terminal) -> Result<(), Fault> {
+    if let Some((code, reason)) = &offer.unreachable {
+        let heading = heading(terminal, offer.server.as_str(), Tone::Bad, "error");
+        terminal.line(format_args!("{heading}  {code}: {reason}"))?;
+        return Ok(());
+    }
+    let count = match offer.tools.len() {
+        1 => "1 tool".to_owned(),
+        count => format!("{count} tools"),
+    };
+    let heading = heading(terminal, offer.server.as_str(), Tone::Good, "ok");
+    terminal.line(format_args!("{heading}  {}, {count}", offer.era))?;
+    for tool in &offer.tools {
+        let tone = match tool.outlook {
+            Outlook::Allow => Tone::Good,
+            Outlook::ByArguments => Tone::Warn,
+            Outlook::Refuse => Tone::Bad,
+        };
+        terminal.line(format_args!(
+            "  {} {:<12} {} {}",
+            crate::terminal::column(&tool.name, 30),
+            tool.effect,
+            terminal.paint(tone, format_args!("{:<13}", tool.outlook.word())),
+            terminal.paint(Tone::Faint, &tool.because),
+        ))?;
+    }
+    for (name, why) in &offer.left_out {
+        let note = terminal.paint(Tone::Bad, format_args!("left out: {why}"));
+        terminal.line(format_args!("  {} {note}", crate::terminal::column(name, 30)))?;
+    }
+    Ok(())
+}
+
+fn heading(terminal: &Terminal, name: &str, tone: Tone, state: &str) -> String {
+    let name = terminal.paint(Tone::Strong, crate::terminal::column(name, 20));
+    format!("{name} {}", terminal.paint(tone, format_args!("{state:<6}")))
+}
