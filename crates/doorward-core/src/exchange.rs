@@ -19,7 +19,7 @@ use doorward_mcp::message::Message;
 use doorward_mcp::revision::{self, Era, MethodKind, Revision};
 use doorward_mcp::splice::Segments;
 
-use crate::access::{Access, Direction, Face, Kind, classify};
+use crate::access::{Direction, Face, classify};
 use crate::ids::{ExchangeId, ServerId};
 use crate::permit::Permit;
 use crate::principal::Principal;
@@ -85,8 +85,8 @@ pub enum Outcome {
 /// Begins an exchange.
 #[must_use]
 pub fn begin(arrival: Arrival) -> Step {
-    let accessed = classify(&arrival.message, &arrival.server, arrival.direction);
-    match accessed.and_then(|access| admitted(&arrival, access)) {
+    let accessed = known_method(&arrival).and_then(|()| classify(&arrival.message, &arrival.server, arrival.direction));
+    match accessed {
         Ok(access) => AwaitDecision::on_request(Begun::new(arrival, Some(access))),
         Err(refusal) => {
             let now = arrival.at;
@@ -98,26 +98,23 @@ pub fn begin(arrival: Arrival) -> Step {
 /// The modern era has its own, shorter list of methods, and what it dropped is unknown in it (DIGEST §1.1): its servers put
 /// their questions inside results and never send a request. Older revisions are not told apart here; peers of that time
 /// use what both sides know, whatever revision they agreed on.
-fn admitted(arrival: &Arrival, access: Access) -> Result<Access, Refusal> {
-    let (direction, kind) = (wire_direction(arrival.direction), wire_kind(access.action.kind()));
+fn known_method(arrival: &Arrival) -> Result<(), Refusal> {
+    let (kind, method) = match &arrival.message {
+        Message::Request(request) => (MethodKind::Request, request.method()),
+        Message::Notification(notification) => (MethodKind::Notification, notification.method()),
+        Message::Response(_) => return Err(Refusal::new(Code::UnknownShape)),
+    };
     let known = match arrival.revision.era() {
         Era::Legacy => true,
-        Era::Modern => arrival.revision.method(direction, kind, access.action.name()).is_some(),
+        Era::Modern => arrival.revision.method(wire_direction(arrival.direction), kind, method).is_some(),
     };
-    if known { Ok(access) } else { Err(Refusal::new(Code::UnknownMethod)) }
+    if known { Ok(()) } else { Err(Refusal::new(Code::UnknownMethod)) }
 }
 
 const fn wire_direction(direction: Direction) -> revision::Direction {
     match direction {
         Direction::ToServer => revision::Direction::ClientToServer,
         Direction::ToClient => revision::Direction::ServerToClient,
-    }
-}
-
-const fn wire_kind(kind: Kind) -> MethodKind {
-    match kind {
-        Kind::Request => MethodKind::Request,
-        Kind::Notification => MethodKind::Notification,
     }
 }
 

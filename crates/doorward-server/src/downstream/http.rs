@@ -75,6 +75,11 @@ impl HttpFace {
         self.gate.load().token().cloned()
     }
 
+    /// Cuts off every client that only listens.
+    pub(crate) fn end_listening(&self) {
+        self.sessions.end_listening();
+    }
+
     /// Ends every legacy session.
     pub async fn end_sessions(&self) {
         self.sessions.end_all().await;
@@ -91,7 +96,8 @@ impl HttpFace {
     /// None: whatever fails is an answer.
     pub async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let admitted = match self.admit(&request) {
-            Ok(admitted) => admitted,
+            Ok(Ok(admitted)) => admitted,
+            Ok(Err(unplaced)) => return Ok(self.unplaced(unplaced).await),
             Err(refused) => {
                 self.gateway.metrics().refused(refused.code);
                 return Ok(reply::turned_away(&refused));
@@ -99,19 +105,29 @@ impl HttpFace {
         };
         Ok(match *request.method() {
             Method::POST => self.post(admitted, request).await,
-            Method::GET => legacy::listen(&self, &admitted, request.headers()),
+            Method::GET => legacy::listen(&self, &admitted, request.headers()).await,
             Method::DELETE => legacy::end(&self, &admitted, request.headers()).await,
             _ => reply::status(StatusCode::METHOD_NOT_ALLOWED),
         })
     }
 
-    fn admit(&self, request: &Request<Incoming>) -> Result<Admitted, Refusal> {
+    /// Who asks which server; the principal alone where there is no such server.
+    fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Principal>, Refusal> {
         let gate = self.gate.load();
         gate.host_and_origin(request.headers(), request.uri())?;
         let principal = gate.identify(request.headers())?;
         let id = request.uri().path().strip_prefix("/s/").and_then(|rest| rest.strip_suffix("/mcp"));
-        let server = id.and_then(|id| self.gateway.server(id)).ok_or_else(|| Refusal::new(Code::UnknownServer))?;
-        Ok(Admitted { principal, server })
+        Ok(match id.and_then(|id| self.gateway.server(id)) {
+            Some(server) => Ok(Admitted { principal, server }),
+            None => Err(principal),
+        })
+    }
+
+    /// Refuses whoever is known and asks for a server there is not.
+    async fn unplaced(&self, principal: Principal) -> Response<Body> {
+        let turned = Turn { principal, server: None, face: Face::Http, method: None, bytes: 0 };
+        let refusal = turned.away(&self.gateway, Refusal::new(Code::UnknownServer)).await;
+        reply::refused(&refusal, None)
     }
 
     async fn post(self: &Arc<Self>, admitted: Admitted, request: Request<Incoming>) -> Response<Body> {

@@ -228,14 +228,14 @@ async fn batched(session: Arc<Session>, request: Request) -> Option<Bytes> {
 }
 
 /// GET: listens for what the server says outside any request, or resumes a stream.
-pub(super) fn listen(face: &Arc<HttpFace>, admitted: &Admitted, headers: &HeaderMap) -> Response<Body> {
+pub(super) async fn listen(face: &Arc<HttpFace>, admitted: &Admitted, headers: &HeaderMap) -> Response<Body> {
     // Some clients ask before they have a session; "not here" lets them go on, an error would end them.
     let Some(id) = headers.get(SESSION_HEADER) else {
         return reply::status(StatusCode::METHOD_NOT_ALLOWED);
     };
     let session = match face.sessions.find(id.as_bytes(), &admitted.principal, admitted.server.id()) {
         Ok(session) => session,
-        Err(refusal) => return reply::refused(&refusal, None),
+        Err(refusal) => return face.refuse_unread(admitted, refusal, 0).await,
     };
     let last = headers.get(LAST_EVENT_ID).and_then(|last| last.to_str().ok());
     let resumed = last.and_then(|last| session.streams().resume(last));
@@ -253,7 +253,7 @@ pub(super) async fn end(face: &Arc<HttpFace>, admitted: &Admitted, headers: &Hea
             face.sessions.end(id.as_bytes()).await;
             reply::status(StatusCode::NO_CONTENT)
         }
-        Err(refusal) => reply::refused(&refusal, None),
+        Err(refusal) => face.refuse_unread(admitted, refusal, 0).await,
     }
 }
 

@@ -127,10 +127,13 @@ fn params(headers: &HeaderMap) -> ParamHeaders {
     headers.iter().filter(|(name, _)| is_param(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// One body if the answer comes first and soon; an event stream otherwise.
+/// One body if the answer comes first and soon; an event stream otherwise, or if the server has begun one.
 async fn answer(talk: Arc<Talk>, request: Request, params: ParamHeaders) -> Response<Body> {
     let mut ongoing = talk.request_with(request, Revision::LATEST, params).await;
     if tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_err() {
+        return stream(ongoing, None);
+    }
+    if ongoing.is_stream() {
         return stream(ongoing, None);
     }
     match ongoing.next().await {

@@ -48,11 +48,12 @@ pub async fn serve(face: Arc<HttpFace>, listener: TcpListener, mut stop: watch::
         });
     }
     drop(listener);
-    // Streams that only listen would never finish by themselves.
-    face.end_sessions().await;
+    // Streams that only listen would never finish by themselves; what is in flight may.
+    face.end_listening();
     if tokio::time::timeout(DRAIN_WAIT, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open when the gateway stopped");
     }
+    face.end_sessions().await;
 }
 
 /// Whether the gateway goes on.

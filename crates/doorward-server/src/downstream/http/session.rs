@@ -87,6 +87,14 @@ impl Sessions {
         }
     }
 
+    /// Cuts off every listener; the sessions go on.
+    pub(super) fn end_listening(&self) {
+        let all: Vec<Arc<Session>> = self.lock().values().cloned().collect();
+        for session in all {
+            session.streams().end_listening();
+        }
+    }
+
     /// Ends all of them.
     pub(super) async fn end_all(&self) {
         let all: Vec<Arc<Session>> = self.lock().drain().map(|(_, session)| session).collect();

@@ -106,6 +106,13 @@ impl Streams {
         Some(events)
     }
 
+    /// Cuts off whoever listens to stream 0, so that its connection can end.
+    pub(super) fn end_listening(&mut self) {
+        if let Some(log) = self.logs.get_mut(&LISTEN) {
+            log.live = None;
+        }
+    }
+
     /// Cuts off every listener.
     pub(super) fn end(&mut self) {
         self.logs.clear();
