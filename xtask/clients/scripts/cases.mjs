@@ -1,7 +1,7 @@
 // Named cases from the traps found in real clients and servers: `node cases.mjs NAME SETTING` exits with 0 when the case holds.
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CreateMessageRequestSchema,
@@ -9,7 +9,7 @@ import {
   ListRootsRequestSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { call, direct, expect, names, open, pipe, post, processes, run, same, serve, setting, text, until } from './peers.mjs';
+import { call, direct, expect, freePort, names, open, pause, pipe, post, processes, run, same, serve, setting, text, until } from './peers.mjs';
 
 const HANDSHAKE = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'doorward-case', version: '1.0.0' } };
 const RICH = { roots: {}, sampling: {}, elicitation: {} };
@@ -163,10 +163,24 @@ const cases = {
     await bothWays('everything', scene, {}, prepare);
   },
 
-  // Reading and ordinary writing pass; what destroys is neither shown nor done. Both leave records.
+  // Reading and ordinary writing pass; what destroys is neither shown nor done until it is named. All leave records.
   'guarded': async () => {
     const path = join(setting.files, 'written.txt');
-    const files = await open(run('filesystem', 'guarded'));
+    const made = await open(run('filesystem', 'guarded'));
+    const folder = await call(made, 'create_directory', { path: join(setting.files, 'made') });
+    expect(!folder.isError && existsSync(join(setting.files, 'made')), `create_directory: ${text(folder)}`);
+    // The server itself calls this tool destructive, because it overwrites.
+    expect(!(await names(made)).includes('write_file'), 'write_file is listed although no rule names it');
+    const unnamed = await call(made, 'write_file', { path, content: 'too early' });
+    same([unnamed.isError, existsSync(path)], [true, false], 'write_file before it is named');
+    await made.close();
+
+    const policy = join(setting.files, '..', 'named.cedar');
+    writeFileSync(policy, 'permit (principal, action == Action::"filesystem/write_file", resource);\n');
+    const way = run('filesystem', 'guarded');
+    way.command.splice(way.command.indexOf('--'), 0, '--policy', policy);
+    const files = await open(way);
+    expect((await names(files)).includes('write_file'), 'write_file is not listed although a rule names it');
     const written = await call(files, 'write_file', { path, content: 'through the gateway' });
     expect(!written.isError, `write_file: ${text(written)}`);
     same(readFileSync(path, 'utf8'), 'through the gateway', 'the file');
@@ -189,11 +203,10 @@ const cases = {
     await memory.close();
 
     const [program, ...args] = setting.audit.guarded;
-    const records = execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-    const about = (tool) => records.split('\n').filter((line) => line.includes(`"${tool}"`) || line.includes(`/${tool}`));
-    expect(about('write_file').length > 0, `no record of write_file in ${records.slice(0, 400)}`);
-    const denials = about('delete_entities');
-    expect(denials.some((line) => line.includes('DW1201') || line.includes('1201')), `no refusal in ${denials.join('\n').slice(0, 600)}`);
+    const lines = execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n').filter(Boolean);
+    const about = (tool) => lines.map((line) => JSON.parse(line)).filter((record) => record.resource === tool);
+    same(about('write_file').map((record) => record.disposition), ['refuse', 'allow', 'answer'], 'the records of write_file');
+    same(about('delete_entities').map((record) => [record.disposition, record.code]), [['refuse', 'DW1201']], 'the records of delete_entities');
   },
 
   // A server gets what its configuration names of our environment, never the rest.
@@ -206,6 +219,39 @@ const cases = {
       await client.close();
       expect(seen.includes('"PATH"'), `the server has no PATH: ${seen.slice(0, 200)}`);
       expect(!seen.includes('CASE_SECRET') && !seen.includes(secret), 'the secret reached the server');
+    }
+  },
+
+  // A client that comes while the gateway still looks at a slow server gets the quick one's tools, all of them, at once.
+  'slow-neighbour': async () => {
+    const [program] = setting.run.observe;
+    const port = await freePort();
+    const folder = join(setting.files, '..');
+    const config = join(folder, 'slow-neighbour.toml');
+    const table = (id, command) => `[servers.${id}]\ncommand = ${JSON.stringify(command)}\n`;
+    const store = JSON.stringify(`sqlite://${join(folder, 'slow-neighbour.db')}`);
+    writeFileSync(config, [
+      `[listen]\nhttp = "127.0.0.1:${port}"\nauth = "none"\n[admin]\nhttp = "off"\n[store]\nurl = ${store}\n`,
+      // Rules of the operator's own are why the gateway looks at the servers before anyone asks.
+      '[policy]\npreset = "observe"\nfiles = ["slow-neighbour.cedar"]\n',
+      table('everything', setting.servers.everything),
+      table('slow', ['sh', '-c', 'sleep 8']),
+    ].join(''));
+    writeFileSync(join(folder, 'slow-neighbour.cedar'), 'permit (principal, action == Action::"everything/echo", resource);\n');
+    const gateway = spawn(program, ['serve', '--config', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const url = `http://127.0.0.1:${port}/s/everything/mcp`;
+    try {
+      await until(() => fetch(url).then(() => true, () => false), 10_000, 'the gateway does not listen');
+      // By now the gateway has seen the quick server's list, and still waits for the slow one's.
+      await pause(2_500);
+      const client = await open({ url });
+      const shown = await names(client);
+      expect(shown.includes('echo'), `the list is ${JSON.stringify(shown)}`);
+      same(text(await call(client, 'echo', { message: 'early' })), 'Echo: early', 'the result');
+      await client.close();
+    } finally {
+      gateway.kill('SIGTERM');
+      await new Promise((resolve) => gateway.once('exit', resolve));
     }
   },
 

@@ -1,6 +1,8 @@
 // What the cases share: opening a client on one of the ways to a server, plain HTTP and plain pipes, and saying what is wrong.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -80,9 +82,19 @@ export function pipe(command) {
   return { child, ended, send, ask };
 }
 
+// A port that was free a moment ago.
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 // How many processes carry `marker` in their command line.
 export function processes(marker) {
   const listing = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
-  // This process has the whole setting on its command line, but never a marker.
+  // Our own command line holds the whole setting, but never a marker.
   return listing.split('\n').filter((line) => line.includes(marker)).length;
 }

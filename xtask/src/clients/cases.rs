@@ -49,6 +49,7 @@ pub(super) const CASES: &[Case] = &[
     Case::shared("subscriptions"),
     Case::shared("guarded"),
     Case::shared("environment"),
+    Case::shared("slow-neighbour"),
     Case::shared("token"),
     Case { name: NOTHING_LEFT, runtime: Runtime::Node, script: Script::None },
 ];
