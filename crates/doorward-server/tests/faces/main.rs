@@ -1,0 +1,24 @@
+//! Whole gateways on real sockets and pipes: every refusal at the edge, what may pass, hostile servers, streams.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod boundaries;
+mod client;
+mod gate;
+mod headers;
+mod hostile;
+mod messages;
+mod pipe;
+mod records;
+mod rig;
+mod scripted;
+mod sessions;
+mod shapes;
+mod stopping;
+mod streams;
