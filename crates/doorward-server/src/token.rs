@@ -18,9 +18,6 @@ use limits::TOKEN_FILE_BYTES_MAX;
 /// What a token begins with, so that a scanner for leaked secrets recognises it.
 const PREFIX: &str = "dw_";
 
-/// Bytes of randomness in a token.
-const RANDOM_BYTES: usize = 32;
-
 /// Characters of the random part: 32 bytes in base64 without padding.
 const ENCODED_CHARS: usize = 43;
 
@@ -83,7 +80,7 @@ impl LocalToken {
     /// # Errors
     /// [`TokenError::Random`] without the system's random numbers.
     pub fn generate() -> Result<Self, TokenError> {
-        let mut random = [0_u8; RANDOM_BYTES];
+        let mut random = [0_u8; 32];
         aws_lc_rs::rand::fill(&mut random).map_err(|_| TokenError::Random)?;
         Ok(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random))))
     }

@@ -112,16 +112,17 @@ fn print_offer(offer: &Offer, terminal: &Terminal) -> Result<(), Fault> {
     let heading = heading(terminal, offer.server.as_str(), Tone::Good, "ok");
     terminal.line(format_args!("{heading}  {}, {count}", offer.era))?;
     for tool in &offer.tools {
-        let tone = match tool.outlook {
-            Outlook::Allow => Tone::Good,
-            Outlook::ByArguments => Tone::Warn,
-            Outlook::Refuse => Tone::Bad,
+        let (tone, word) = match tool.outlook {
+            Some(Outlook::Allow) => (Tone::Good, Outlook::Allow.word()),
+            Some(Outlook::ByArguments) => (Tone::Warn, Outlook::ByArguments.word()),
+            Some(Outlook::Refuse) => (Tone::Bad, Outlook::Refuse.word()),
+            None => (Tone::Faint, "-"),
         };
         terminal.line(format_args!(
             "  {} {:<12} {} {}",
             crate::terminal::column(&tool.name, 30),
             tool.effect,
-            terminal.paint(tone, format_args!("{:<13}", tool.outlook.word())),
+            terminal.paint(tone, format_args!("{word:<13}")),
             terminal.paint(Tone::Faint, &tool.because),
         ))?;
     }

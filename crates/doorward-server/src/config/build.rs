@@ -288,8 +288,8 @@ impl<'s> Builder<'s> {
     /// A path as its origin means it: from the file's folder, or from the working directory.
     fn based(&self, path: &Path, origin: &Origin) -> PathBuf {
         match origin {
-            Origin::File(file, _) => self.surroundings.absolute(&file.folder().join(path)),
-            Origin::Flag(_) | Origin::Variable(_) | Origin::Default => self.surroundings.absolute(path),
+            Origin::File(file, _) => plain(&self.surroundings.absolute(&file.folder().join(path))),
+            Origin::Flag(_) | Origin::Variable(_) | Origin::Default => plain(&self.surroundings.absolute(path)),
         }
     }
 
@@ -319,6 +319,11 @@ impl<'s> Builder<'s> {
         }
         line("timeout_s", server.silence.as_secs().to_string());
     }
+}
+
+/// The same path without the `.` parts that joining leaves.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
 }
 
 fn host_flaw(host: &str) -> Option<&'static str> {

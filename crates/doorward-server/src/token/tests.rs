@@ -84,7 +84,7 @@ fn what_is_no_token_is_refused_and_kept() {
     let folder = Folder::new("malformed");
     LocalToken::load_or_create(&folder.file()).unwrap();
     for text in ["", "secret", "dw_short", &"x".repeat(10_000)] {
-        std::fs::write(&folder.file(), text).unwrap();
+        std::fs::write(folder.file(), text).unwrap();
         let error = LocalToken::load_or_create(&folder.file()).unwrap_err();
         assert!(matches!(error, TokenError::Malformed { .. }), "{text}");
         assert_eq!(std::fs::read_to_string(folder.file()).unwrap(), text);

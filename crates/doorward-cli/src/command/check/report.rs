@@ -33,7 +33,8 @@ pub(super) struct Tool {
     pub(super) name: String,
     pub(super) effect: &'static str,
     evidence: String,
-    pub(super) outlook: Outlook,
+    /// `None` when there is no policy to ask.
+    pub(super) outlook: Option<Outlook>,
     code: Option<Code>,
     rules: Vec<String>,
     /// The rule, or the reason in words.
@@ -112,7 +113,7 @@ impl Tool {
             name: name.to_owned(),
             effect: facts.assessment.effect.as_str(),
             evidence: facts.assessment.evidence.to_string(),
-            outlook: Outlook::Refuse,
+            outlook: None,
             code: None,
             rules: Vec::new(),
             because: String::new(),
@@ -129,24 +130,24 @@ impl Tool {
         let visible = engine.could_allow(request);
         let reasons = match engine.decide(request) {
             Decision::Allow { reasons, .. } => {
-                self.outlook = Outlook::Allow;
+                self.outlook = Some(Outlook::Allow);
                 reasons
             }
             Decision::Deny { code, reasons, .. } => {
                 self.code = Some(code);
                 self.permit = (code == Code::NotAllowed).then(|| engine.narrowest_permit(request));
-                self.outlook = match visible {
+                self.outlook = Some(match visible {
                     Visibility::Show => Outlook::ByArguments,
                     Visibility::Hide => Outlook::Refuse,
-                };
+                });
                 reasons
             }
         };
         self.rules = reasons.iter().map(|reason| reason.rule.to_string()).collect();
         self.because = match (self.outlook, reasons.first()) {
-            (Outlook::ByArguments, _) => "depends on the arguments".to_owned(),
-            (Outlook::Allow | Outlook::Refuse, Some(Reason { rule, .. })) => rule.to_string(),
-            (Outlook::Allow | Outlook::Refuse, None) => {
+            (Some(Outlook::ByArguments), _) => "depends on the arguments".to_owned(),
+            (Some(Outlook::Allow | Outlook::Refuse) | None, Some(Reason { rule, .. })) => rule.to_string(),
+            (Some(Outlook::Allow | Outlook::Refuse) | None, None) => {
                 self.code.map(|code| code.entry().sentence.to_owned()).unwrap_or_default()
             }
         };
@@ -157,7 +158,7 @@ impl Tool {
             "name": self.name,
             "effect": self.effect,
             "evidence": self.evidence,
-            "decision": self.outlook.word(),
+            "decision": self.outlook.map(Outlook::word),
             "code": self.code.map(|code| code.to_string()),
             "rules": self.rules,
             "narrowest_permit": self.permit,

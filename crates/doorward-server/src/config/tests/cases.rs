@@ -57,7 +57,7 @@ fn a_whole_file_is_read() {
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(config.listen.http.to_string(), "127.0.0.1:9000");
     assert_eq!((config.listen.auth, config.admin), (Auth::None, AdminConfig::Off));
-    assert_eq!(config.store.url.path(), Some(place.path("project/./records/r.db").as_path()));
+    assert_eq!(config.store.url.path(), Some(place.path("project/records/r.db").as_path()));
     assert_eq!(config.store.durability, doorward_store::Durability::Strict);
     let own = Source { name: "rules/own.cedar".to_owned(), text: "// nothing\n".to_owned() };
     assert_eq!(config.policy.sources, [Preset::ReadOnly.source(), own]);
@@ -108,100 +108,100 @@ fn unknown_keys_are_errors_with_the_word_that_was_meant() {
     );
 }
 
+/// A file, and the one thing to be said of it.
+const OUT_OF_PLACE: &[(&str, &str)] = &[
+    (
+        "[listen]\nhttp = 8420\n",
+        "./doorward.toml:2:8: listen.http is a string, and here is a number; put the value in quotes",
+    ),
+    (
+        "[listen]\nhttp = \"8420\"\n",
+        "./doorward.toml:2:8: listen.http is an address and a port, and '8420' is not; \
+             write for example \"127.0.0.1:8420\" or \"[::1]:8420\"",
+    ),
+    (
+        "[listen]\nhttp = \"0.0.0.0:80\"\nauth = \"none\"\n",
+        "./doorward.toml:3:8: auth = \"none\" would let everyone who reaches 0.0.0.0:80 call every server; \
+             use auth = \"token\", or listen on 127.0.0.1",
+    ),
+    (
+        "[listen]\nauth = \"basic\"\n",
+        "./doorward.toml:2:8: there is no way of authentication called 'basic'; write \"token\" or \"none\"",
+    ),
+    (
+        "[listen]\nhosts = \"a\"\n",
+        "./doorward.toml:2:9: listen.hosts is an array of strings, and here is a string; write it in brackets, for example [\"a\", \"b\"]",
+    ),
+    (
+        "[listen]\nhosts = [\"https://a\"]\n",
+        "./doorward.toml:2:10: 'https://a' cannot stand in listen.hosts; write a name or name:port, without scheme and path",
+    ),
+    (
+        "[listen]\norigins = [\"a\"]\n",
+        "./doorward.toml:2:12: 'a' cannot stand in listen.origins; write scheme://host or scheme://host:port, without a path",
+    ),
+    (
+        "[store]\ndurability = \"fast\"\n",
+        "./doorward.toml:2:14: there is no durability 'fast'; write \"relaxed\" or \"strict\"",
+    ),
+    (
+        "[store]\nflush_ms = 10001\n",
+        "./doorward.toml:2:12: flush_ms is at most 10000; it is how many milliseconds of records a crash may lose",
+    ),
+    (
+        "[store]\nflush_ms = -1\n",
+        "./doorward.toml:2:12: store.flush_ms is a whole number, and here is a number; write it without quotes, for example 50",
+    ),
+    (
+        "[store]\ndurability = \"strict\"\nflush_ms = 1\n",
+        "./doorward.toml:3:12: flush_ms has a meaning only with relaxed durability; remove it, or set durability = \"relaxed\"",
+    ),
+    ("[policy]\npreset = \"gaurded\"\n", "./doorward.toml:2:10: there is no preset 'gaurded'; did you mean 'guarded'?"),
+    (
+        "[servers.Big]\nurl = \"http://a\"\n",
+        "./doorward.toml:1:10: 'Big' is no server id: a server id holds only a-z, 0-9 and '-', and does not begin with '-'; call it 'big'",
+    ),
+    (
+        "[servers.a]\n",
+        "./doorward.toml:1:10: [servers.a] says neither command nor url; add command = [\"program\", \"argument\"] or url = \"https://host/mcp\"",
+    ),
+    (
+        "[servers.a]\nurl = \"http://a\"\ncommand = [\"a\"]\n",
+        "./doorward.toml:3:1: [servers.a] has a command and a url; keep the one by which the server is reached",
+    ),
+    (
+        "[servers.a]\nurl = \"http://a\"\nenv = {}\n",
+        "./doorward.toml:3:1: 'env' has a meaning only beside 'command'; remove it, or reach the server by command",
+    ),
+    (
+        "[servers.a]\ncommand = \"npx -y b\"\n",
+        "./doorward.toml:2:11: command is an array, and here is a string; write the program and each argument by itself: command = [\"npx\", \"-y\", \"b\"]",
+    ),
+    (
+        "[servers.a]\ncommand = []\n",
+        "./doorward.toml:2:11: command names no program; begin it with the program to start",
+    ),
+    (
+        "[servers.a]\nurl = \"a.example\"\n",
+        "./doorward.toml:2:7: a url begins with http:// or https://; write the whole address",
+    ),
+    (
+        "[servers.a]\ncommand = [\"a\"]\ntimeout_s = 0\n",
+        "./doorward.toml:3:13: timeout_s is between 1 and 3600; it is how many seconds a server may be silent during a call",
+    ),
+    (
+        "[servers.a]\ncommand = [\"a\"]\ndirectory = \"~/x\"\n",
+        "./doorward.toml:3:13: '~' is not expanded here; write the whole path",
+    ),
+    (
+        "[servers.a]\ncommand = [\"a\"]\nenv = { A = true }\n",
+        "./doorward.toml:3:13: env.A is a string, and here is true; put the value in quotes",
+    ),
+];
+
 #[test]
 fn values_out_of_place_are_errors() {
-    for (text, expected) in [
-        (
-            "[listen]\nhttp = 8420\n",
-            "./doorward.toml:2:8: listen.http is a string, and here is a number; put the value in quotes",
-        ),
-        (
-            "[listen]\nhttp = \"8420\"\n",
-            "./doorward.toml:2:8: listen.http is an address and a port, and '8420' is not; \
-             write for example \"127.0.0.1:8420\" or \"[::1]:8420\"",
-        ),
-        (
-            "[listen]\nhttp = \"0.0.0.0:80\"\nauth = \"none\"\n",
-            "./doorward.toml:3:8: auth = \"none\" would let everyone who reaches 0.0.0.0:80 call every server; \
-             use auth = \"token\", or listen on 127.0.0.1",
-        ),
-        (
-            "[listen]\nauth = \"basic\"\n",
-            "./doorward.toml:2:8: there is no way of authentication called 'basic'; write \"token\" or \"none\"",
-        ),
-        (
-            "[listen]\nhosts = \"a\"\n",
-            "./doorward.toml:2:9: listen.hosts is an array of strings, and here is a string; write it in brackets, for example [\"a\", \"b\"]",
-        ),
-        (
-            "[listen]\nhosts = [\"https://a\"]\n",
-            "./doorward.toml:2:10: 'https://a' cannot stand in listen.hosts; write a name or name:port, without scheme and path",
-        ),
-        (
-            "[listen]\norigins = [\"a\"]\n",
-            "./doorward.toml:2:12: 'a' cannot stand in listen.origins; write scheme://host or scheme://host:port, without a path",
-        ),
-        (
-            "[store]\ndurability = \"fast\"\n",
-            "./doorward.toml:2:14: there is no durability 'fast'; write \"relaxed\" or \"strict\"",
-        ),
-        (
-            "[store]\nflush_ms = 10001\n",
-            "./doorward.toml:2:12: flush_ms is at most 10000; it is how many milliseconds of records a crash may lose",
-        ),
-        (
-            "[store]\nflush_ms = -1\n",
-            "./doorward.toml:2:12: store.flush_ms is a whole number, and here is a number; write it without quotes, for example 50",
-        ),
-        (
-            "[store]\ndurability = \"strict\"\nflush_ms = 1\n",
-            "./doorward.toml:3:12: flush_ms has a meaning only with relaxed durability; remove it, or set durability = \"relaxed\"",
-        ),
-        (
-            "[policy]\npreset = \"gaurded\"\n",
-            "./doorward.toml:2:10: there is no preset 'gaurded'; did you mean 'guarded'?",
-        ),
-        (
-            "[servers.Big]\nurl = \"http://a\"\n",
-            "./doorward.toml:1:10: 'Big' is no server id: a server id holds only a-z, 0-9 and '-', and does not begin with '-'; call it 'big'",
-        ),
-        (
-            "[servers.a]\n",
-            "./doorward.toml:1:10: [servers.a] says neither command nor url; add command = [\"program\", \"argument\"] or url = \"https://host/mcp\"",
-        ),
-        (
-            "[servers.a]\nurl = \"http://a\"\ncommand = [\"a\"]\n",
-            "./doorward.toml:3:1: [servers.a] has a command and a url; keep the one by which the server is reached",
-        ),
-        (
-            "[servers.a]\nurl = \"http://a\"\nenv = {}\n",
-            "./doorward.toml:3:1: 'env' has a meaning only beside 'command'; remove it, or reach the server by command",
-        ),
-        (
-            "[servers.a]\ncommand = \"npx -y b\"\n",
-            "./doorward.toml:2:11: command is an array, and here is a string; write the program and each argument by itself: command = [\"npx\", \"-y\", \"b\"]",
-        ),
-        (
-            "[servers.a]\ncommand = []\n",
-            "./doorward.toml:2:11: command names no program; begin it with the program to start",
-        ),
-        (
-            "[servers.a]\nurl = \"a.example\"\n",
-            "./doorward.toml:2:7: a url begins with http:// or https://; write the whole address",
-        ),
-        (
-            "[servers.a]\ncommand = [\"a\"]\ntimeout_s = 0\n",
-            "./doorward.toml:3:13: timeout_s is between 1 and 3600; it is how many seconds a server may be silent during a call",
-        ),
-        (
-            "[servers.a]\ncommand = [\"a\"]\ndirectory = \"~/x\"\n",
-            "./doorward.toml:3:13: '~' is not expanded here; write the whole path",
-        ),
-        (
-            "[servers.a]\ncommand = [\"a\"]\nenv = { A = true }\n",
-            "./doorward.toml:3:13: env.A is a string, and here is true; put the value in quotes",
-        ),
-    ] {
+    for (text, expected) in OUT_OF_PLACE {
         refused(text, expected);
     }
 }

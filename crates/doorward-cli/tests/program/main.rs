@@ -1,0 +1,10 @@
+//! The program from outside: what is typed, what is shown, how it ends.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a broken expectation is a failure")]
+
+mod audit;
+mod check;
+mod demo;
+mod run;
+mod serve;
+mod stage;
+mod talk;
