@@ -42,5 +42,9 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
 }
 
 fn block_on(work: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fault> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(work);
+    // A read of standard input cannot be interrupted; a client that sends nothing more must not keep us alive.
+    runtime.shutdown_background();
+    ended
 }

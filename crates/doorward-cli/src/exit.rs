@@ -74,7 +74,8 @@ mod tests {
             let row = format!("| {} | {} |", exit.number(), exit.meaning());
             assert!(guide.contains(&row), "{row}");
         }
-        let rows = guide.lines().filter(|line| line.starts_with("| ") && line[2..].starts_with(char::is_numeric));
+        let numbered = |line: &str| line.strip_prefix("| ").is_some_and(|rest| rest.starts_with(char::is_numeric));
+        let rows = guide.lines().filter(|line| numbered(line));
         assert_eq!(rows.count(), Exit::ALL.len());
     }
 }

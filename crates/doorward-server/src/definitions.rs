@@ -30,17 +30,32 @@ struct Known {
     catalogue: Arc<Catalogue>,
     /// Whether any list was seen at all; a server without tools is known as well.
     listed: bool,
+    /// Grows with every change of what is known.
+    version: u64,
+    /// The version that the policy was last loaded for.
+    settled: u64,
     /// When the gateway last asked for the whole list itself.
     asked: Option<Instant>,
 }
 
-/// Whether a list told anything new.
+/// Whether a list told anything that the policy was not yet loaded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learned {
-    /// It did; the policy must be loaded anew.
+    /// It did, or an earlier one did; the policy must be loaded anew.
     Something,
     /// All of it was known.
     Nothing,
+}
+
+/// What is known of one tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Knowledge {
+    /// It was seen, and the policy was loaded since.
+    Settled,
+    /// It was seen; the policy may not know it yet.
+    Seen,
+    /// It was never seen.
+    Unseen,
 }
 
 impl Definitions {
@@ -48,7 +63,17 @@ impl Definitions {
     #[must_use]
     pub fn new(server: ServerId) -> Self {
         let catalogue = Arc::new(Catalogue::from_definitions(server.clone(), []));
-        Self { server, known: Mutex::new(Known { tools: BTreeMap::new(), catalogue, listed: false, asked: None }) }
+        Self {
+            server,
+            known: Mutex::new(Known {
+                tools: BTreeMap::new(),
+                catalogue,
+                listed: false,
+                version: 0,
+                settled: 0,
+                asked: None,
+            }),
+        }
     }
 
     /// What policy knows of the server.
@@ -63,10 +88,34 @@ impl Definitions {
         self.lock().listed
     }
 
-    /// Whether a tool of that name was seen.
+    /// Whether a tool of that name was seen, and whether the policy was loaded since.
     #[must_use]
-    pub fn has(&self, tool: &str) -> bool {
-        self.lock().tools.contains_key(tool)
+    pub fn knowledge_of(&self, tool: &str) -> Knowledge {
+        let known = self.lock();
+        match (known.tools.contains_key(tool), known.version == known.settled) {
+            (true, true) => Knowledge::Settled,
+            (true, false) => Knowledge::Seen,
+            (false, _) => Knowledge::Unseen,
+        }
+    }
+
+    /// The version of what is known; read it before the catalogue that a policy is loaded for.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.lock().version
+    }
+
+    /// The policy was loaded for that version, or could not be.
+    pub fn settle(&self, version: u64) {
+        let mut known = self.lock();
+        known.settled = known.settled.max(version);
+    }
+
+    /// Whether the policy was loaded for everything that is known.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let known = self.lock();
+        known.version == known.settled
     }
 
     /// The input schema of a tool, for the headers of revision 2026-07-28.
@@ -123,8 +172,10 @@ impl Definitions {
         }
         if learned == Learned::Something {
             known.catalogue = Arc::new(self.build(&known.tools));
+            known.version = known.version.saturating_add(1);
         }
-        learned
+        // Whoever taught us may not have loaded the policy yet; the next one must not be judged without it.
+        if known.version == known.settled { Learned::Nothing } else { Learned::Something }
     }
 
     fn build(&self, tools: &BTreeMap<String, Vec<RawJson>>) -> Catalogue {

@@ -97,6 +97,13 @@ impl Gateway {
     pub fn relearn(&self, server: &ServerId) {
         let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.view.load_full();
+        if current.servers.get(server).is_some_and(|server| server.definitions().is_settled()) {
+            // Somebody else did it while we waited.
+            return;
+        }
+        // Versions first: what is learned after this stays unsettled.
+        let versions: Vec<_> =
+            current.servers.values().map(|server| (server, server.definitions().version())).collect();
         let (catalogues, unknown) = offered(&current.servers);
         match current.engine.refit(&catalogues, &unknown) {
             Ok(engine) => {
@@ -108,6 +115,9 @@ impl Gateway {
             Err(errors) => {
                 tracing::error!(server = %server, errors = %errors, "the policy does not fit what the server offers");
             }
+        }
+        for (server, version) in versions {
+            server.definitions().settle(version);
         }
     }
 }

@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Events of one call that may wait for a slow client before further notifications of it are dropped.
 pub const CALL_EVENTS_MAX: usize = 256;
 
+/// Notifications of progress of something else on the way of one call after which the call fails: they would count as
+/// signs of life for ever.
+pub const STRAY_PROGRESS_MAX: u32 = 1000;
+
 /// Events outside any call that may wait for a slow client before further ones are dropped.
 pub const UNSOLICITED_EVENTS_MAX: usize = 256;
 

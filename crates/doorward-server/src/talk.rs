@@ -20,7 +20,7 @@ use doorward_mcp::splice::Segments;
 
 use crate::clock::{exchange_id, now};
 use crate::conduct::{Rest, conduct};
-use crate::definitions::Learned;
+use crate::definitions::{Knowledge, Learned};
 use crate::gateway::Gateway;
 use crate::limits::LIST_PAGES_MAX;
 use crate::server::Server;
@@ -159,14 +159,19 @@ impl Talk {
     pub async fn know(&self, request: &Request, era: Era) {
         let name = request.param("name").and_then(|name| name.as_str().map(|name| name.into_owned()));
         let Some(name) = name else { return };
-        if self.server.definitions().has(&name) {
-            return;
+        match self.server.definitions().knowledge_of(&name) {
+            Knowledge::Settled => return,
+            Knowledge::Seen => return self.gateway.relearn(self.server.id()),
+            Knowledge::Unseen => {}
         }
         // One listing at a time: whoever comes meanwhile waits for it rather than being judged without it. The turn is
         // never closed, and a listing is bounded in time and pages.
         let _turn = self.server.listing_turn().acquire().await;
-        if !self.server.definitions().has(&name) && self.server.definitions().due() {
-            self.list_tools(era).await;
+        match self.server.definitions().knowledge_of(&name) {
+            Knowledge::Settled => {}
+            Knowledge::Seen => self.gateway.relearn(self.server.id()),
+            Knowledge::Unseen if self.server.definitions().due() => self.list_tools(era).await,
+            Knowledge::Unseen => {}
         }
     }
 

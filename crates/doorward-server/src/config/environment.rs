@@ -10,7 +10,15 @@ use super::settings::{Layer, from_words};
 
 /// Variables of ours that are no setting: [`CONFIG_VARIABLE`] names the configuration file, the others belong to the
 /// program's own talk.
-const OTHER_VARIABLES: &[&str] = &[CONFIG_VARIABLE, "DOORWARD_LOG", "DOORWARD_SHARED", "DOORWARD_COLOR"];
+const OTHER_VARIABLES: &[&str] = &[
+    CONFIG_VARIABLE,
+    "DOORWARD_LOG",
+    "DOORWARD_SHARED",
+    "DOORWARD_COLOR",
+    "DOORWARD_CACHE",
+    "DOORWARD_CI_CACHE",
+    "DOORWARD_CI_TARGET",
+];
 
 /// The variable that names the configuration file.
 pub(super) const CONFIG_VARIABLE: &str = "DOORWARD_CONFIG";

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use doorward_core::exchange::{Answer, AwaitUpstream, Outcome};
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal, Shape};
-use doorward_mcp::message::{Outcome as Reported, Request, Response};
+use doorward_mcp::id::{Id, ProgressToken};
+use doorward_mcp::limits::Limits;
+use doorward_mcp::message::{Notification, Outcome as Reported, Request, Response};
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
@@ -14,6 +16,7 @@ use super::Talk;
 use crate::clock::now;
 use crate::conduct::{Rest, conduct};
 use crate::gateway::Gateway;
+use crate::limits::STRAY_PROGRESS_MAX;
 use crate::upstream::{Call, Event, ParamHeaders};
 
 /// A client's request, from where it was forwarded to its answer.
@@ -24,6 +27,8 @@ pub struct Ongoing {
     stage: Stage,
     /// An event that has come and is not yet dealt with, so that waiting can be interrupted and dealing with it cannot.
     arrived: Option<Event>,
+    /// Notifications of progress that name another request.
+    strays: u32,
 }
 
 enum Stage {
@@ -74,11 +79,11 @@ impl Ongoing {
         let unanswered = Unanswered::new(talk.gateway.clone(), waiting);
         let link = talk.link.clone();
         let handing_over: HandingOver = Box::pin(async move { link.call(permit, &params).await });
-        Self { talk, request, revision, stage: Stage::Calling(handing_over, unanswered), arrived: None }
+        Self { talk, request, revision, stage: Stage::Calling(handing_over, unanswered), arrived: None, strays: 0 }
     }
 
     pub(super) const fn over(talk: Arc<Talk>, request: Request, revision: Revision, outcome: Outcome) -> Self {
-        Self { talk, request, revision, stage: Stage::Over(outcome), arrived: None }
+        Self { talk, request, revision, stage: Stage::Over(outcome), arrived: None, strays: 0 }
     }
 
     /// The request.
@@ -132,6 +137,17 @@ impl Ongoing {
                         return Some(Produced::Final(self.last(outcome, None, None)));
                     }
                     Some(Event::Notification(notification)) => {
+                        if self.is_stray(&notification) {
+                            self.strays = self.strays.saturating_add(1);
+                            if self.strays > STRAY_PROGRESS_MAX {
+                                let refusal = Refusal::new(Code::BadAnswer)
+                                    .with_detail("It sends progress of something that was not asked.");
+                                let outcome = unanswered.end(Answer::Failed(refusal)).await;
+                                return Some(Produced::Final(self.last(outcome, None, None)));
+                            }
+                            self.stage = Stage::Waiting(call, unanswered);
+                            continue;
+                        }
                         self.stage = Stage::Waiting(call, unanswered);
                         if let Some(segments) = self.talk.notified(notification, self.revision).await {
                             return Some(Produced::Interim(segments));
@@ -173,6 +189,19 @@ impl Ongoing {
         };
         let outcome = unanswered.end(Answer::Response(response)).await;
         self.last(outcome, error, status)
+    }
+
+    /// Whether it is progress of something else: progress must name the token of an active request (2026-07-28,
+    /// basic/utilities/progress), and on the way of this request that is its own.
+    fn is_stray(&self, notification: &Notification) -> bool {
+        if notification.method() != "notifications/progress" {
+            return false;
+        }
+        let named = notification.param("progressToken").and_then(|token| Id::read(token, &Limits::default()).ok());
+        match (named, self.request.progress_token()) {
+            (Some(named), Some(own)) => ProgressToken::from(named) != *own,
+            (None, _) | (_, None) => true,
+        }
     }
 
     fn last(&self, outcome: Outcome, error: Option<i64>, status: Option<u16>) -> Final {

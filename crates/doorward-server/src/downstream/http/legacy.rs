@@ -212,11 +212,9 @@ async fn batched(session: Arc<Session>, request: Request) -> Option<Bytes> {
     let claim = match session.claim(request.id()) {
         Ok(claim) => claim,
         Err(refusal) => {
-            return Some(refusal.render(
-                Some(request.id()),
-                Shape::of(request.method(), refusal.code, Era::Legacy),
-                None,
-            ));
+            let refusal = session.talk().turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+            let shape = Shape::of(request.method(), refusal.code, Era::Legacy);
+            return Some(refusal.render(Some(request.id()), shape, None));
         }
     };
     let ongoing = session.talk().request(request, session.revision()).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use doorward_core::access::Face;
-use doorward_core::refusal::{Code, Refusal};
+use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::headers::{self, HeaderRefusal};
 use doorward_mcp::message::{Message, Notification, Request};
 use doorward_mcp::revision::{Era, Revision};
@@ -35,7 +35,7 @@ pub(super) async fn post(
                 let size = request.bytes().len();
                 let refusal = talk.turn_away(refusal, Some(request.method()), size).await;
                 let data = version_data(&refusal, &request);
-                reply::error(reply::status_of(refusal.code), &refusal, Some(request.id()), data.as_deref())
+                refused(&request, &refusal, data.as_deref())
             }
         },
         Message::Notification(notification) => notify(talk, notification, headers).await,
@@ -95,6 +95,17 @@ fn mismatch_detail(mismatch: &headers::HeaderMismatch) -> String {
         }
         (None, _) => format!("{header} must be absent (revision {}).", mismatch.revision),
         (Some(_), _) => format!("{header} does not repeat the argument (revision {}).", mismatch.revision),
+    }
+}
+
+/// Where the specification wants an HTTP error it is one; any other refusal keeps the form it has within a call.
+fn refused(request: &Request, refusal: &Refusal, data: Option<&str>) -> Response<Body> {
+    match reply::status_of(refusal.code) {
+        StatusCode::OK => {
+            let shape = Shape::of(request.method(), refusal.code, Era::Modern);
+            reply::json(StatusCode::OK, Body::from(refusal.render(Some(request.id()), shape, data)))
+        }
+        status => reply::error(status, refusal, Some(request.id()), data),
     }
 }
 
