@@ -43,8 +43,16 @@ async fn no_client_header_reaches_a_server() {
     assert_eq!(http.ask(&delete).await.status, 204);
 
     let known = [
-        "accept", "content-length", "content-type", "host", "mcp-method", "mcp-name", "mcp-protocol-version",
-        "mcp-session-id", "transfer-encoding", "x-configured",
+        "accept",
+        "content-length",
+        "content-type",
+        "host",
+        "mcp-method",
+        "mcp-name",
+        "mcp-protocol-version",
+        "mcp-session-id",
+        "transfer-encoding",
+        "x-configured",
     ];
     let seen = upstream.seen();
     assert!(seen.len() >= 5, "{seen:?}");
@@ -62,7 +70,10 @@ async fn no_client_header_reaches_a_server() {
 async fn a_refused_call_is_a_result_and_the_session_goes_on() {
     let own = r#"@id("own:no-payload") @reason("Payloads are not for you.") @remedy("Use echo.")
         forbid (principal, action == Action::"tools/call", resource == Tool::"bare/payload");"#;
-    let own = own.replace(r#"action == Action::"tools/call", resource == Tool::"bare/payload""#, r#"action == Action::"bare/payload", resource"#);
+    let own = own.replace(
+        r#"action == Action::"tools/call", resource == Tool::"bare/payload""#,
+        r#"action == Action::"bare/payload", resource"#,
+    );
     let plan = Plan::new().with_policy(Preset::Observe, &[&own]);
     let rig = plan.with_child("bare", "bare-upstream", &["--stdio"]).start().await;
     let refused = |message: &Value| {
@@ -122,14 +133,19 @@ const ODD: &str = r#"{ "zz" : 123456789012345678901234567890.10e+5 , "content":[
 #[tokio::test]
 async fn bytes_pass_as_they_are_in_both_directions() {
     let upstream = Scripted::start(ECHO, |seen| {
-        let text = format!("{{\"jsonrpc\":\"2.0\",\n \"result\":{ODD} ,\"id\":{}, \"extra\" : 1.50}}", seen.json()["id"]);
+        let text =
+            format!("{{\"jsonrpc\":\"2.0\",\n \"result\":{ODD} ,\"id\":{}, \"extra\" : 1.50}}", seen.json()["id"]);
         Reply::Send(body(&text))
     })
     .await;
     let rig = Plan::new().with_url("up", &upstream.url).start().await;
     let arguments = r#"{ "message":"\u0041\/", "z":9007199254740993, "a":1.10e-7 , "nested":[ { } ] }"#;
-    let meta = format!(r#""io.modelcontextprotocol/protocolVersion":"{MODERN}","io.modelcontextprotocol/clientCapabilities":{{}}"#);
-    let sent = format!("{{ \"params\" : {{\"arguments\":{arguments},  \"name\":\"echo\",\"unknown\":1.0, \"_meta\":{{{meta}}}}},\n\"id\":41,\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}}");
+    let meta = format!(
+        r#""io.modelcontextprotocol/protocolVersion":"{MODERN}","io.modelcontextprotocol/clientCapabilities":{{}}"#
+    );
+    let sent = format!(
+        "{{ \"params\" : {{\"arguments\":{arguments},  \"name\":\"echo\",\"unknown\":1.0, \"_meta\":{{{meta}}}}},\n\"id\":41,\"jsonrpc\":\"2.0\",\"method\":\"tools/call\"}}"
+    );
 
     let session = Session::open(&rig, "up").await;
     let legacy = session.ask(sent.clone());
@@ -162,7 +178,8 @@ async fn requests_reach_a_child_as_they_are_but_for_their_id() {
     let rig = Plan::new().with_heard_child("bare", "bare-upstream", "--stdio", &log).start().await;
     let params = r#"{ "arguments":{"message":"\u0041", "z":9007199254740993,"a":1.10e-7 }, "name":"echo" , "x":[ ] }"#;
     let mut session = Session::open(&rig, "bare").await;
-    let answer = session.post(format!(r#"{{"method":"tools/call","id":"m",  "params":{params} ,"jsonrpc":"2.0"}}"#)).await;
+    let answer =
+        session.post(format!(r#"{{"method":"tools/call","id":"m",  "params":{params} ,"jsonrpc":"2.0"}}"#)).await;
     assert_eq!(answer.json()["id"], "m");
     let text = heard(&log, |text| text.contains("9007199254740993")).await;
     let line = text.lines().find(|line| line.contains("9007199254740993")).unwrap();

@@ -2,6 +2,7 @@
 
 use super::client::{Ask, Http, LEGACY, Session, call, denial, initialize};
 use super::rig::{Plan, Rig, soon};
+use super::scripted::{ECHO, Reply, Scripted, said};
 use serde_json::json;
 
 async fn bare() -> Rig {
@@ -47,7 +48,14 @@ async fn foreign_hosts_and_origins_get_nowhere() {
     }
     let two = hello().with("host", &format!("127.0.0.1:{port}")).with("host", "evil.example");
     turned_away(&rig, "two hosts", &two, 403, "DW1102").await;
-    for origin in ["https://evil.example", "null", "file://", "http://localhost.evil.example", "http://localhost@evil.example", "https://evil.example/http://localhost"] {
+    for origin in [
+        "https://evil.example",
+        "null",
+        "file://",
+        "http://localhost.evil.example",
+        "http://localhost@evil.example",
+        "https://evil.example/http://localhost",
+    ] {
         turned_away(&rig, origin, &hello().with("origin", origin), 403, "DW1103").await;
     }
     let two = hello().with("origin", "http://localhost").with("origin", "https://evil.example");
@@ -76,8 +84,16 @@ async fn nobody_passes_without_the_token() {
         ("other scheme", hello().with("authorization", &format!("Basic {token}"))),
         ("no scheme", hello().with("authorization", &token)),
         ("twice", hello().with("authorization", &format!("Bearer {token}")).with("authorization", "Bearer x")),
-        ("in the query", { let mut ask = hello(); ask.path.push_str(&format!("?access_token={token}")); ask }),
-        ("unknown server", { let mut ask = hello(); ask.path = "/s/other/mcp".to_owned(); ask }),
+        ("in the query", {
+            let mut ask = hello();
+            ask.path.push_str(&format!("?access_token={token}"));
+            ask
+        }),
+        ("unknown server", {
+            let mut ask = hello();
+            ask.path = "/s/other/mcp".to_owned();
+            ask
+        }),
     ];
     for (name, ask) in cases {
         turned_away(&rig, name, &ask, 401, "DW1101").await;
@@ -92,7 +108,17 @@ async fn nobody_passes_without_the_token() {
 #[tokio::test]
 async fn unknown_servers_are_not_found_and_recorded() {
     let rig = bare().await;
-    for path in ["/s/other/mcp", "/s//mcp", "/s/bare", "/mcp", "/", "/s/bare/mcp/", "/s/BARE/mcp", "/s/../bare/mcp", "/s/%62are/mcp"] {
+    for path in [
+        "/s/other/mcp",
+        "/s//mcp",
+        "/s/bare",
+        "/mcp",
+        "/",
+        "/s/bare/mcp/",
+        "/s/BARE/mcp",
+        "/s/../bare/mcp",
+        "/s/%62are/mcp",
+    ] {
         let mut ask = hello();
         path.clone_into(&mut ask.path);
         let answer = Http::open(rig.http).await.ask(&ask).await;
@@ -156,10 +182,11 @@ async fn headers_without_end_close_one_connection() {
 
 #[tokio::test]
 async fn clients_that_dawdle_are_cut_off() {
-    let rig = bare().await;
-    let session = Session::open(&rig, "bare").await;
+    let upstream = Scripted::start(ECHO, |seen| Reply::Send(said(seen, "x"))).await;
+    let rig = Plan::new().with_url("up", &upstream.url).start().await;
+    let session = Session::open(&rig, "up").await;
     let mut slow_head = Http::open(rig.http).await;
-    slow_head.write(b"POST /s/bare/mcp HTTP/1.1\r\nhost: 127").await;
+    slow_head.write(b"POST /s/up/mcp HTTP/1.1\r\nhost: 127").await;
     let mut slow_body = Http::open(rig.http).await;
     let mut ask = session.ask(&b"{"[..]).with("content-length", "1000");
     ask.body = b"{\"jsonrpc\"".to_vec();

@@ -119,7 +119,11 @@ fn resident_megabytes() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
-async fn withstand(rig: Rig, expected: impl Fn(&(&'static str, Option<&'static str>, Option<&'static str>)) -> Option<&'static str>, gone: &[&str]) {
+async fn withstand(
+    rig: Rig,
+    expected: impl Fn(&(&'static str, Option<&'static str>, Option<&'static str>)) -> Option<&'static str>,
+    gone: &[&str],
+) {
     let rig = Arc::new(rig);
     let done = Arc::new(AtomicBool::new(false));
     let before = resident_megabytes();

@@ -15,6 +15,7 @@ mod headers;
 mod hostile;
 mod messages;
 mod pipe;
+mod questions;
 mod records;
 mod rig;
 mod scripted;

@@ -179,7 +179,8 @@ async fn batches_where_the_revision_has_them() {
         call(1, "echo", json!({ "message": "the id is in use" })),
     ]);
     let texts = |answers: &Value| {
-        let mut texts: Vec<String> = answers.as_array().unwrap().iter().map(|answer| answer["id"].to_string()).collect();
+        let mut texts: Vec<String> =
+            answers.as_array().unwrap().iter().map(|answer| answer["id"].to_string()).collect();
         texts.sort();
         texts
     };

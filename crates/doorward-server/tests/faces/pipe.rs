@@ -28,8 +28,7 @@ impl Pipe {
         let principal = Principal::new("local", Proof::LocalProcess);
         let link = Arc::new(server.conversation(&principal));
         let stateless = server.stateless(&principal);
-        let talk =
-            |link| Arc::new(Talk::new(gateway.clone(), server.clone(), principal.clone(), Face::Stdio, link));
+        let talk = |link| Arc::new(Talk::new(gateway.clone(), server.clone(), principal.clone(), Face::Stdio, link));
         let talks = Talks { legacy: talk(link), modern: talk(stateless) };
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (output, input) = tokio::io::split(ours);

@@ -126,7 +126,7 @@ impl Plan {
         let serving = lifecycle::start(self.config, reload).await.unwrap();
         let gateway = serving.gateway().clone();
         let (http, admin) = (serving.http_addr(), serving.admin_addr().unwrap());
-        Rig { serving: Some(serving), gateway, http, admin, scratch: self.scratch }
+        Rig { serving: Some(serving), gateway, http, admin, _scratch: self.scratch }
     }
 }
 
@@ -148,17 +148,14 @@ pub(crate) struct Rig {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) http: SocketAddr,
     pub(crate) admin: SocketAddr,
-    scratch: Scratch,
+    /// Held so that the records' folder lives as long.
+    _scratch: Scratch,
 }
 
 impl Rig {
     /// The bearer token clients must present.
     pub(crate) fn token(&self) -> String {
         self.serving.as_ref().unwrap().token().unwrap().reveal().to_owned()
-    }
-
-    pub(crate) fn scratch(&self) -> &Scratch {
-        &self.scratch
     }
 
     /// Ends the gateway and its children.

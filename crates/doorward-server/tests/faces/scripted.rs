@@ -89,7 +89,9 @@ impl Scripted {
     /// The same, speaking only the eras with a handshake.
     pub(crate) async fn start_legacy() -> Self {
         let error = r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"no session"}}"#;
-        let refuse = move |_: &Seen| Reply::Send(answer("400 Bad Request", "content-type: application/json\r\n", error.as_bytes()));
+        let refuse = move |_: &Seen| {
+            Reply::Send(answer("400 Bad Request", "content-type: application/json\r\n", error.as_bytes()))
+        };
         Self::begin(ECHO, Discovery::Unknown, refuse).await
     }
 

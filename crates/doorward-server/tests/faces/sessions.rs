@@ -137,8 +137,7 @@ async fn a_cancellation_ends_the_callers_own_call_alone() {
     let scratch = super::rig::Scratch::new();
     let log = scratch.path("heard");
     let rig = Plan::new().with_heard_child("slow", "hostile-upstream", "--stdio good", &log).start().await;
-    let (mut one, mut two) =
-        (Pipe::session(&rig, "slow", LEGACY).await, Pipe::session(&rig, "slow", LEGACY).await);
+    let (mut one, mut two) = (Pipe::session(&rig, "slow", LEGACY).await, Pipe::session(&rig, "slow", LEGACY).await);
     one.say(call(5, "echo", json!({ "message": "one", "delayMs": 900 })).to_string()).await;
     two.say(call(5, "echo", json!({ "message": "two", "delayMs": 900 })).to_string()).await;
     let text = heard(&log, |text| text.contains("\"one\"") && text.contains("\"two\"")).await;
@@ -167,11 +166,9 @@ async fn a_cancellation_ends_the_callers_own_call_alone() {
 #[tokio::test]
 async fn an_expired_session_of_the_server_ends_ours_and_a_new_one_works() {
     let calls = std::sync::atomic::AtomicUsize::new(0);
-    let upstream = Scripted::start(ECHO, move |seen| {
-        match calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-            1 => Reply::Send(answer("404 Not Found", "", b"")),
-            _ => Reply::Send(said(seen, "well")),
-        }
+    let upstream = Scripted::start(ECHO, move |seen| match calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        1 => Reply::Send(answer("404 Not Found", "", b"")),
+        _ => Reply::Send(said(seen, "well")),
     })
     .await;
     let rig = Plan::new().with_url("up", &upstream.url).start().await;

@@ -51,7 +51,7 @@ const ROWS: &[Row] = &[
     ("a number", b"42", -32600, "DW1009", ""),
     ("an empty object", b"{}", -32600, "DW1009", ""),
     ("no method", br#"{"jsonrpc":"2.0","id":1}"#, -32600, "DW1009", "1"),
-    ("method not a string", br#"{"jsonrpc":"2.0","id":"q","method":7}"#, -32600, "DW1009", "\"q\"~1"),
+    ("method not a string", br#"{"jsonrpc":"2.0","id":"q","method":7}"#, -32600, "DW1009", "\"q\""),
     ("JSON-RPC 1", br#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, -32600, "DW1009", "1"),
     ("no version", br#"{"id":1,"method":"ping"}"#, -32600, "DW1009", "1"),
     ("result and error", br#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}"#, -32600, "DW1009", "~1"),
@@ -102,7 +102,12 @@ pub(crate) fn too_large() -> Vec<u8> {
 /// Checks that `message` is the one error for `shape`, and returns its reference.
 pub(crate) fn check(shape: &Shape, message: &Value) -> String {
     let (code, reference) = super::client::denial(message);
-    assert_eq!((message["error"]["code"].as_i64(), code.as_str()), (Some(shape.error), shape.code), "{}: {message}", shape.name);
+    assert_eq!(
+        (message["error"]["code"].as_i64(), code.as_str()),
+        (Some(shape.error), shape.code),
+        "{}: {message}",
+        shape.name
+    );
     match message.get("id") {
         Some(id) => assert_eq!(Some(id), shape.id.as_ref(), "{}: {message}", shape.name),
         None => assert!(!shape.repeated, "{}: {message}", shape.name),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use doorward_policy::Preset;
-use doorward_server::config::{ConfigErrors, Config, Request, Surroundings, load};
+use doorward_server::config::{Config, ConfigErrors, Request, Surroundings, load};
 use doorward_server::lifecycle;
 use serde_json::json;
 
@@ -110,7 +110,8 @@ async fn a_reload_changes_everything_or_nothing() {
     eventually("the new policy", || async { (generation() == 2).then_some(()) }).await;
     assert_eq!(denial(&session.call(&echo).await).0, "DW1201", "an open session is judged by the new policy");
 
-    let unreadable = Config { policy: policy(Preset::Observe, &["permit (nonsense"]), servers: Vec::new(), ..before.clone() };
+    let unreadable =
+        Config { policy: policy(Preset::Observe, &["permit (nonsense"]), servers: Vec::new(), ..before.clone() };
     for spoilt in [Err(errors()), Ok(unreadable)] {
         change(spoilt).await;
         // What follows a failed attempt in the same task shows that it is over.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use doorward_server::limits::KEEP_ALIVE;
 use doorward_testkit::{fixture, net};
 use serde_json::{Value, json};
 
@@ -63,9 +64,7 @@ async fn a_cut_stream_is_taken_up_where_it_broke() {
     }
     drop(http);
     let last = seen.last().unwrap().id.clone().expect("an event id");
-    let resume = |last: &str| {
-        Ask::get("/s/child/mcp").with("mcp-session-id", &session.id).with("last-event-id", last)
-    };
+    let resume = |last: &str| Ask::get("/s/child/mcp").with("mcp-session-id", &session.id).with("last-event-id", last);
     let mut http = Http::open(rig.http).await;
     http.begin(&resume(&last)).await;
     let rest = http.events().await;
@@ -146,8 +145,10 @@ async fn a_stateless_client_cancels_by_closing() {
     http.begin(&Ask::modern("up", &modern(asking()))).await;
     assert_eq!(soon(http.event()).await.unwrap().data["params"]["progress"], 1);
     assert_eq!(upstream.abandoned(), 0);
+    let closed = std::time::Instant::now();
     drop(http);
     eventually("the server is let go", || async { (upstream.abandoned() == 1).then_some(()) }).await;
+    assert!(closed.elapsed() < KEEP_ALIVE / 3, "noticed only when there was something to send");
     // Before there is any answer.
     let mut http = Http::open(rig.http).await;
     http.write(&Ask::modern("silent", &modern(asking())).bytes(rig.http)).await;
