@@ -38,6 +38,21 @@ fn calls_are_allowed_and_refused_and_nothing_else_is_written() {
     assert_eq!(answers[2]["result"]["_meta"]["dev.doorward/denial"]["code"], "DW1201");
 }
 
+/// Agents list and call in one breath; a call must not be judged by a policy that is still to learn of its tool.
+#[test]
+fn calls_that_come_while_tools_are_being_learned_are_judged_with_them() {
+    let stage = Stage::new("breath");
+    for round in 0..10 {
+        let list = json!({ "jsonrpc": "2.0", "id": 9, "method": "tools/list" }).to_string();
+        let messages = opened(&[list, call(1, "read_note"), call(2, "delete_note"), call(3, "read_note")]);
+        let ended = stage.pour(RUN, &format!("{}\n", messages.join("\n")));
+        let answers = answers(&ended.out);
+        assert_eq!(answers.len(), 5, "{round}: {ended:?}");
+        assert_eq!(answers[1]["result"]["content"][0]["text"], "Bread, tea, batteries.", "{round}: {ended:?}");
+        assert_eq!(answers[2]["result"]["_meta"]["dev.doorward/denial"]["code"], "DW1201", "{round}: {ended:?}");
+    }
+}
+
 #[test]
 fn flags_change_what_is_allowed() {
     let stage = Stage::new("flags");

@@ -53,6 +53,13 @@ impl Stage {
         end(self.command(arguments).stdin(Stdio::null()).spawn().unwrap())
     }
 
+    /// Runs with everything put into standard input at once.
+    pub(crate) fn pour(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut child = self.command(arguments).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        end(child)
+    }
+
     /// Runs as a client would: a request goes out when the one before was answered. The answers are in `out`.
     pub(crate) fn converse(&self, arguments: &[&str], messages: &[String]) -> Ended {
         let mut child = self.command(arguments).spawn().unwrap();
