@@ -207,7 +207,7 @@ async fn lists_keep_their_cursor_and_every_byte_of_what_is_shown() {
     let text = ask_modern(&rig, "up", request(2, "tools/list", json!({ "cursor": "page/2==" }))).await.text();
     assert!(text.contains(shown) && !text.contains("delete_all"), "{text}");
     assert!(text.contains(r#""cacheScope":"private""#), "a list made for one is not for all: {text}");
-    let asked = upstream.seen().into_iter().filter(|seen| seen.rpc() == "tools/list").next_back().unwrap();
+    let asked = upstream.seen().into_iter().rfind(|seen| seen.rpc() == "tools/list").unwrap();
     assert_eq!(asked.json()["params"]["cursor"], "page/2==");
     rig.stop().await;
 }

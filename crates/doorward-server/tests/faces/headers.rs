@@ -6,6 +6,12 @@ use super::client::{Answer, Ask, Http, MODERN, Session, call, denial, modern, re
 use super::rig::{Plan, Rig};
 use super::scripted::{Reply, Scripted, body};
 
+/// What is left out, what is put in, and the header the error must name.
+type HeaderCase = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
+/// Takes something away.
+type Spoil = fn(&mut Value);
+
 async fn fixture() -> Rig {
     Plan::new().with_child("fixture", "conformance-fixture", &["--stdio"]).start().await
 }
@@ -25,8 +31,7 @@ async fn headers_must_repeat_the_body() {
     let rig = fixture().await;
     let message = modern(call(5, "test_custom_header", json!({ "value": "né" })));
     let right = Ask::modern("fixture", &message).with("mcp-param-value", "=?base64?bsOp?=");
-    // What is left out, what is put in, and the header the error must name.
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    let cases: &[HeaderCase] = &[
         ("mcp-method", &[], "Mcp-Method"),
         ("mcp-method", &[("mcp-method", "tools/list")], "Mcp-Method"),
         ("mcp-method", &[("mcp-method", "Tools/Call")], "Mcp-Method"),
@@ -74,10 +79,10 @@ async fn a_refused_header_does_not_show_the_argument() {
 async fn meta_must_be_there() {
     let rig = fixture().await;
     let whole = modern(request("m", "tools/list", json!({})));
-    let cases: [(&str, &dyn Fn(&mut Value)); 3] = [
-        ("params", &|message| _ = message.as_object_mut().unwrap().remove("params")),
-        ("_meta", &|message| message["params"] = json!({})),
-        ("capabilities", &|message| {
+    let cases: [(&str, Spoil); 3] = [
+        ("params", |message| _ = message.as_object_mut().unwrap().remove("params")),
+        ("_meta", |message| message["params"] = json!({})),
+        ("capabilities", |message| {
             let meta = message["params"]["_meta"].as_object_mut().unwrap();
             meta.remove("io.modelcontextprotocol/clientCapabilities");
         }),
