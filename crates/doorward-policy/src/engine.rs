@@ -15,7 +15,7 @@ use crate::catalogue::Catalogue;
 use crate::desk::{Desk, prepare};
 use crate::finding::{Finding, LoadErrors, Place, Severity};
 use crate::fit::{When, fit};
-use crate::question::Question;
+use crate::question::{Question, Ready};
 use crate::rule::{Rule, read_all};
 use crate::source::Source;
 use crate::surroundings::Surroundings;
@@ -31,6 +31,7 @@ pub struct Engine {
     warnings: Vec<Finding>,
     decisions: Cache<Decision>,
     sights: Cache<Visibility>,
+    pub(crate) ready: Cache<Arc<Ready>>,
 }
 
 impl Engine {
@@ -85,8 +86,8 @@ impl Engine {
             findings.push(internal("Cedar refused a policy it had accepted"));
             return Err(LoadErrors::new(findings));
         };
-        let (decisions, sights) = (Cache::default(), Cache::default());
-        Ok(Self { types, rules, desks, warnings: findings, decisions, sights })
+        let (decisions, sights, ready) = (Cache::default(), Cache::default(), Cache::default());
+        Ok(Self { types, rules, desks, warnings: findings, decisions, sights, ready })
     }
 
     /// What the author should know although the policy loads.

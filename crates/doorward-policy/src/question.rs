@@ -4,14 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision as Verdict, Effect, Entities, Entity, EntityUid, EvaluationError,
-    PolicyId, Request, Response, RestrictedExpression,
+    AuthorizationError, Authorizer, Decision as Verdict, Effect, Entities, Entity, EntityUid, EvaluationError,
+    PolicyId, PolicySet, Request, Response, RestrictedExpression,
 };
 use doorward_core::access::{AccessRequest, Direction, Resource};
 use doorward_core::decision::{Decision, Obligation, Reason};
 use doorward_core::refusal::Code;
 
 use crate::arguments;
+use crate::cache::Key;
 use crate::catalogue::ToolFacts;
 use crate::context;
 use crate::desk::{Desk, Post, Slice, ToolPost};
@@ -28,6 +29,26 @@ pub(crate) struct Question<'a> {
     desk: &'a Desk,
     post: &'a Post,
     tool: Option<&'a ToolPost>,
+}
+
+/// The entities of one principal, action and resource.
+#[derive(Debug)]
+pub(crate) struct Things {
+    principal: EntityUid,
+    resource: EntityUid,
+    entities: Entities,
+}
+
+/// Everything of a question that stays the same while only the arguments change.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    things: Things,
+    set: PolicySet,
+}
+
+/// What stands for arguments that are not known.
+pub(crate) fn open_arguments() -> RestrictedExpression {
+    RestrictedExpression::new_unknown("arguments")
 }
 
 impl<'a> Question<'a> {
@@ -77,23 +98,65 @@ impl<'a> Question<'a> {
             Ok(arguments) => arguments,
             Err(unreadable) => return self.refuse_unreadable(&unreadable),
         };
-        let Some((request, entities)) = self.put(arguments) else { return internal() };
-        let response = Authorizer::new().is_authorized(&request, &self.slice().set, &entities);
+        let Some(ready) = self.ready() else { return internal() };
+        let Some(request) = self.request_for(&ready.things, arguments) else { return internal() };
+        let response = Authorizer::new().is_authorized(&request, &ready.set, &ready.things.entities);
         self.read_response(&response)
+    }
+
+    /// What does not change from one call of the same thing to the next, kept so that it is made once.
+    fn ready(&self) -> Option<Arc<Ready>> {
+        let key = Key::of(self.request);
+        if let Some(ready) = key.as_ref().and_then(|key| self.engine.ready.find(key)) {
+            return Some(ready);
+        }
+        let things = self.things()?;
+        let set =
+            if self.is_timeless() { self.set_without_arguments_in_vain(&things)? } else { self.slice().set.clone() };
+        let ready = Arc::new(Ready { things, set });
+        if let Some(key) = key {
+            self.engine.ready.keep(key, ready.clone());
+        }
+        Some(ready)
+    }
+
+    /// The rules of the slice but for those that are false whatever the arguments: they could neither decide nor fail.
+    fn set_without_arguments_in_vain(&self, things: &Things) -> Option<PolicySet> {
+        if !self.looks_at_arguments() {
+            return Some(self.slice().set.clone());
+        }
+        let request = self.request_for(things, Some(open_arguments()))?;
+        let response = Authorizer::new().is_authorized_partial(&request, &self.slice().set, &things.entities);
+        let open = response.nontrivial_residuals().map(|policy| policy.id().clone());
+        let settled = response.definitely_satisfied().map(|policy| policy.id().clone());
+        let failing = response.definitely_errored().cloned();
+        let kept: HashSet<PolicyId> = open.chain(settled).chain(failing).collect();
+        let policies = self.slice().set.policies().filter(|policy| kept.contains(policy.id())).cloned();
+        PolicySet::from_policies(policies).ok()
     }
 
     /// The request as Cedar wants it, with everything the rules may look at.
     pub(crate) fn put(&self, arguments: Option<RestrictedExpression>) -> Option<(Request, Entities)> {
+        let things = self.things()?;
+        Some((self.request_for(&things, arguments)?, things.entities))
+    }
+
+    fn request_for(&self, things: &Things, arguments: Option<RestrictedExpression>) -> Option<Request> {
         let context = context::build(self.request, &self.slice().mentions, arguments)?;
+        let (principal, resource) = (things.principal.clone(), things.resource.clone());
+        Request::new(principal, self.post.action.uid(), resource, context, None).ok()
+    }
+
+    fn things(&self) -> Option<Things> {
         let resource = self.resource_entity()?;
-        let request = self.cedar_request(&resource, context)?;
         let user = self.user_entity()?;
+        let (principal, resource_uid) = (user.uid(), resource.uid());
         let mut entities = vec![user, self.post.action.clone()];
-        if resource.uid() != self.desk.server.uid() {
+        if resource_uid != self.desk.server.uid() {
             entities.push(self.desk.server.clone());
         }
         entities.push(resource);
-        Some((request, Entities::from_entities(entities, None).ok()?))
+        Some(Things { principal, resource: resource_uid, entities: Entities::from_entities(entities, None).ok()? })
     }
 
     /// Whether the request is about a resource template (RFC 6570), which stands for many resources. No URI holds a brace
@@ -114,11 +177,6 @@ impl<'a> Question<'a> {
             .build();
         let entities = vec![user, self.post.action.clone(), self.desk.server.clone()];
         Some((request, Entities::from_entities(entities, None).ok()?))
-    }
-
-    fn cedar_request(&self, resource: &Entity, context: Context) -> Option<Request> {
-        let principal = self.engine.types.user(self.request.principal.user());
-        Request::new(principal, self.post.action.uid(), resource.uid(), context, None).ok()
     }
 
     fn user_entity(&self) -> Option<Entity> {

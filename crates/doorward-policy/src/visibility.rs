@@ -6,13 +6,13 @@
 //! see (apart from two different values for one argument), so the answer errs towards showing: what could be allowed is
 //! never hidden, and each call is still decided in full.
 
-use cedar_policy::{Authorizer, Effect, RestrictedExpression};
+use cedar_policy::{Authorizer, Effect};
 use doorward_core::decision::{Decision, Obligation};
 use doorward_core::exchange::Visibility;
 
 use crate::formula::{Conditions, Formula};
 use crate::limits::VISIBILITY_CONDITIONS_MAX;
-use crate::question::Question;
+use crate::question::{Question, open_arguments};
 use crate::rule::Rule;
 
 impl Question<'_> {
@@ -49,11 +49,6 @@ impl Question<'_> {
         let possible = conditions.combinations().any(|holds| parts.allow(&holds));
         if possible { Visibility::Show } else { Visibility::Hide }
     }
-}
-
-/// What stands for arguments that are not known.
-fn open_arguments() -> RestrictedExpression {
-    RestrictedExpression::new_unknown("arguments")
 }
 
 fn can_be_met(obligation: &Obligation) -> bool {
