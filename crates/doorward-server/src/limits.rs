@@ -75,6 +75,9 @@ pub const DRAIN_WAIT: Duration = Duration::from_secs(10);
 /// Tools remembered per server.
 pub const DEFINITIONS_MAX: usize = 4096;
 
+/// Bytes of all definitions remembered of one server: as much as one page of a list may have.
+pub const DEFINITIONS_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Shortest time between two listings the gateway makes on its own because a call names an unknown tool.
 pub const RELEARN_AFTER: Duration = Duration::from_secs(5);
 
@@ -132,3 +135,12 @@ pub const STDERR_LINE_BYTES_MAX: usize = 8 * 1024;
 
 /// Lines of a child's standard error that are logged in a second.
 pub const STDERR_LINES_PER_SECOND_MAX: u32 = 100;
+
+/// Most pieces of messages handed to a child in one write.
+pub const PIECES_MAX: usize = 32;
+
+/// A buffer for a child's lines larger than this is given up once it is empty.
+pub const BUFFER_KEPT_BYTES: usize = 1024 * 1024;
+
+/// Lines up to this length are copied out of the read buffer, so that a small message never keeps a large buffer alive.
+pub const COPIED_BYTES: usize = 256 * 1024;

@@ -4,7 +4,7 @@ use super::tree::{File, numbered};
 use super::{Finding, Tree};
 
 /// How many lines an attribute with a reason may span.
-const ATTRIBUTE_LINES: usize = 6;
+const ATTRIBUTE_LINES: usize = 12;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     tree.files.iter().flat_map(check_file).collect()

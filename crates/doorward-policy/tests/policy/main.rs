@@ -1,12 +1,5 @@
 //! The decision point from outside: policies in, decisions out.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod cases;
 mod desk;
@@ -14,5 +7,4 @@ mod load_errors;
 mod presets;
 mod real_tools;
 mod refit;
-mod speed;
 mod visibility;

@@ -12,12 +12,9 @@ use doorward_mcp::splice::Segments;
 use memchr::{memchr2, memmem};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use crate::limits::{CHILD_INPUT_BYTES_MAX, CHILD_WRITE_WAIT};
+use crate::limits::{CHILD_INPUT_BYTES_MAX, CHILD_WRITE_WAIT, PIECES_MAX};
 
 const NEWLINE: Bytes = Bytes::from_static(b"\n");
-
-/// Most pieces handed to one write.
-const PIECES_MAX: usize = 32;
 
 /// Messages on their way to a child.
 #[derive(Debug, Default)]

@@ -18,13 +18,7 @@ use super::ChildSpec;
 use super::flood::Flood;
 use super::framing::{Full, Outbox};
 use super::process::{Pipes, Process};
-use crate::limits::{CHILD_EXIT_WAIT, CHILD_READ_BYTES, NOISE_SHOWN_BYTES};
-
-/// A buffer larger than this is given up once it is empty.
-const BUFFER_KEPT_BYTES: usize = 1024 * 1024;
-
-/// Lines up to this length are copied out of the read buffer, so that a small message never keeps a large buffer alive.
-const COPIED_BYTES: usize = 256 * 1024;
+use crate::limits::{BUFFER_KEPT_BYTES, CHILD_EXIT_WAIT, CHILD_READ_BYTES, COPIED_BYTES, NOISE_SHOWN_BYTES};
 
 /// One running child.
 #[derive(Debug)]

@@ -1,9 +1,11 @@
-//! What one record costs. Run it by hand, optimised:
-//! `cargo test --release -p doorward-store --test cost -- --ignored --nocapture`
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+//! What one record costs, for people: `cargo run --release -p doorward-store --example record_cost` (Linux).
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a measurement run by hand: it stops when anything is wrong"
+)]
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use doorward_core::ids::ExchangeId;
@@ -16,10 +18,8 @@ const RECORDS: u64 = 200_000;
 /// Records per millisecond: ten thousand calls a second.
 const PACE: usize = 20;
 
-#[test]
-#[ignore = "a measurement"]
-fn cpu_per_relaxed_record() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cost-{}.db", std::process::id()));
+fn main() {
+    let file = std::env::temp_dir().join(format!("cost-{}.db", std::process::id()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let store = runtime.block_on(Store::open(StoreConfig::new(StoreUrl::File(file.clone())))).unwrap();
     // The same pace without a store: what the measurement itself costs.

@@ -1,11 +1,22 @@
-//! Figures by hand: `cargo test --release -p doorward-policy speed -- --ignored --nocapture`.
+//! What decisions and loading cost, for people: `cargo run --release -p doorward-policy --example decision_cost`.
+#![expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement run by hand, with the tests' own helpers: it stops when anything is wrong"
+)]
+
+#[path = "../tests/policy/desk.rs"]
+mod desk;
 
 use std::time::Instant;
 
 use doorward_policy::{Engine, Preset};
 use serde_json::{Value, json};
 
-use crate::desk::{call, catalogue, locked_with};
+use desk::{call, catalogue, locked_with};
 
 fn per_call(name: &str, mut work: impl FnMut()) {
     const ROUNDS: u32 = 20_000;
@@ -24,9 +35,7 @@ fn tools(count: usize) -> Value {
     (0..count).map(|number| json!({"name": format!("write_{number}"), "inputSchema": schema})).collect()
 }
 
-#[test]
-#[ignore = "a measurement, not a check"]
-fn speed() {
+fn main() {
     let files = catalogue("files", &tools(40));
     let guarded = Engine::load(&[Preset::Guarded.source()], std::slice::from_ref(&files), &[]).unwrap();
     let plain = call("files", "write_1", Some(&json!({"path": "/a"})));
