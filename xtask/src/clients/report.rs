@@ -125,7 +125,7 @@ impl Report {
     /// For a program: one flat object.
     pub(super) fn json(&self) -> String {
         let (cells, failed) = (self.rows.len(), self.failed());
-        serde_json::json!({ "cells": cells, "ok": cells - failed, "failed": failed }).to_string()
+        format!("{{\"cells\":{cells},\"failed\":{failed},\"ok\":{}}}", cells - failed)
     }
 
     fn failed(&self) -> usize {
