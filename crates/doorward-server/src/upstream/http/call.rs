@@ -259,10 +259,8 @@ impl HttpCall {
 
     fn collected(&mut self, collected: Collected) -> Option<Event> {
         match collected {
-            Collected::More => {
-                self.clock.heard();
-                None
-            }
+            // A body that drips is no sign of life: all of it must come within the time of one silence.
+            Collected::More => None,
             Collected::Refuse(refusal) => failed(refusal),
             Collected::Whole(bytes) => Some(self.single(bytes)),
         }
@@ -280,10 +278,8 @@ impl HttpCall {
 
     fn collected_error(&mut self, collected: Collected, status: StatusCode) -> Option<Event> {
         match collected {
-            Collected::More => {
-                self.clock.heard();
-                None
-            }
+            // A body that drips is no sign of life: all of it must come within the time of one silence.
+            Collected::More => None,
             Collected::Refuse(_) => failed(http_refusal(status)),
             Collected::Whole(bytes) => match read_error(&bytes) {
                 Some(response) if self.asked.is_answered_by(&response) => Some(Event::Response(response)),
