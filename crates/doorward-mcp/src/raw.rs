@@ -220,6 +220,12 @@ impl RawJson {
         Self::keep(&self.0, value)
     }
 
+    /// The same value in bytes of its own, for keeping a small part of a large message.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
     /// Keeps `value`: without copying it when it is part of `message`.
     pub(crate) fn keep(message: &Bytes, value: Raw<'_>) -> Self {
         if std::ptr::eq(message.as_ptr(), value.message.as_ptr()) && value.end <= message.len() {

@@ -14,7 +14,7 @@ use doorward_mcp::raw::RawJson;
 use doorward_mcp::views::tools::{ToolDefinition, ToolList};
 use doorward_policy::Catalogue;
 
-use crate::limits::{DEFINITIONS_MAX, RELEARN_AFTER};
+use crate::limits::{DEFINITIONS_BYTES_MAX, DEFINITIONS_MAX, RELEARN_AFTER};
 
 /// The tools of one server.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub struct Definitions {
 struct Known {
     /// Every definition seen under a name in the newest list that had it; two when a list named it twice.
     tools: BTreeMap<String, Vec<RawJson>>,
+    /// The bytes of all of them.
+    bytes: usize,
     catalogue: Arc<Catalogue>,
     /// Whether any list was seen at all; a server without tools is known as well.
     listed: bool,
@@ -67,6 +69,7 @@ impl Definitions {
             server,
             known: Mutex::new(Known {
                 tools: BTreeMap::new(),
+                bytes: 0,
                 catalogue,
                 listed: false,
                 version: 0,
@@ -164,9 +167,7 @@ impl Definitions {
         let mut learned = if known.listed { Learned::Nothing } else { Learned::Something };
         known.listed = true;
         for (name, tools) in page {
-            let room = known.tools.len() < DEFINITIONS_MAX || known.tools.contains_key(&name);
-            if room && known.tools.get(&name) != Some(&tools) {
-                known.tools.insert(name, tools);
+            if known.tools.get(&name) != Some(&tools) && known.take_in(name, &tools) {
                 learned = Learned::Something;
             }
         }
@@ -187,5 +188,71 @@ impl Definitions {
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         // A panic while it was held cannot have left it half written: every change is one assignment.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Replaces what is known of a tool, and says whether that changed anything. One there is no room for is forgotten, and
+    /// so refused: what was known of it no longer holds.
+    fn take_in(&mut self, name: String, tools: &[RawJson]) -> bool {
+        let weight = |tools: &[RawJson]| tools.iter().map(|tool| tool.bytes().len()).sum::<usize>();
+        let before = self.tools.remove(&name);
+        self.bytes = self.bytes.saturating_sub(before.as_deref().map_or(0, weight));
+        let bytes = self.bytes.saturating_add(weight(tools));
+        if self.tools.len() >= DEFINITIONS_MAX || bytes > DEFINITIONS_BYTES_MAX {
+            return before.is_some();
+        }
+        self.bytes = bytes;
+        // A definition kept inside its page would keep the whole page, which a server can make large.
+        self.tools.insert(name, tools.iter().map(RawJson::detached).collect());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::message::Message;
+
+    use super::*;
+
+    fn page(tools: &str, padding: usize) -> Response {
+        let padding = "x".repeat(padding);
+        let text =
+            format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{tools}],"_meta":{{"padding":"{padding}"}}}}}}"#);
+        match Message::parse(text, &Limits::for_results()).unwrap() {
+            Message::Response(response) => response,
+            Message::Request(_) | Message::Notification(_) => unreachable!(),
+        }
+    }
+
+    fn tool(name: &str, padding: usize) -> String {
+        format!(r#"{{"name":"{name}","description":"{}","inputSchema":{{}}}}"#, "x".repeat(padding))
+    }
+
+    #[test]
+    fn a_definition_does_not_keep_its_page() {
+        let definitions = Definitions::new(ServerId::parse("s").unwrap());
+        let page = page(&tool("a", 0), 1024);
+        definitions.learn(&page);
+        let within = page.bytes().as_ptr_range();
+        let kept = definitions.input_schema("a").unwrap();
+        assert!(!within.contains(&kept.bytes().as_ptr()));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_in_bytes_and_what_has_no_room_is_unknown() {
+        let definitions = Definitions::new(ServerId::parse("s").unwrap());
+        let third = DEFINITIONS_BYTES_MAX / 3;
+        for name in ["a", "b", "c", "d"] {
+            definitions.learn(&page(&tool(name, third), 0));
+        }
+        let known = |name| definitions.knowledge_of(name) != Knowledge::Unseen;
+        assert_eq!(["a", "b", "c", "d"].map(known), [true, true, false, false]);
+        // One that grows beyond the limit is forgotten, and leaves its room to others.
+        definitions.learn(&page(&tool("a", third * 2), 0));
+        definitions.learn(&page(&tool("c", third), 0));
+        assert_eq!(["a", "b", "c", "d"].map(known), [false, true, true, false]);
+        assert!(definitions.lock().bytes <= DEFINITIONS_BYTES_MAX);
     }
 }
