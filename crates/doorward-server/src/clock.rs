@@ -1,5 +1,6 @@
 //! The one place where time and randomness enter.
 
+use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use doorward_core::ids::ExchangeId;
@@ -12,14 +13,53 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
+/// Random bytes fetched at once: one request to the system's generator serves this many ids.
+const IDS_AT_ONCE: usize = 64;
+
+/// Random bytes of one id.
+const RANDOM_BYTES: usize = 10;
+
+thread_local! {
+    static RANDOM: RefCell<Random> = const { RefCell::new(Random { bytes: [0; IDS_AT_ONCE * RANDOM_BYTES], used: IDS_AT_ONCE }) };
+}
+
+struct Random {
+    bytes: [u8; IDS_AT_ONCE * RANDOM_BYTES],
+    used: usize,
+}
+
 /// A new exchange id for a message that arrived `at`.
 ///
 /// Without the system's randomness the id is the time alone: ids are for finding records, and no security rests on them.
-#[must_use]
 pub(crate) fn exchange_id(at: Timestamp) -> ExchangeId {
-    let mut random = [0_u8; 16];
-    if aws_lc_rs::rand::fill(&mut random).is_err() {
-        tracing::error!("the system's random numbers are not available");
+    let random = RANDOM.with_borrow_mut(Random::next);
+    ExchangeId::from_parts(at.as_unix_millis(), random)
+}
+
+impl Random {
+    fn next(&mut self) -> u128 {
+        if self.used >= IDS_AT_ONCE {
+            if aws_lc_rs::rand::fill(&mut self.bytes).is_err() {
+                tracing::error!("the system's random numbers are not available");
+            }
+            self.used = 0;
+        }
+        let chunk = self.bytes.chunks_exact(RANDOM_BYTES).nth(self.used).unwrap_or_default();
+        self.used = self.used.saturating_add(1);
+        chunk.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
-    ExchangeId::from_parts(at.as_unix_millis(), u128::from_be_bytes(random))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_of_one_moment_differ() {
+        let at = now();
+        let ids: BTreeSet<_> = (0..1000).map(|_| exchange_id(at)).collect();
+        assert_eq!(ids.len(), 1000);
+    }
 }

@@ -180,9 +180,12 @@ async fn hostile_servers_over_http() {
 
 #[tokio::test]
 async fn a_byte_a_second_is_no_sign_of_life() {
-    let plan = Plan::new().with_child("child", "hostile-upstream", &["--stdio", "drip"]);
+    let mut served = Served(Vec::new());
+    let url = serve("drip", &mut served).await;
+    let plan = Plan::new().with_child("child", "hostile-upstream", &["--stdio", "drip"]).with_url("http", &url);
     let rig = Arc::new(plan.with_silence(Duration::from_millis(800)).start().await);
     boom(rig.clone(), "child".to_owned(), Some("DW1403")).await;
+    boom(rig.clone(), "http".to_owned(), Some("DW1403")).await;
     rig.check_outcomes().await;
     Arc::into_inner(rig).unwrap().stop().await;
 }
