@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use doorward_store::Health;
@@ -18,6 +19,9 @@ use crate::downstream::http::{Body, Gate, Stop};
 use crate::gateway::Gateway;
 use crate::limits::HEADER_READ_WAIT;
 use crate::metrics::Gauges;
+
+/// How long to rest when the system gives no more connections, so that the loop does not spin.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
 
 /// The admin face of one gateway.
 #[derive(Debug)]
@@ -46,8 +50,12 @@ impl Admin {
                 accepted = listener.accept() => accepted,
                 _ = stop.wait_for(|stop| *stop == Stop::Now) => return,
             };
-            if let Ok((stream, _)) = accepted {
-                tokio::spawn(self.clone().connection(stream));
+            match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(self.clone().connection(stream));
+                }
+                // Without file descriptors it fails at once, again and again.
+                Err(_) => tokio::time::sleep(ACCEPT_REST).await,
             }
         }
     }

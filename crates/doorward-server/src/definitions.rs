@@ -222,7 +222,7 @@ mod tests {
             format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{tools}],"_meta":{{"padding":"{padding}"}}}}}}"#);
         match Message::parse(text, &Limits::for_results()).unwrap() {
             Message::Response(response) => response,
-            Message::Request(_) | Message::Notification(_) => unreachable!(),
+            other @ (Message::Request(_) | Message::Notification(_)) => panic!("no response: {other:?}"),
         }
     }
 
