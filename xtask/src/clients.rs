@@ -142,7 +142,7 @@ fn program(options: &Options, target: &Path) -> Result<Option<PathBuf>, String> 
             if absolute.is_file() { Ok(Some(absolute)) } else { Err(format!("{} is no program", absolute.display())) }
         }
         Between::BuiltGateway => {
-            process::run(process::cargo(&["build", "-p", "doorward-cli"]).current_dir(workspace::root()))?;
+            process::run(process::cargo(&["build", "--workspace", "--bins"]).current_dir(workspace::root()))?;
             Ok(Some(target.join("debug/doorward")))
         }
     }

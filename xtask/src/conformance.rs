@@ -97,7 +97,7 @@ fn judge(options: &Options) -> Result<Verdict, String> {
     let folder = target.join("conformance");
     // Old results would be read as this run's.
     let _ = std::fs::remove_dir_all(&folder);
-    build(options)?;
+    build()?;
     let fixture = Peer::announced(&target.join("debug/conformance-fixture"), &folder, &[])?;
     let direct_url = fixture.local_url("/mcp");
     let tested = match tested_peer(options, &target, &folder, &fixture)? {
@@ -112,13 +112,9 @@ fn judge(options: &Options) -> Result<Verdict, String> {
     Ok(Verdict::new(&REVISIONS, tested, direct))
 }
 
-fn build(options: &Options) -> Result<(), String> {
-    let mut packages = vec!["build", "-p", "doorward-testkit", "--bins"];
-    match options.between {
-        Between::BuiltGateway => packages.extend(["-p", "doorward-cli"]),
-        Between::Gateway(_) | Between::StandIn | Between::Nothing => {}
-    }
-    process::run(process::cargo(&packages).current_dir(workspace::root()))
+/// The whole workspace at once: one set of features for every task, so that nothing is built twice.
+fn build() -> Result<(), String> {
+    process::run(process::cargo(&["build", "--workspace", "--bins"]).current_dir(workspace::root()))
 }
 
 /// The peer under test and its endpoint; `None` when that is the fixture itself.

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The program `name` of this crate, beside the running test. Built if it is missing; whoever changes it builds it
-/// again (`cargo build -p doorward-testkit --bins`, which `cargo xtask ci` does).
+/// again (`cargo build --workspace --bins`, which `cargo xtask ci` does).
 ///
 /// # Panics
 ///

@@ -82,7 +82,9 @@ fn plain(result: Result<(), Failure>) -> Result<(), String> {
 }
 
 /// nextest is the runner; cargo's own runs the same tests where nextest is missing.
+/// Builds the programs that tests start before the tests, so that none of them meets a stale one.
 fn test(options: &Options) -> Result<(), String> {
+    cargo(&["build", "--workspace", "--bins"])?;
     if Tool::Nextest.is_present() {
         return cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
     }
