@@ -83,10 +83,9 @@ fn judge(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
         ResultType::Task if may_be_task(method) => ask(begun, response, now),
         ResultType::Task => withhold(begun, "A result of this method may not be a task.", now),
         ResultType::Complete if is_list(method) => AwaitSift::on_list(begun, response, now),
-        // A task says in its status, not in its resultType, that it wants input; and a client may go by the questions alone.
-        ResultType::Complete if era == Era::Modern && (may_ask(method) || may_be_task(method)) => {
-            ask(begun, response, now)
-        }
+        // A task says in its status, not in its resultType, that it wants input; and a client of any era may go by the
+        // questions alone.
+        ResultType::Complete if may_ask(method) || may_be_task(method) => ask(begun, response, now),
         ResultType::Complete => release(begun, response, now),
     }
 }
