@@ -51,6 +51,7 @@ const CASES: &[Case] = &[
         r#"{"inputRequests":{"q":{"method":"sampling/createMessage"},"r":{"method":"roots/list"}}}"#,
         Ok(&["sampling/createMessage", "roots/list"]),
     ),
+    (LEGACY, "tools/call", CALL, QUESTION, Ok(&["elicitation/create"])),
     (MODERN, "tools/call", CALL, r#"{"resultType":"input_required","requestState":"s"}"#, Ok(&[])),
     (MODERN, "tools/call", CALL, r#"{"resultType":"input_required","inputRequests":{}}"#, Ok(&[])),
     (
