@@ -51,6 +51,9 @@ pub const REPLAY_EVENTS_MAX: usize = 512;
 /// Bytes kept for replay per session.
 pub const REPLAY_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of one event stream that may wait for a slow client. One event passes whatever its size.
+pub const OUTLET_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// Silence on an event stream after which a keep-alive comment is sent.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

@@ -7,6 +7,7 @@ mod body;
 mod gate;
 mod legacy;
 mod modern;
+mod outlet;
 mod read;
 mod reply;
 mod serve;

@@ -7,16 +7,16 @@ use doorward_core::access::Face;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::message::{Batches, Frame, Message, Request};
 use doorward_mcp::revision::{Era, Revision};
-use doorward_mcp::sse::KEEP_ALIVE as KEEP_ALIVE_COMMENT;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use super::outlet::{self, Outlet};
 use super::session::{Claim, Session};
 use super::streams::Primed;
 use super::{Admitted, Body, HttpFace, SESSION_HEADER, VERSION_HEADER, read, reply};
 use crate::edge;
-use crate::limits::{CALL_EVENTS_MAX, KEEP_ALIVE, STREAM_AFTER};
+use crate::limits::STREAM_AFTER;
 use crate::talk::{Final, Ongoing, Produced, Talk};
 
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -132,7 +132,7 @@ async fn single(face: &Arc<HttpFace>, session: Arc<Session>, id: &HeaderValue, m
 /// What a request's HTTP response begins as.
 enum First {
     Answer(Final),
-    Stream(mpsc::Receiver<Bytes>),
+    Stream(Outlet),
 }
 
 /// Runs a request in a task of its own: in these eras a lost connection is no cancellation.
@@ -147,7 +147,7 @@ async fn request_in(session: Arc<Session>, request: Request, claim: Claim) -> Fi
     match waiting.await {
         Ok(first) => first,
         // The task ended without a word, which only a panic can do; an ended stream tells the client.
-        Err(_) => First::Stream(mpsc::channel(1).1),
+        Err(_) => First::Stream(outlet::open(0).1),
     }
 }
 
@@ -167,7 +167,7 @@ async fn drive(session: &Arc<Session>, mut ongoing: Ongoing, first: oneshot::Sen
     }
     let primed = if session.revision() >= Revision::V2025_11_25 { Primed::Yes } else { Primed::No };
     let (stream, events) = session.streams().open(primed);
-    let _ = first.send(First::Stream(keep_alive(events)));
+    let _ = first.send(First::Stream(events));
     if let Some(early) = early {
         session.streams().push(stream, early);
     }
@@ -238,7 +238,7 @@ pub(super) async fn listen(face: &Arc<HttpFace>, admitted: &Admitted, headers: &
     let last = headers.get(LAST_EVENT_ID).and_then(|last| last.to_str().ok());
     let resumed = last.and_then(|last| session.streams().resume(last));
     let events = resumed.unwrap_or_else(|| session.streams().listen());
-    reply::stream(keep_alive(events))
+    reply::stream(events)
 }
 
 /// DELETE: ends the session.
@@ -253,26 +253,4 @@ pub(super) async fn end(face: &Arc<HttpFace>, admitted: &Admitted, headers: &Hea
         }
         Err(refusal) => face.refuse_unread(admitted, refusal, 0).await,
     }
-}
-
-/// Puts a comment into a stream that has been silent for a while, so that nothing on the way closes it.
-fn keep_alive(mut events: mpsc::Receiver<Bytes>) -> mpsc::Receiver<Bytes> {
-    let (sender, receiver) = mpsc::channel(CALL_EVENTS_MAX);
-    tokio::spawn(async move {
-        loop {
-            let next = tokio::select! {
-                () = sender.closed() => return,
-                next = tokio::time::timeout(KEEP_ALIVE, events.recv()) => next,
-            };
-            let event = match next {
-                Ok(Some(event)) => event,
-                Ok(None) => return,
-                Err(_) => KEEP_ALIVE_COMMENT,
-            };
-            if sender.send(event).await.is_err() {
-                return;
-            }
-        }
-    });
-    receiver
 }

@@ -8,14 +8,13 @@ use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::headers::{self, HeaderRefusal};
 use doorward_mcp::message::{Message, Notification, Request};
 use doorward_mcp::revision::{Era, Revision};
-use doorward_mcp::sse::{KEEP_ALIVE as KEEP_ALIVE_COMMENT, SseEvent, encode};
+use doorward_mcp::sse::{SseEvent, encode};
 use doorward_mcp::views::meta::RequestMeta;
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Response, StatusCode};
-use tokio::sync::mpsc;
 
-use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, reply};
-use crate::limits::{CALL_EVENTS_MAX, KEEP_ALIVE, STREAM_AFTER};
+use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, outlet, reply};
+use crate::limits::STREAM_AFTER;
 use crate::server::Speaks;
 use crate::talk::{Ongoing, Produced, Talk, supported_versions};
 use crate::upstream::ParamHeaders;
@@ -155,9 +154,9 @@ async fn answer(talk: Arc<Talk>, request: Request, params: ParamHeaders) -> Resp
 }
 
 /// Streams what an exchange produces. When the client closes the stream, the exchange is dropped, which cancels it:
-/// in this era that is how a client cancels.
+/// in this era that is how a client cancels. While a client does not read, the server is not read either.
 fn stream(mut ongoing: Ongoing, first: Option<Bytes>) -> Response<Body> {
-    let (events, receiver) = mpsc::channel(CALL_EVENTS_MAX);
+    let (events, outlet) = outlet::open(0);
     tokio::spawn(async move {
         if let Some(first) = first
             && events.send(event(first)).await.is_err()
@@ -165,15 +164,9 @@ fn stream(mut ongoing: Ongoing, first: Option<Bytes>) -> Response<Body> {
             return;
         }
         loop {
-            let waited = tokio::select! {
+            tokio::select! {
                 () = events.closed() => return,
-                waited = tokio::time::timeout(KEEP_ALIVE, ongoing.ready()) => waited,
-            };
-            if waited.is_err() {
-                if events.send(KEEP_ALIVE_COMMENT).await.is_err() {
-                    return;
-                }
-                continue;
+                _ = ongoing.ready() => {}
             }
             let (message, done) = match ongoing.next().await {
                 Some(Produced::Interim(segments)) => (segments, false),
@@ -186,7 +179,7 @@ fn stream(mut ongoing: Ongoing, first: Option<Bytes>) -> Response<Body> {
             }
         }
     });
-    reply::stream(receiver)
+    reply::stream(outlet)
 }
 
 fn event(message: Bytes) -> Bytes {

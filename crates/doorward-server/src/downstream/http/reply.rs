@@ -3,14 +3,13 @@
 //! The one table from refusal to HTTP status. A refusal inside a call stays inside it (200); an HTTP error is used only
 //! where the specification wants one, because clients end their session on it.
 
-use bytes::Bytes;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::id::Id;
 use hyper::header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
-use tokio::sync::mpsc;
 
 use super::Body;
+use super::outlet::Outlet;
 use crate::talk::Final;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -101,8 +100,8 @@ pub(super) fn json(status: StatusCode, body: Body) -> Response<Body> {
 }
 
 /// An event stream fed by `events`.
-pub(super) fn stream(events: mpsc::Receiver<Bytes>) -> Response<Body> {
-    let mut response = Response::new(Body::Stream(events));
+pub(super) fn stream(events: Outlet) -> Response<Body> {
+    let mut response = Response::new(Body::stream(events));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, EVENT_STREAM);
     headers.insert("cache-control", HeaderValue::from_static("no-store"));

@@ -8,15 +8,17 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use doorward_mcp::sse::{SseEvent, encode, priming};
-use tokio::sync::mpsc;
 
-use crate::limits::{CALL_EVENTS_MAX, REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX};
+use super::outlet::{self, Inlet, Outlet};
+use crate::limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX};
 
 /// The stream a client opens with GET.
 pub(super) const LISTEN: u64 = 0;
 
 /// How long a client should wait before it reconnects, in milliseconds.
 const RETRY_MS: u64 = 1000;
+
+const _: () = assert!(REPLAY_BYTES_MAX <= crate::limits::OUTLET_BYTES_MAX, "a replay must fit into an outlet");
 
 /// The streams of one session.
 #[derive(Debug, Default)]
@@ -32,21 +34,21 @@ pub(super) struct Streams {
 struct Log {
     next: u64,
     events: VecDeque<(u64, Bytes)>,
-    live: Option<mpsc::Sender<Bytes>>,
+    live: Option<Inlet>,
     finished: bool,
 }
 
 impl Streams {
     /// Begins the stream of one request. With `primed`, its first event is an empty one that carries an id, so that the
     /// client can resume before anything has been said (2025-11-25).
-    pub(super) fn open(&mut self, primed: Primed) -> (u64, mpsc::Receiver<Bytes>) {
+    pub(super) fn open(&mut self, primed: Primed) -> (u64, Outlet) {
         self.last = self.last.saturating_add(1);
         let stream = self.last;
-        let (live, events) = mpsc::channel(CALL_EVENTS_MAX);
+        let (live, events) = outlet::open(0);
         let log = self.logs.entry(stream).or_default();
         if primed == Primed::Yes {
             log.next = 1;
-            // The channel is new and empty, so there is room.
+            // The outlet is new and empty, so there is room.
             let _ = live.try_send(priming(&event_id(stream, 0), Some(RETRY_MS)).to_bytes());
         }
         log.live = Some(live);
@@ -82,22 +84,22 @@ impl Streams {
     }
 
     /// Listens to stream 0 from now on; a listener before is cut off, so that a reconnecting client is never refused.
-    pub(super) fn listen(&mut self) -> mpsc::Receiver<Bytes> {
-        let (live, events) = mpsc::channel(CALL_EVENTS_MAX);
+    pub(super) fn listen(&mut self) -> Outlet {
+        let (live, events) = outlet::open(0);
         self.logs.entry(LISTEN).or_default().live = Some(live);
         events
     }
 
     /// Resumes after the event `last`: what came since, then what is to come. `None` when the id is not one of ours.
-    pub(super) fn resume(&mut self, last: &str) -> Option<mpsc::Receiver<Bytes>> {
+    pub(super) fn resume(&mut self, last: &str) -> Option<Outlet> {
         let (stream, number) = last.split_once('-')?;
         let (stream, number) = (stream.parse::<u64>().ok()?, number.parse::<u64>().ok()?);
         let log = self.logs.get_mut(&stream)?;
         let missed: Vec<Bytes> =
             log.events.iter().filter(|(seen, _)| *seen > number).map(|(_, event)| event.clone()).collect();
-        let (live, events) = mpsc::channel(CALL_EVENTS_MAX.saturating_add(missed.len()));
+        let (live, events) = outlet::open(missed.len());
         for event in missed {
-            // The channel was made large enough for them.
+            // The outlet was made large enough for them, and all that is kept weighs less than one may hold.
             let _ = live.try_send(event);
         }
         if !log.finished {
@@ -152,9 +154,10 @@ fn event_id(stream: u64, number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::OUTLET_BYTES_MAX;
 
-    fn drain(events: &mut mpsc::Receiver<Bytes>) -> Vec<String> {
-        std::iter::from_fn(|| events.try_recv().ok()).map(|event| String::from_utf8(event.to_vec()).unwrap()).collect()
+    fn drain(events: &mut Outlet) -> Vec<String> {
+        std::iter::from_fn(|| events.try_next()).map(|event| String::from_utf8(event.to_vec()).unwrap()).collect()
     }
 
     #[test]
@@ -180,6 +183,22 @@ mod tests {
         streams.push(LISTEN, Bytes::from_static(b"x"));
         assert!(drain(&mut first).is_empty());
         assert_eq!(drain(&mut second).len(), 1);
+    }
+
+    #[test]
+    fn a_listener_that_does_not_read_is_cut_off_at_the_limit() {
+        let mut streams = Streams::default();
+        let mut slow = streams.listen();
+        let big = Bytes::from(vec![b'x'; OUTLET_BYTES_MAX / 3]);
+        for _ in 0..3 {
+            streams.push(LISTEN, big.clone());
+        }
+        streams.push(LISTEN, Bytes::from_static(b"y"));
+        assert!(streams.logs[&LISTEN].live.is_none());
+        // Each event weighs a little more than its message, so the third had no room.
+        assert_eq!(drain(&mut slow).len(), 2);
+        let mut resumed = streams.resume("0-1").unwrap();
+        assert!(drain(&mut resumed)[0].contains("data: y"));
     }
 
     #[test]

@@ -38,3 +38,6 @@ pub(super) const PEER_PROBE_AFTER: Duration = Duration::from_secs(60);
 
 /// How long a server is taken for one of the handshake era only. An upgraded server would answer that handshake for ever.
 pub(super) const LEGACY_VERDICT_LIFE: Duration = Duration::from_secs(300);
+
+/// Bytes of one session's events outside any call that may wait for a slow client. One event passes whatever its size.
+pub(super) const UNSOLICITED_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -11,7 +11,7 @@ use hyper::http::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::{Notify, watch};
 
 use super::super::Event;
-use super::limits::SESSION_ID_BYTES_MAX;
+use super::limits::{SESSION_ID_BYTES_MAX, UNSOLICITED_BYTES_MAX};
 use crate::limits::UNSOLICITED_EVENTS_MAX;
 
 /// The header that names a session.
@@ -157,7 +157,7 @@ fn repeated_in_header(revision: Revision) -> Option<&'static str> {
     }
 }
 
-/// Events waiting for a client, up to a limit; what comes while it is full is dropped.
+/// Events waiting for a client, up to so many events and bytes; what comes while it is full is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
@@ -167,6 +167,7 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     events: VecDeque<Event>,
+    bytes: usize,
     dropped: u64,
 }
 
@@ -174,10 +175,13 @@ impl Queue {
     /// Adds an event; returns how many have been dropped since one was last taken.
     pub(super) fn push(&self, event: Event) -> u64 {
         let mut waiting = self.waiting();
-        if waiting.events.len() >= UNSOLICITED_EVENTS_MAX {
+        let bytes = waiting.bytes.saturating_add(weight(&event));
+        let too_heavy = bytes > UNSOLICITED_BYTES_MAX && !waiting.events.is_empty();
+        if waiting.events.len() >= UNSOLICITED_EVENTS_MAX || too_heavy {
             waiting.dropped = waiting.dropped.saturating_add(1);
             return waiting.dropped;
         }
+        waiting.bytes = bytes;
         waiting.events.push_back(event);
         drop(waiting);
         self.arrived.notify_one();
@@ -197,7 +201,9 @@ impl Queue {
     fn take(&self) -> Option<Event> {
         let mut waiting = self.waiting();
         waiting.dropped = 0;
-        waiting.events.pop_front()
+        let event = waiting.events.pop_front()?;
+        waiting.bytes = waiting.bytes.saturating_sub(weight(&event));
+        Some(event)
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -205,8 +211,22 @@ impl Queue {
     }
 }
 
+/// The bytes an event keeps alive.
+fn weight(event: &Event) -> usize {
+    match event {
+        Event::Notification(notification) => notification.bytes().len(),
+        Event::Question(question) => question.bytes().len(),
+        Event::Response(response) => response.bytes().len(),
+        Event::Failed(_) => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::message::{Batches, Frame, Message};
+
     use super::*;
 
     fn adopted(id: &[u8]) -> Result<Option<HeaderValue>, Refusal> {
@@ -252,5 +272,29 @@ mod tests {
         assert_eq!(queue.push(event()), 1);
         assert!(queue.take().is_some());
         assert_eq!(queue.push(event()), 0);
+    }
+
+    fn notification(padding: usize) -> Event {
+        let params = "x".repeat(padding);
+        let text = format!(r#"{{"jsonrpc":"2.0","method":"m","params":{{"p":"{params}"}}}}"#);
+        let limits = Limits { message_bytes: usize::MAX, ..Limits::default() };
+        match Frame::parse(Bytes::from(text), &limits, Batches::Refuse).unwrap() {
+            Frame::Single(Message::Notification(notification)) => Event::Notification(notification),
+            other @ (Frame::Single(_) | Frame::Batch(_)) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn bytes_are_counted_and_given_back_and_one_event_always_passes() {
+        let queue = Queue::default();
+        assert_eq!(queue.push(notification(UNSOLICITED_BYTES_MAX)), 0);
+        assert_eq!(queue.push(notification(0)), 1);
+        assert!(queue.take().is_some());
+        let half = UNSOLICITED_BYTES_MAX / 2;
+        assert_eq!(queue.push(notification(half)), 0);
+        assert_eq!(queue.push(notification(half)), 1);
+        assert_eq!(queue.push(notification(half / 2)), 0);
+        while queue.take().is_some() {}
+        assert_eq!(queue.waiting().bytes, 0);
     }
 }
