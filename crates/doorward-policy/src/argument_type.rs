@@ -61,6 +61,17 @@ pub(crate) fn members_of(input_schema: &Value) -> Members {
     }
 }
 
+/// How many members these are, over all levels.
+pub(crate) fn count(members: &Members) -> usize {
+    let within = |mut of: &ArgumentType| {
+        while let ArgumentType::List(element) = of {
+            of = element;
+        }
+        if let ArgumentType::Record(members) = of { count(members) } else { 0 }
+    };
+    members.values().map(|member| within(&member.of).saturating_add(1)).sum()
+}
+
 /// Writes the type in Cedar's JSON schema form.
 pub(crate) fn to_schema(of: &ArgumentType) -> Value {
     match of {

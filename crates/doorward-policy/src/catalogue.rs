@@ -11,9 +11,9 @@ use doorward_core::ids::ServerId;
 use doorward_mcp::views::tools::ToolDefinition;
 use serde_json::Value;
 
-use crate::argument_type::{Members, members_of};
+use crate::argument_type::{Members, count, members_of};
 use crate::effect::{Assessment, Effect, Evidence, Hints, Parameter, Reach, assess};
-use crate::limits::{CATALOGUE_TOOLS_MAX, INPUT_SCHEMA_MAX, TOOL_NAME_MAX};
+use crate::limits::{CATALOGUE_MEMBERS_MAX, CATALOGUE_TOOLS_MAX, INPUT_SCHEMA_MAX, TOOL_NAME_MAX};
 
 /// What policy knows of one tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub enum WhyLeftOut {
 
 impl Catalogue {
     /// Reads a server's definitions, in the order given. A tool named twice is left out altogether: nobody can say which
-    /// of the two a call would reach. What comes after [`CATALOGUE_TOOLS_MAX`] is left out.
+    /// of the two a call would reach. What comes after [`CATALOGUE_TOOLS_MAX`] or [`CATALOGUE_MEMBERS_MAX`] is left out.
     #[must_use]
     pub fn from_definitions<'a>(
         server: ServerId,
@@ -64,11 +64,18 @@ impl Catalogue {
     ) -> Self {
         let mut catalogue = Self { server, tools: BTreeMap::new(), left_out: Vec::new() };
         let mut twice = Vec::new();
+        let mut members = 0_usize;
         for definition in definitions {
             let name = definition.name.as_ref();
             match catalogue.refusal(name) {
                 None => {
-                    catalogue.tools.insert(Arc::from(name), Arc::new(ToolFacts::of(definition)));
+                    let facts = ToolFacts::of(definition);
+                    members = members.saturating_add(count(&facts.arguments));
+                    if members > CATALOGUE_MEMBERS_MAX {
+                        catalogue.leave_out(name, WhyLeftOut::TooMany);
+                        break;
+                    }
+                    catalogue.tools.insert(Arc::from(name), Arc::new(facts));
                 }
                 Some(why) => {
                     if why == WhyLeftOut::NameTwice {

@@ -15,6 +15,10 @@ pub const ARGUMENT_DEPTH_MAX: usize = 6;
 /// Most members, over all levels, of one tool's argument type; what comes after is left out of it.
 pub const ARGUMENT_MEMBERS_MAX: usize = 512;
 
+/// Most members, over all levels, of the argument types of one server's tools: the time to load a policy grows with them.
+/// The tool that goes beyond, and those after it, are not offered.
+pub const CATALOGUE_MEMBERS_MAX: usize = 20_000;
+
 /// Longest text of all policies together, in bytes.
 pub const POLICY_TEXT_MAX: usize = 4 * 1024 * 1024;
 

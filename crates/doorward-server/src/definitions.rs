@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use doorward_core::ids::ServerId;
 use doorward_mcp::message::Response;
@@ -15,6 +15,7 @@ use doorward_mcp::views::tools::{ToolDefinition, ToolList};
 use doorward_policy::Catalogue;
 
 use crate::limits::{DEFINITIONS_BYTES_MAX, DEFINITIONS_MAX, RELEARN_AFTER};
+use crate::pace::Pace;
 
 /// The tools of one server.
 #[derive(Debug)]
@@ -26,10 +27,11 @@ pub struct Definitions {
 #[derive(Debug)]
 struct Known {
     /// Every definition seen under a name in the newest list that had it; two when a list named it twice.
-    tools: BTreeMap<String, Vec<RawJson>>,
+    tools: Tools,
     /// The bytes of all of them.
     bytes: usize,
-    catalogue: Arc<Catalogue>,
+    /// What policy knows, and of which version; made when a policy is loaded.
+    catalogue: Option<(u64, Arc<Catalogue>)>,
     /// Whether any list was seen at all; a server without tools is known as well.
     listed: bool,
     /// Grows with every change of what is known.
@@ -38,7 +40,12 @@ struct Known {
     settled: u64,
     /// When the gateway last asked for the whole list itself.
     asked: Option<Instant>,
+    /// How often the policy may be loaded anew because of this server.
+    pace: Pace,
 }
+
+/// Definitions by name.
+type Tools = BTreeMap<String, Vec<RawJson>>;
 
 /// Whether a list told anything that the policy was not yet loaded for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,25 +71,37 @@ impl Definitions {
     /// Nothing is known yet.
     #[must_use]
     pub fn new(server: ServerId) -> Self {
-        let catalogue = Arc::new(Catalogue::from_definitions(server.clone(), []));
         Self {
             server,
             known: Mutex::new(Known {
-                tools: BTreeMap::new(),
+                tools: Tools::new(),
                 bytes: 0,
-                catalogue,
+                catalogue: None,
                 listed: false,
                 version: 0,
                 settled: 0,
                 asked: None,
+                pace: Pace::new(Instant::now()),
             }),
         }
     }
 
-    /// What policy knows of the server.
+    /// What policy knows of the server. Reads every definition if any has changed since, holding up nobody who learns.
     #[must_use]
     pub fn catalogue(&self) -> Arc<Catalogue> {
-        self.lock().catalogue.clone()
+        let (version, tools) = {
+            let known = self.lock();
+            match &known.catalogue {
+                Some((version, catalogue)) if *version == known.version => return catalogue.clone(),
+                Some(_) | None => (known.version, known.tools.clone()),
+            }
+        };
+        let catalogue = Arc::new(self.build(&tools));
+        let mut known = self.lock();
+        if known.catalogue.as_ref().is_none_or(|(present, _)| *present < version) {
+            known.catalogue = Some((version, catalogue.clone()));
+        }
+        catalogue
     }
 
     /// Whether the server has shown a list.
@@ -114,11 +133,23 @@ impl Definitions {
         known.settled = known.settled.max(version);
     }
 
-    /// Whether the policy was loaded for everything that is known.
+    /// Whether the policy was loaded for that version, or could not be.
     #[must_use]
-    pub fn is_settled(&self) -> bool {
-        let known = self.lock();
-        known.version == known.settled
+    pub fn is_settled_for(&self, version: u64) -> bool {
+        self.lock().settled >= version
+    }
+
+    /// Takes one loading of the policy from the server's share.
+    ///
+    /// # Errors
+    /// How long to wait for the next, when there is none left.
+    pub fn take_refit(&self, now: Instant) -> Result<(), Duration> {
+        self.lock().pace.take(now)
+    }
+
+    /// How long the loading took.
+    pub fn refit_took(&self, took: Duration) {
+        self.lock().pace.busy(took);
     }
 
     /// The input schema of a tool, for the headers of revision 2026-07-28.
@@ -151,7 +182,7 @@ impl Definitions {
         let Some(list) = response.result().and_then(|result| ToolList::from_result(result).ok()) else {
             return Learned::Nothing;
         };
-        let mut page: BTreeMap<String, Vec<RawJson>> = BTreeMap::new();
+        let mut page = Tools::new();
         for definition in list.tools.into_iter().flatten() {
             let kept = response.keep(definition.raw);
             let seen = page.entry(definition.name.into_owned()).or_default();
@@ -162,7 +193,7 @@ impl Definitions {
         self.merge(page)
     }
 
-    fn merge(&self, page: BTreeMap<String, Vec<RawJson>>) -> Learned {
+    fn merge(&self, page: Tools) -> Learned {
         let mut known = self.lock();
         let mut learned = if known.listed { Learned::Nothing } else { Learned::Something };
         known.listed = true;
@@ -172,14 +203,13 @@ impl Definitions {
             }
         }
         if learned == Learned::Something {
-            known.catalogue = Arc::new(self.build(&known.tools));
             known.version = known.version.saturating_add(1);
         }
         // Whoever taught us may not have loaded the policy yet; the next one must not be judged without it.
         if known.version == known.settled { Learned::Nothing } else { Learned::Something }
     }
 
-    fn build(&self, tools: &BTreeMap<String, Vec<RawJson>>) -> Catalogue {
+    fn build(&self, tools: &Tools) -> Catalogue {
         let definitions: Vec<ToolDefinition<'_>> =
             tools.values().flatten().filter_map(|tool| ToolDefinition::from_raw(tool.as_raw()).ok()).collect();
         Catalogue::from_definitions(self.server.clone(), &definitions)

@@ -3,13 +3,16 @@
 //! Configuration and policy are swapped whole; whoever holds an older view finishes with it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use doorward_core::ids::ServerId;
 use doorward_policy::{Catalogue, Engine, LoadErrors, Source};
 use doorward_store::Store;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::limits::REFIT_WAIT;
 use crate::metrics::Metrics;
 use crate::server::Server;
 
@@ -17,8 +20,9 @@ use crate::server::Server;
 #[derive(Debug)]
 pub struct Gateway {
     view: ArcSwap<View>,
-    /// Held while a view is made from the one before it, so that no change is lost between two.
-    changing: Mutex<()>,
+    /// Held while a view is made from the one before it, so that no change is lost between two. Whoever loads a policy
+    /// takes it along to a thread of its own: loading takes long enough to hold up everybody else.
+    changing: Arc<Mutex<()>>,
     store: Store,
     metrics: Metrics,
 }
@@ -47,7 +51,7 @@ impl Gateway {
         store: Store,
     ) -> Result<Self, LoadErrors> {
         let view = View::load(servers, sources, 1)?;
-        Ok(Self { view: ArcSwap::from_pointee(view), changing: Mutex::new(()), store, metrics: Metrics::new() })
+        Ok(Self { view: ArcSwap::from_pointee(view), changing: Arc::default(), store, metrics: Metrics::new() })
     }
 
     /// The server of that id.
@@ -84,23 +88,64 @@ impl Gateway {
     /// Puts other servers and policies in force, or nothing at all.
     ///
     /// # Errors
-    /// The policy does not load; the view in force stays.
-    pub fn replace(&self, servers: BTreeMap<ServerId, Arc<Server>>, sources: Arc<[Source]>) -> Result<u64, LoadErrors> {
-        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let generation = self.view.load().generation.saturating_add(1);
-        self.view.store(Arc::new(View::load(servers, sources, generation)?));
-        Ok(generation)
+    /// The policy does not load, or nobody could load it; the view in force stays.
+    pub async fn replace(
+        self: &Arc<Self>,
+        servers: BTreeMap<ServerId, Arc<Server>>,
+        sources: Arc<[Source]>,
+    ) -> Result<u64, NotReplaced> {
+        let turn = self.changing.clone().lock_owned().await;
+        let gateway = self.clone();
+        let load = move || {
+            let _turn = turn;
+            let generation = gateway.view.load().generation.saturating_add(1);
+            gateway.view.store(Arc::new(View::load(servers, sources, generation)?));
+            Ok(generation)
+        };
+        tokio::task::spawn_blocking(load).await.map_err(|_| NotReplaced::Interrupted)?
     }
 
-    /// Loads the policy anew because a server was seen to offer something new. A policy that does not fit what it offers
-    /// leaves the one in force, which does not know the new tools and so refuses them.
-    pub fn relearn(&self, server: &ServerId) {
-        let _turn = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.view.load_full();
-        if current.servers.get(server).is_some_and(|server| server.definitions().is_settled()) {
-            // Somebody else did it while we waited.
-            return;
+    /// Loads the policy anew because a server was seen to offer something new, and waits until that is done, within
+    /// [`REFIT_WAIT`]. A server that changes all the time waits for its pace. Meanwhile, and when the policy does not
+    /// fit what it offers, the one in force stays, which does not know the new tools and so refuses them.
+    pub async fn relearn(self: &Arc<Self>, server: &ServerId) {
+        let Some(server) = self.view.load().servers.get(server).cloned() else { return };
+        if tokio::time::timeout(REFIT_WAIT, self.settle(&server)).await.is_err() {
+            tracing::warn!(server = %server.id(), "what the server offers changes too fast, or takes too long to load");
         }
+    }
+
+    /// Safe to drop: a loading that has begun goes on, and the next one waits for it.
+    async fn settle(self: &Arc<Self>, server: &Server) {
+        let definitions = server.definitions();
+        // What is learned while we wait is not ours to wait for.
+        let wanted = definitions.version();
+        loop {
+            let turn = self.changing.clone().lock_owned().await;
+            if definitions.is_settled_for(wanted) {
+                // Somebody else did it while we waited.
+                return;
+            }
+            match definitions.take_refit(Instant::now()) {
+                Ok(()) => {
+                    let (gateway, id) = (self.clone(), server.id().clone());
+                    if tokio::task::spawn_blocking(move || gateway.refit(&id, turn)).await.is_err() {
+                        tracing::error!(server = %server.id(), "the policy could not be loaded anew");
+                    }
+                    return;
+                }
+                Err(wait) => {
+                    drop(turn);
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// The loading itself, on a thread where it holds up nobody. `_turn` ends with it.
+    fn refit(&self, server: &ServerId, _turn: OwnedMutexGuard<()>) {
+        let began = Instant::now();
+        let current = self.view.load_full();
         // Versions first: what is learned after this stays unsettled.
         let versions: Vec<_> =
             current.servers.values().map(|server| (server, server.definitions().version())).collect();
@@ -119,11 +164,26 @@ impl Gateway {
         for (server, version) in versions {
             server.definitions().settle(version);
         }
+        if let Some(server) = current.servers.get(server) {
+            server.definitions().refit_took(began.elapsed());
+        }
     }
 }
 
+/// Why other servers and policies were not put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReplaced {
+    /// The policy does not load.
+    #[error("the policy does not load: {0}")]
+    Policy(#[from] LoadErrors),
+    /// The loading ended before its end.
+    #[error("the policy could not be loaded")]
+    Interrupted,
+}
+
 impl Gateway {
-    /// Holds the policy against everything the servers were seen to offer, as strictly as at load.
+    /// Holds the policy against everything the servers were seen to offer, as strictly as at load. Takes long enough to
+    /// hold up others: call it where that does not matter.
     ///
     /// # Errors
     /// A rule does not fit.

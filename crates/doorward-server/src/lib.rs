@@ -6,6 +6,7 @@
 mod clock;
 mod conduct;
 mod edge;
+mod pace;
 
 pub mod admin;
 pub mod config;

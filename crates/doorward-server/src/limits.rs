@@ -84,6 +84,17 @@ pub const DEFINITIONS_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Shortest time between two listings the gateway makes on its own because a call names an unknown tool.
 pub const RELEARN_AFTER: Duration = Duration::from_secs(5);
 
+/// Shortest time, beyond a burst of [`REFITS_AT_ONCE_MAX`], between two loadings of the policy because what one server
+/// offers has changed. Not counting the time they take: a server never keeps a processor busy all the time.
+pub const REFIT_AFTER: Duration = Duration::from_secs(2);
+
+/// Loadings of the policy for one server that need not wait for [`REFIT_AFTER`]: several clients list when they start, and
+/// servers announce changes in bursts.
+pub const REFITS_AT_ONCE_MAX: u32 = 8;
+
+/// How long a client may wait until the policy was loaded for what it was just shown; then the policy in force decides.
+pub const REFIT_WAIT: Duration = Duration::from_secs(15);
+
 /// Principals for which a stateless way to one server is kept ready.
 pub const READY_LINKS_MAX: usize = 1024;
 

@@ -161,7 +161,7 @@ impl Talk {
         let Some(name) = name else { return };
         match self.server.definitions().knowledge_of(&name) {
             Knowledge::Settled => return,
-            Knowledge::Seen => return self.gateway.relearn(self.server.id()),
+            Knowledge::Seen => return self.gateway.relearn(self.server.id()).await,
             Knowledge::Unseen => {}
         }
         // One listing at a time: whoever comes meanwhile waits for it rather than being judged without it. The turn is
@@ -169,36 +169,45 @@ impl Talk {
         let _turn = self.server.listing_turn().acquire().await;
         match self.server.definitions().knowledge_of(&name) {
             Knowledge::Settled => {}
-            Knowledge::Seen => self.gateway.relearn(self.server.id()),
+            Knowledge::Seen => self.gateway.relearn(self.server.id()).await,
             Knowledge::Unseen if self.server.definitions().due() => self.list_tools(era).await,
             Knowledge::Unseen => {}
         }
     }
 
-    /// Follows the server's tool list to its end and learns it.
+    /// Learns the server's tool list. The policy is loaded once for all of its pages.
     async fn list_tools(&self, era: Era) {
+        if self.follow_list(era).await == Learned::Something {
+            self.gateway.relearn(self.server.id()).await;
+        }
+    }
+
+    /// Follows the server's tool list to its end, or as far as it comes.
+    async fn follow_list(&self, era: Era) -> Learned {
+        let mut learned = Learned::Nothing;
         let mut cursor = None;
         for _ in 0..LIST_PAGES_MAX {
             let response = match self.link.keep_house(Housekeeping::ListTools { cursor, era }).await {
                 Ok(response) => response,
                 Err(refusal) => {
                     tracing::warn!(server = %self.server.id(), code = %refusal.code, "the server's tools could not be listed");
-                    return;
+                    return learned;
                 }
             };
-            self.learn(&response);
+            learned = self.server.definitions().learn(&response);
             cursor = response
                 .result_member("nextCursor")
                 .and_then(|cursor| cursor.as_str().map(|cursor| cursor.into_owned()));
             if cursor.is_none() {
-                return;
+                break;
             }
         }
+        learned
     }
 
-    fn learn(&self, response: &doorward_mcp::message::Response) {
+    async fn learn(&self, response: &doorward_mcp::message::Response) {
         if self.server.definitions().learn(response) == Learned::Something {
-            self.gateway.relearn(self.server.id());
+            self.gateway.relearn(self.server.id()).await;
         }
     }
 

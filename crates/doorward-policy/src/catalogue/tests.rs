@@ -31,6 +31,23 @@ fn holds_no_more_tools_than_its_limit() {
 }
 
 #[test]
+fn holds_no_more_members_than_its_limit() {
+    let properties =
+        |count: usize| (0..count).map(|number| (format!("p{number}"), json!({"type": "string"}))).collect();
+    let tool = |name: String| {
+        let within = Value::Object(properties(399));
+        let list = json!({"type": "array", "items": {"type": "object", "properties": within}});
+        json!({"name": name, "inputSchema": {"type": "object", "properties": {"all": list}}})
+    };
+    let fitting = CATALOGUE_MEMBERS_MAX / 400;
+    let many = |count: usize| (0..count).map(|number| tool(format!("t{number}"))).collect::<Vec<_>>();
+    assert_eq!(why(&catalogue("s", &many(fitting))), []);
+    let over = catalogue("s", &many(fitting + 5));
+    assert_eq!(over.tools().len(), fitting);
+    assert_eq!(why(&over), [WhyLeftOut::TooMany]);
+}
+
+#[test]
 fn names_have_a_length() {
     let longest = catalogue("s", &[named(&"x".repeat(TOOL_NAME_MAX))]);
     assert_eq!(longest.tools().len(), 1);

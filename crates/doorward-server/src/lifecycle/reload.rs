@@ -49,22 +49,23 @@ impl Reloader {
     }
 
     /// Reads, checks and swaps; on any error what is in force stays, and the error is shown.
-    pub(super) async fn reload(&mut self, gateway: &Gateway) {
+    pub(super) async fn reload(&mut self, gateway: &Arc<Gateway>) {
         tokio::time::sleep(QUIET).await;
         self.watched.forget();
-        match self.attempt(gateway) {
+        match self.attempt(gateway).await {
             Ok(generation) => tracing::info!(generation, "configuration and policy reloaded"),
             Err(reason) => tracing::error!(%reason, "not reloaded; what was in force stays in force"),
         }
     }
 
-    fn attempt(&mut self, gateway: &Gateway) -> Result<u64, String> {
+    async fn attempt(&mut self, gateway: &Arc<Gateway>) -> Result<u64, String> {
         let config = (self.reload)().map_err(|errors| errors.to_string())?;
         self.tell_of_restart(&config);
         let present = servers(&config.servers, &self.outside, &self.present).map_err(|error| chain(&error))?;
         let generation = gateway
             .replace(alone(&present), config.policy.sources.clone().into())
-            .map_err(|errors| format!("the policy does not load: {errors}"))?;
+            .await
+            .map_err(|error| error.to_string())?;
         let token = self.face.token();
         self.face.replace_gate(gate(&config.listen, token));
         self.watched = Watched::new(&files(&config));

@@ -167,7 +167,8 @@ async fn check(gateway: Arc<Gateway>, files: Files) -> Result<(), LoadErrors> {
         Files::None => Ok(()),
         Files::Some => {
             survey_servers(&gateway).await;
-            gateway.check()
+            // Aborted by the gateway's end alone, when nobody asks any more.
+            tokio::task::spawn_blocking(move || gateway.check()).await.unwrap_or(Ok(()))
         }
     }
 }

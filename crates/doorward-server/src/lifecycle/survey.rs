@@ -53,10 +53,10 @@ fn load(sources: &[Source], surveyed: &[Surveyed]) -> Result<Engine, LoadErrors>
 }
 
 /// Speaks to every server of a running gateway and lets it learn what they offer.
-pub(super) async fn survey_servers(gateway: &Gateway) {
+pub(super) async fn survey_servers(gateway: &Arc<Gateway>) {
     for surveyed in each(gateway.view().servers.values().cloned().collect()).await {
         match surveyed.outcome {
-            Ok(_) => gateway.relearn(&surveyed.server),
+            Ok(_) => gateway.relearn(&surveyed.server).await,
             Err(refusal) => {
                 tracing::warn!(server = %surveyed.server, code = %refusal.code, reason = %refusal.explanation(), "the server could not be looked at");
             }

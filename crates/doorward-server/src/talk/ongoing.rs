@@ -178,7 +178,7 @@ impl Ongoing {
     async fn answered(&mut self, response: Response, status: Option<u16>, unanswered: Unanswered) -> Final {
         // What a list tells is learned before the same list is sifted, or a new tool could not be judged.
         if self.request.method() == "tools/list" {
-            self.talk.learn(&response);
+            self.talk.learn(&response).await;
         }
         if self.request.method() == "initialize" {
             self.talk.agree(&response);

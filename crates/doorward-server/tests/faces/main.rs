@@ -17,6 +17,7 @@ mod messages;
 mod pipe;
 mod questions;
 mod records;
+mod restless;
 mod rig;
 mod scripted;
 mod sessions;

@@ -54,7 +54,8 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// Opens sessions, answers discovery and lists `tools` (a list's inner text); calls and the rest go to `script`.
+    /// Opens sessions, answers discovery and lists `tools` (a list's inner text, where `@turn` is another number each
+    /// time); calls and the rest go to `script`.
     pub(crate) async fn start(tools: &str, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         Self::begin(tools, Discovery::Known, script).await
     }
@@ -74,8 +75,13 @@ impl Scripted {
                 tokio::spawn(async move {
                     let mut stream = BufReader::new(stream);
                     while let Some(request) = read(&mut stream).await {
-                        seen.lock().unwrap().push(request.clone());
-                        let reply = usual(&request, &tools, discovery).unwrap_or_else(|| script(&request));
+                        let turn = {
+                            let mut seen = seen.lock().unwrap();
+                            seen.push(request.clone());
+                            seen.len().to_string()
+                        };
+                        let reply = usual(&request, &tools.replace("@turn", &turn), discovery)
+                            .unwrap_or_else(|| script(&request));
                         if carry_out(&mut stream, reply, &abandoned).await.is_none() {
                             return;
                         }
