@@ -3,10 +3,15 @@
 //! The core says what must happen next; this does it and hands the result back, until there is something to forward or
 //! to reply. It makes no choice of its own.
 
-use doorward_core::exchange::{AwaitRecord, AwaitUpstream, Consent, Outcome, RecordFailure, Step};
+use std::sync::Arc;
+
+use doorward_core::exchange::{
+    Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step,
+};
 use doorward_core::permit::Permit;
-use doorward_core::refusal::Code;
-use doorward_store::AppendError;
+use doorward_core::refusal::{Code, Refusal};
+use doorward_store::{AppendError, Appended, Commit};
+use tokio::sync::oneshot;
 
 use crate::clock::now;
 use crate::gateway::Gateway;
@@ -21,7 +26,7 @@ pub(crate) enum Rest {
 }
 
 /// Performs `step` and every one after it that needs nothing from either peer.
-pub(crate) async fn conduct(gateway: &Gateway, mut step: Step) -> Rest {
+pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
     loop {
         step = match step {
             Step::Decide(waiting) => {
@@ -44,14 +49,47 @@ pub(crate) async fn conduct(gateway: &Gateway, mut step: Step) -> Rest {
     }
 }
 
-async fn record(gateway: &Gateway, waiting: AwaitRecord) -> Step {
+async fn record(gateway: &Arc<Gateway>, waiting: AwaitRecord) -> Step {
     let (record, recorded) = waiting.split();
     gateway.metrics().recorded(&record);
-    let result = match gateway.store().append(record) {
-        Ok(appended) => appended.committed().await,
-        Err(error) => Err(error),
-    };
-    recorded.recorded(result.map_err(|error| failure(&error)), now())
+    match gateway.store().append(record) {
+        Ok(Appended::Queued) => recorded.recorded(Ok(()), now()),
+        Ok(Appended::Pending(commit)) => committed(gateway, commit, recorded).await,
+        Err(error) => recorded.recorded(Err(failure(&error)), now()),
+    }
+}
+
+/// Waits for the disk in a task of its own: the client may go meanwhile and take this future with it, and an intent that
+/// is recorded must still end in an outcome.
+async fn committed(gateway: &Arc<Gateway>, commit: Commit, recorded: AwaitRecorded) -> Step {
+    let (told, kept) = oneshot::channel();
+    let gateway = gateway.clone();
+    tokio::spawn(async move {
+        let result = commit.await.map_err(|error| failure(&error));
+        let kept = Kept { gateway, step: Some(recorded.recorded(result, now())) };
+        // Whoever waited may have gone; what is kept then ends by being dropped.
+        let _ = told.send(kept);
+    });
+    let unavailable = || Step::Reply(Outcome::Refuse(Refusal::new(Code::StoreUnavailable)));
+    kept.await.ok().and_then(|mut kept| kept.step.take()).unwrap_or_else(unavailable)
+}
+
+/// A step whose record is on the disk. If nobody takes it, what it would have forwarded ends as cancelled.
+struct Kept {
+    gateway: Arc<Gateway>,
+    step: Option<Step>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let Some(Step::Forward(permit, waiting)) = self.step.take() else { return };
+        drop(permit);
+        let gateway = self.gateway.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let step = waiting.answered(Answer::Failed(Refusal::new(Code::Cancelled)), now());
+            runtime.spawn(async move { Box::pin(conduct(&gateway, step)).await });
+        }
+    }
 }
 
 fn failure(error: &AppendError) -> RecordFailure {

@@ -234,7 +234,7 @@ pub struct Turn<'a> {
 
 impl Turn<'_> {
     /// Records the refusal and returns it with its reference.
-    pub async fn away(self, gateway: &Gateway, refusal: Refusal) -> Refusal {
+    pub async fn away(self, gateway: &Arc<Gateway>, refusal: Refusal) -> Refusal {
         let at = now();
         let turned = Turned {
             id: exchange_id(at),

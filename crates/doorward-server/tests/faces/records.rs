@@ -1,11 +1,12 @@
 //! Nothing is done that is not recorded: strict stores, full ones, and what a record never holds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_store::{Durability, Filter};
 use serde_json::json;
 
-use super::client::{Session, ask_modern, call, denial};
+use super::client::{Ask, Http, Session, ask_modern, call, denial, modern};
 use super::rig::Plan;
 use super::scripted::{ECHO, Reply, Scripted, said};
 
@@ -74,5 +75,23 @@ async fn records_tell_everything_but_the_payload() {
     assert!(outcome.request_bytes > 0 && outcome.answer_bytes > 0 && outcome.elapsed_micros >= outcome.upstream_micros);
     let all = format!("{:?}", rig.records().await);
     assert!(!all.contains("s3cret"), "{all}");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_while_the_disk_is_written_leaves_an_outcome() {
+    let mut plan = Plan::new().with_child("well", "bare-upstream", &["--stdio"]);
+    plan.config.store.durability = Durability::Strict;
+    let rig = plan.start().await;
+    let asked = modern(call(1, "echo", json!({"message": "hi"})));
+    assert_eq!(ask_modern(&rig, "well", asked.clone()).await.status, 200);
+    let ask = Ask::modern("well", &asked);
+    for pause in (0..400_u64).map(|round| Duration::from_micros(round % 40 * 50)) {
+        let mut client = Http::open(rig.http).await;
+        client.write(&ask.bytes(rig.http)).await;
+        // The moment at which the client goes is what differs from one round to the next.
+        tokio::time::sleep(pause).await;
+    }
+    rig.check_outcomes().await;
     rig.stop().await;
 }

@@ -34,7 +34,7 @@ impl Gate {
         self.token.as_ref()
     }
 
-    /// Checks the Host (or HTTP/2 authority) and, where there is one, the Origin.
+    /// Checks the Host and, where there is one, the Origin.
     ///
     /// # Errors
     /// [`Code::ForeignHost`] or [`Code::ForeignOrigin`].
@@ -44,7 +44,10 @@ impl Gate {
             Some(Err(())) => None,
             None => uri.authority().map(Authority::as_str),
         };
-        if !host.is_some_and(|host| self.is_ours(host)) {
+        // A target in absolute form names a host as well; two names that differ are two readings of one request.
+        let agreed =
+            uri.authority().is_none_or(|named| host.is_some_and(|host| named.as_str().eq_ignore_ascii_case(host)));
+        if !agreed || !host.is_some_and(|host| self.is_ours(host)) {
             return Err(Refusal::new(Code::ForeignHost));
         }
         match one(headers, &ORIGIN) {

@@ -21,8 +21,15 @@ use crate::talk::{Final, Ongoing, Produced, Talk};
 
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// `initialize`: opens a conversation, and a session if the server agrees.
+/// `initialize`: opens a conversation, and a session if the server agrees. In a task of its own: a client that goes in the
+/// middle of the handshake must not leave a session behind at the server.
 pub(super) async fn initialize(face: &Arc<HttpFace>, admitted: Admitted, request: Request) -> Response<Body> {
+    let face = face.clone();
+    let opened = tokio::spawn(async move { open(&face, admitted, request).await });
+    opened.await.unwrap_or_else(|_| reply::status(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+async fn open(face: &Arc<HttpFace>, admitted: Admitted, request: Request) -> Response<Body> {
     let link = Arc::new(admitted.server.conversation(&admitted.principal));
     let talk = Arc::new(Talk::new(
         face.gateway.clone(),
@@ -88,8 +95,9 @@ fn version(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(VERSION_HEADER) {
         None => Ok(()),
         Some(version) if read::is_legacy(version.as_bytes()) => Ok(()),
-        Some(_) => Err(Refusal::new(Code::BadHttp)
-            .with_detail("MCP-Protocol-Version must name the revision this session agreed on.")),
+        Some(_) => {
+            Err(Refusal::new(Code::BadHttp).with_detail("MCP-Protocol-Version must name a revision that has sessions."))
+        }
     }
 }
 

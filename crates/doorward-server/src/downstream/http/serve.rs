@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -65,26 +65,21 @@ pub enum Stop {
     Now,
 }
 
+/// HTTP/1.1 alone: its one time limit for headers covers a connection that says nothing, too. Clients of this protocol
+/// speak HTTP/2 only behind TLS, which this port does not have.
 fn connection(
     face: &Arc<HttpFace>,
     stream: TcpStream,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + Send + use<>
-{
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + use<> {
     // Without it, small answers wait for the peer's delayed acknowledgement: 1,262 calls/s fell to 65 on one server.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let face = face.clone();
     let service = service_fn(move |request| face.clone().handle(request));
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+    Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_WAIT)
         .max_buf_size(HEADER_BYTES_MAX)
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(HEADER_BYTES_MAX).unwrap_or(u32::MAX))
-        .max_concurrent_streams(256);
-    builder.serve_connection(TokioIo::new(stream), service).into_owned()
+        .serve_connection(TokioIo::new(stream), service)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use doorward_core::ids::ServerId;
+use doorward_core::limits::IN_FLIGHT_MAX;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
@@ -150,6 +151,9 @@ impl Session {
     /// Marks a request id as in flight until the guard is dropped.
     pub(super) fn claim(self: &Arc<Self>, id: &Id) -> Result<Claim, Refusal> {
         let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if in_flight.len() >= IN_FLIGHT_MAX {
+            return Err(Refusal::new(Code::Busy).with_detail("Too many requests of this session are in flight."));
+        }
         if in_flight.insert(id.clone()) {
             Ok(Claim { session: self.clone(), id: id.clone() })
         } else {
