@@ -11,8 +11,8 @@ use super::rig::{Plan, Rig, soon};
 use super::scripted::{ECHO, Reply, Scripted, said};
 
 /// How long the calm server's clients may wait meanwhile, on a busy machine. Loading the policy for [`restless`] on the
-/// threads that serve takes much longer.
-const UNMOVED: Duration = Duration::from_millis(400);
+/// threads that serve takes more than twice as long.
+const UNMOVED: Duration = Duration::from_millis(800);
 
 /// A list near the limit of what policy types, which tells something new each time.
 fn restless() -> String {
@@ -40,6 +40,7 @@ async fn list(rig: Arc<Rig>, until: Instant) -> u32 {
     lists
 }
 
+/// One thread serves, so that whatever holds it up is seen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_server_that_changes_at_every_look_holds_up_nobody_else() {
     let restless = Scripted::start(&restless(), |seen| Reply::Send(said(seen, "restless"))).await;
@@ -64,7 +65,6 @@ async fn a_server_that_changes_at_every_look_holds_up_nobody_else() {
     for lists in lists {
         listed += soon(lists).await.unwrap();
     }
-    println!("{longest:?} in {calls} calls, {listed} lists");
     assert!(longest < UNMOVED, "{longest:?} in {calls} calls, {listed} lists");
     // Each look waits for one loading, and one loading may serve both who look.
     assert!((1..=2 * (REFITS_AT_ONCE_MAX + 5)).contains(&listed), "{listed} lists");
