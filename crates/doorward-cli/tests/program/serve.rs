@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -169,4 +170,26 @@ fn an_address_that_is_taken_is_an_error() {
     let ended = Stage::with_servers("taken", SETTINGS).run(&["serve", "--listen", &address]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.err.contains(&address) && ended.err.contains("--listen"), "{}", ended.err);
+}
+
+#[test]
+fn a_service_manager_is_told_of_readiness_life_and_stopping() {
+    let stage = Stage::with_servers("service", SETTINGS);
+    let path = stage.path().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let until = |wanted: &str| loop {
+        let mut told = [0; 256];
+        let length = manager.recv(&mut told).unwrap_or_else(|_| panic!("'{wanted}' was never told"));
+        if String::from_utf8_lossy(&told[..length]).contains(wanted) {
+            return;
+        }
+    };
+    let mut command = stage.command(&["serve"]);
+    let child = command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "400000").spawn().unwrap();
+    until("READY=1");
+    until("WATCHDOG=1");
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    until("STOPPING=1");
+    assert_eq!(end(child).code, Some(0));
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_mcp::limits::Limits;
 use doorward_policy::LoadErrors;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Interval;
 
 use super::build::{alone, servers};
 use super::reload::{Reload, Reloader};
@@ -117,6 +119,7 @@ impl Serving {
         if let Err(error) = ready {
             tracing::debug!(%error, "the service manager could not be told that the gateway is ready");
         }
+        let mut watchdog = Watchdog::of_service();
         let mut checking = true;
         let outcome = loop {
             tokio::select! {
@@ -125,6 +128,7 @@ impl Serving {
                     Asked::Reload => self.reloader.reload(&self.gateway).await,
                 },
                 () = self.reloader.changed() => self.reloader.reload(&self.gateway).await,
+                () = watchdog.due() => Watchdog::tell(),
                 checked = &mut self.checked, if checking => {
                     checking = false;
                     if let Ok(Err(errors)) = checked {
@@ -208,6 +212,31 @@ fn token(auth: &Auth) -> Result<Option<LocalToken>, StartError> {
 
 pub(super) fn gate(listen: &ListenConfig, token: Option<LocalToken>) -> Gate {
     Gate::new(listen.hosts.clone(), listen.origins.clone(), token, LOCAL_USER)
+}
+
+/// Tells the service manager that the gateway lives, where it wants to know (systemd.service(5), `WatchdogSec`).
+#[derive(Debug)]
+struct Watchdog(Option<Interval>);
+
+impl Watchdog {
+    /// Half the time the manager allows, so that one late beat is not the end.
+    fn of_service() -> Self {
+        let allowed = sd_notify::watchdog_enabled().filter(|allowed| *allowed > Duration::from_millis(2));
+        Self(allowed.map(|allowed| tokio::time::interval(allowed / 2)))
+    }
+
+    /// Resolves when a sign of life is due; never where nobody wants one.
+    async fn due(&mut self) {
+        match &mut self.0 {
+            Some(interval) => drop(interval.tick().await),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn tell() {
+        // The service manager may have gone; then there is nobody to tell.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+    }
 }
 
 /// The signals the gateway answers to.
