@@ -16,15 +16,15 @@ pub(crate) fn now() -> Timestamp {
 /// Random bytes fetched at once: one request to the system's generator serves this many ids.
 const IDS_AT_ONCE: usize = 64;
 
-/// Random bytes of one id.
-const RANDOM_BYTES: usize = 10;
+/// How many random bytes one id has.
+const RANDOM_PER_ID: usize = 10;
 
 thread_local! {
-    static RANDOM: RefCell<Random> = const { RefCell::new(Random { bytes: [0; IDS_AT_ONCE * RANDOM_BYTES], used: IDS_AT_ONCE }) };
+    static RANDOM: RefCell<Random> = const { RefCell::new(Random { bytes: [0; IDS_AT_ONCE * RANDOM_PER_ID], used: IDS_AT_ONCE }) };
 }
 
 struct Random {
-    bytes: [u8; IDS_AT_ONCE * RANDOM_BYTES],
+    bytes: [u8; IDS_AT_ONCE * RANDOM_PER_ID],
     used: usize,
 }
 
@@ -44,7 +44,7 @@ impl Random {
             }
             self.used = 0;
         }
-        let chunk = self.bytes.chunks_exact(RANDOM_BYTES).nth(self.used).unwrap_or_default();
+        let chunk = self.bytes.chunks_exact(RANDOM_PER_ID).nth(self.used).unwrap_or_default();
         self.used = self.used.saturating_add(1);
         chunk.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
