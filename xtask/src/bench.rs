@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::peer::Peer;
 use crate::{Failure, output, process, workspace};
 
 mod case;
@@ -18,7 +19,7 @@ mod peers;
 use case::{Case, PathName};
 use figures::Figures;
 use options::Options;
-use peers::{Endpoint, Peer};
+use peers::Endpoint;
 
 const HELP: &str = "\
 Measure the gateway beside no proxy and beside a plain one.
@@ -153,8 +154,8 @@ impl<'a> Bench<'a> {
         let url = upstream.url("");
         let proxy = Peer::announced(&programs.testkit("plain-proxy"), folder, &["--upstream", &url])?;
         let mut endpoints = vec![
-            (PathName::Direct, upstream.endpoint("/mcp", None)),
-            (PathName::PlainProxy, proxy.endpoint("/mcp", None)),
+            (PathName::Direct, peers::endpoint(&upstream, "/mcp", None)),
+            (PathName::PlainProxy, peers::endpoint(&proxy, "/mcp", None)),
         ];
         endpoints.extend(options.peers.iter().map(|peer| (PathName::Peer(peer.name.clone()), peer.endpoint.clone())));
         let mut running = vec![upstream, proxy];
@@ -223,14 +224,14 @@ fn start_gateway(
 ) -> Result<(Peer, Endpoint), String> {
     let mut starts = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
-        let (_peer, took) = Peer::gateway(program, folder, upstream)?;
+        let (_peer, took) = peers::gateway(program, folder, upstream)?;
         starts.push(took.as_secs_f64() * 1e3);
     }
-    let (gateway, _) = Peer::gateway(program, folder, upstream)?;
+    let (gateway, _) = peers::gateway(program, folder, upstream)?;
     figures.note_starts(starts);
     std::thread::sleep(SETTLE);
-    figures.note_idle(gateway.resident_mib());
-    let token = gateway.token(folder)?;
-    let endpoint = gateway.endpoint("/s/bare/mcp", Some(token));
+    figures.note_idle(peers::resident_mib_of(&gateway));
+    let token = peers::token(folder)?;
+    let endpoint = peers::endpoint(&gateway, "/s/bare/mcp", Some(token));
     Ok((gateway, endpoint))
 }

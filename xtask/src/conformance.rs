@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::peer::Peer;
 use crate::{Failure, output, process, workspace};
 
 mod peers;
 mod results;
 mod suite;
 
-use peers::Peer;
 use results::{Run, Verdict};
 use suite::Suite;
 
@@ -127,7 +127,7 @@ fn tested_peer(
     match &options.between {
         Between::Nothing => Ok(None),
         Between::StandIn => {
-            let upstream = fixture.upstream_url("");
+            let upstream = fixture.url("");
             let program = target.join("debug/plain-proxy");
             let proxy = Peer::announced(&program, folder, &["--upstream", &upstream])?;
             let url = proxy.local_url("/mcp");
@@ -139,7 +139,7 @@ fn tested_peer(
 }
 
 fn gateway(program: &Path, folder: &Path, fixture: &Peer) -> Result<Option<(Peer, String)>, String> {
-    let gateway = Peer::gateway(program, folder, &fixture.upstream_url("/mcp"))?;
+    let gateway = peers::gateway(program, folder, &fixture.url("/mcp"))?;
     let url = gateway.local_url("/s/fixture/mcp");
     Ok(Some((gateway, url)))
 }

@@ -11,6 +11,7 @@ mod clients;
 mod conformance;
 mod examples;
 mod output;
+mod peer;
 mod process;
 mod tidy;
 mod workspace;

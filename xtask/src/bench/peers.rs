@@ -1,18 +1,14 @@
-//! The processes of a run: upstream, plain proxy and gateway. Each ends with its value.
+//! What is special about a benchmark's peers: who is called as whom, and what is read of the gateway.
 
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// How long the gateway may take until it accepts connections.
-const START_LIMIT: Duration = Duration::from_secs(30);
+use crate::peer::{Peer, free_port};
 
-/// How often a starting gateway is asked whether it accepts connections: what is measured lies
-/// around ten milliseconds.
-const POLL: Duration = Duration::from_micros(500);
+/// How long the gateway may take until its token can be found.
+const TOKEN_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a token of the gateway's begins with.
 const TOKEN_PREFIX: &str = "dw_";
@@ -28,13 +24,6 @@ pub(super) struct Endpoint {
     pub(super) process: Option<u32>,
 }
 
-/// A running peer on a loopback port.
-#[derive(Debug)]
-pub(super) struct Peer {
-    child: Child,
-    port: u16,
-}
-
 impl Endpoint {
     /// Tells the load generator about this endpoint.
     pub(super) fn name_to(&self, command: &mut Command) {
@@ -48,107 +37,37 @@ impl Endpoint {
     }
 }
 
-impl Peer {
-    /// Starts one of our test peers, which prints the address it listens on.
-    pub(super) fn announced(program: &Path, folder: &Path, args: &[&str]) -> Result<Self, String> {
-        let log = log_file(program, folder)?;
-        let mut child = Command::new(program)
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
-        let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            // A peer that ends early closes its side, so this cannot wait for ever.
-            let _ = BufReader::new(stdout).read_line(&mut line);
-        }
-        match announced_port(&line) {
-            Some(port) => Ok(Self { child, port }),
-            None => {
-                end(&mut child);
-                Err(format!("{} said {line:?}, no address; see {}", program.display(), folder.display()))
-            }
-        }
-    }
-
-    /// Starts `doorward serve` in front of `upstream`; also returns how long it took to listen.
-    pub(super) fn gateway(program: &Path, folder: &Path, upstream: &str) -> Result<(Self, Duration), String> {
-        let failed = |error| format!("cannot write to {}: {error}", folder.display());
-        fs::create_dir_all(folder.join("records")).map_err(failed)?;
-        let port = free_port()?;
-        let config = folder.join("doorward.toml");
-        fs::write(&config, configuration(port, folder, upstream)).map_err(failed)?;
-        fs::write(folder.join("bench.cedar"), RULES).map_err(failed)?;
-        let log = log_file(program, folder)?;
-        let output = log.try_clone().map_err(failed)?;
-        let started = Instant::now();
-        let child = Command::new(program)
-            .args(["serve", "--config"])
-            .arg(&config)
-            // Settings in the caller's environment would outrank the configuration.
-            .env_clear()
-            .env("HOME", folder.join("home"))
-            .env("XDG_STATE_HOME", folder.join("home/state"))
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(log)
-            .spawn()
-            .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
-        let mut peer = Self { child, port };
-        peer.wait_until_listening(started, folder)?;
-        let took = started.elapsed();
-        Ok((peer, took))
-    }
-
-    /// The address of `path` at this peer.
-    pub(super) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    /// `path` at this peer, which is then also the process measured.
-    pub(super) fn endpoint(&self, path: &str, token: Option<String>) -> Endpoint {
-        Endpoint { url: self.url(path), token, process: Some(self.child.id()) }
-    }
-
-    /// The token that the gateway printed when it started, or keeps in its state folder.
-    pub(super) fn token(&self, folder: &Path) -> Result<String, String> {
-        let started = Instant::now();
-        // It may print it a moment after it listens.
-        while started.elapsed() < START_LIMIT {
-            if let Some(token) = find_token(folder, 0) {
-                return Ok(token);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Err(format!("the gateway neither printed a token nor stored one; see {}", folder.display()))
-    }
-
-    /// Memory resident now, in MiB; nothing where the system does not tell.
-    pub(super) fn resident_mib(&self) -> Option<f64> {
-        resident_mib(&fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?)
-    }
-
-    fn wait_until_listening(&mut self, started: Instant, folder: &Path) -> Result<(), String> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        while started.elapsed() < START_LIMIT {
-            if TcpStream::connect(address).is_ok() {
-                return Ok(());
-            }
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(format!("the gateway ended with {status} before it listened; see {}", folder.display()));
-            }
-            std::thread::sleep(POLL);
-        }
-        Err(format!("the gateway did not listen on {address} within {START_LIMIT:?}; see {}", folder.display()))
-    }
+/// Starts the gateway in front of `upstream`; also returns how long it took to listen.
+pub(super) fn gateway(program: &Path, folder: &Path, upstream: &str) -> Result<(Peer, Duration), String> {
+    let failed = |error| format!("cannot write to {}: {error}", folder.display());
+    fs::create_dir_all(folder.join("records")).map_err(failed)?;
+    let port = free_port()?;
+    fs::write(folder.join("doorward.toml"), configuration(port, folder, upstream)).map_err(failed)?;
+    fs::write(folder.join("bench.cedar"), RULES).map_err(failed)?;
+    Peer::gateway(program, folder, port)
 }
 
-impl Drop for Peer {
-    fn drop(&mut self) {
-        end(&mut self.child);
+/// `path` at `peer`, which is then also the process measured.
+pub(super) fn endpoint(peer: &Peer, path: &str, token: Option<String>) -> Endpoint {
+    Endpoint { url: peer.url(path), token, process: Some(peer.process()) }
+}
+
+/// The token that the gateway printed when it started, or keeps in its state folder.
+pub(super) fn token(folder: &Path) -> Result<String, String> {
+    let started = Instant::now();
+    // It may print it a moment after it listens.
+    while started.elapsed() < TOKEN_LIMIT {
+        if let Some(token) = find_token(folder, 0) {
+            return Ok(token);
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
+    Err(format!("the gateway neither printed a token nor stored one; see {}", folder.display()))
+}
+
+/// Memory of `peer` resident now, in MiB; nothing where the system does not tell.
+pub(super) fn resident_mib_of(peer: &Peer) -> Option<f64> {
+    resident_mib(&fs::read_to_string(format!("/proc/{}/status", peer.process())).ok()?)
 }
 
 /// A line about the machine: figures mean little without it.
@@ -157,34 +76,6 @@ pub(super) fn machine() -> String {
     let load = fs::read_to_string("/proc/loadavg").ok();
     let load = load.as_deref().and_then(|load| load.split(' ').next()).unwrap_or("unknown");
     format!("machine: {cores} cores; load before the run: {load}")
-}
-
-fn end(child: &mut Child) {
-    // A child that has already ended refuses the signal and is still reaped.
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-fn log_file(program: &Path, folder: &Path) -> Result<File, String> {
-    let name = program.file_name().map_or_else(|| "peer".into(), |name| name.to_string_lossy());
-    let path = folder.join(format!("{name}.log"));
-    fs::create_dir_all(folder)
-        .and_then(|()| File::create(&path))
-        .map_err(|error| format!("cannot write {}: {error}", path.display()))
-}
-
-fn announced_port(line: &str) -> Option<u16> {
-    let address = line.strip_prefix("listening on http://127.0.0.1:")?;
-    let end = address.find('/').unwrap_or(address.len());
-    address.get(..end)?.trim().parse().ok()
-}
-
-/// A port that was free a moment ago; the gateway takes its port from its configuration.
-fn free_port() -> Result<u16, String> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| format!("no free port: {error}"))
 }
 
 /// The token in one of the files below `folder`: the gateway's log, or what it stored.
@@ -231,13 +122,6 @@ const RULES: &str = include_str!("bench.cedar");
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_port_is_read_from_the_announcement() {
-        assert_eq!(announced_port("listening on http://127.0.0.1:4711/mcp\n"), Some(4711));
-        assert_eq!(announced_port("listening on http://127.0.0.1:80/\n"), Some(80));
-        assert_eq!(announced_port(""), None);
-    }
 
     #[test]
     fn resident_memory_is_read_from_its_line() {
