@@ -22,6 +22,7 @@ use crate::edge;
 use crate::limits::{CALL_EVENTS_MAX, DRAIN_WAIT};
 use crate::talk::{Produced, Talk, join_batch};
 use crate::upstream::Event;
+use crate::upstream::stdio::one_line;
 
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
@@ -117,15 +118,6 @@ async fn write_lines(mut lines: mpsc::Receiver<Bytes>, mut output: impl AsyncWri
             return;
         }
     }
-}
-
-/// A message on one line. Line breaks in valid JSON are white space between tokens; left in place they would end the
-/// message early, and what follows would be read as a message of its own.
-fn one_line(message: Bytes) -> Bytes {
-    if memchr::memchr2(b'\n', b'\r', &message).is_none() {
-        return message;
-    }
-    message.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect()
 }
 
 /// Carries what the server says outside any call.

@@ -86,12 +86,6 @@ impl Ongoing {
         Self { talk, request, revision, stage: Stage::Over(outcome), arrived: None, strays: 0 }
     }
 
-    /// The request.
-    #[must_use]
-    pub const fn request(&self) -> &Request {
-        &self.request
-    }
-
     /// Whether the server has begun an event stream for it.
     #[must_use]
     pub fn is_stream(&self) -> bool {
@@ -133,6 +127,10 @@ impl Ongoing {
                         return Some(Produced::Final(self.answered(response, call.status(), unanswered).await));
                     }
                     Some(Event::Failed(refusal)) => {
+                        // Whoever answers there next may speak another era (2026-07-28, basic/versioning).
+                        if refusal.code == Code::Unreachable {
+                            self.talk.server.doubt_era();
+                        }
                         let outcome = unanswered.end(Answer::Failed(refusal)).await;
                         return Some(Produced::Final(self.last(outcome, None, None)));
                     }

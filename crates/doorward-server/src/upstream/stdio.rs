@@ -41,6 +41,7 @@ use connection::Connection;
 use mailbox::Mailbox;
 use pool::{Attachment, Binding, Departure, Key, Registry, unique};
 
+pub(crate) use framing::one_line;
 pub use pool::Pool;
 
 /// How to start a server as a child process.

@@ -83,7 +83,7 @@ impl Outbox {
 /// Line feeds and carriage returns can only stand between JSON tokens, where a space says the same. The separators
 /// U+0085, U+2028 and U+2029 can only stand in strings, where an escape says the same; Node's `readline` ends lines at
 /// the latter two, and would read what follows as a message nobody decided about.
-fn one_line(piece: Bytes) -> Bytes {
+pub(crate) fn one_line(piece: Bytes) -> Bytes {
     let separators: [(&[u8], &[u8]); 3] =
         [("\u{85}".as_bytes(), b"\\u0085"), ("\u{2028}".as_bytes(), b"\\u2028"), ("\u{2029}".as_bytes(), b"\\u2029")];
     let mut piece = piece;
