@@ -12,6 +12,7 @@ use doorward_policy::{Catalogue, Engine, LoadErrors, Source};
 use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::dialogue::Target;
 use crate::limits::REFIT_WAIT;
 use crate::metrics::Metrics;
 use crate::server::Server;
@@ -59,6 +60,15 @@ impl Gateway {
     pub fn server(&self, id: &str) -> Option<Arc<Server>> {
         let id = ServerId::parse(id).ok()?;
         self.view.load().servers.get(&id).cloned()
+    }
+
+    /// What is served at `place`: `/s/<server>`, or nothing but a slash-led name of a joint endpoint.
+    #[must_use]
+    pub fn target(&self, place: &str) -> Option<Target> {
+        match place.strip_prefix("/s/") {
+            Some(id) => self.server(id).map(Target::Server),
+            None => None,
+        }
     }
 
     /// The view in force.

@@ -1,7 +1,7 @@
 //! One configured server: how to reach it and what it offers.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::definitions::Definitions;
 use crate::limits::READY_LINKS_MAX;
 use crate::upstream::Link;
+use crate::upstream::bridge::Bridge;
 use crate::upstream::http::{Endpoint, EraCache, EraVerdict, HttpClient, HttpLink, SchemaSource, probe};
 use crate::upstream::stdio::{ChildSpec, Pool, Share};
 
@@ -35,14 +36,23 @@ pub struct Outside {
     pub share: Share,
 }
 
-/// One upstream, known by its configured id.
+/// What it takes to speak to one server, and what is known of it. Bridges between eras share it with the [`Server`].
 #[derive(Debug)]
-pub struct Server {
+pub struct Reach {
     id: ServerId,
     way: Way,
     outside: Outside,
     definitions: Arc<Definitions>,
     eras: EraCache,
+    /// The only way to a child that nobody shares: it has one pipe for both eras.
+    only: OnceLock<Arc<Link>>,
+}
+
+/// One upstream, known by its configured id.
+#[derive(Debug)]
+pub struct Server {
+    reach: Arc<Reach>,
+    /// Ways for stateless requests, by principal.
     ready: Mutex<BTreeMap<Principal, Arc<Link>>>,
     listing: Semaphore,
 }
@@ -52,27 +62,26 @@ impl Server {
     #[must_use]
     pub fn new(id: ServerId, way: Way, outside: Outside) -> Self {
         let definitions = Arc::new(Definitions::new(id.clone()));
-        Self {
-            id,
-            way,
-            outside,
-            definitions,
-            eras: EraCache::new(),
-            ready: Mutex::new(BTreeMap::new()),
-            listing: Semaphore::new(1),
-        }
+        let reach = Arc::new(Reach { id, way, outside, definitions, eras: EraCache::new(), only: OnceLock::new() });
+        Self { reach, ready: Mutex::new(BTreeMap::new()), listing: Semaphore::new(1) }
     }
 
     /// Its configured id.
     #[must_use]
-    pub const fn id(&self) -> &ServerId {
-        &self.id
+    pub fn id(&self) -> &ServerId {
+        &self.reach.id
+    }
+
+    /// What it takes to speak to it.
+    #[must_use]
+    pub const fn reach(&self) -> &Arc<Reach> {
+        &self.reach
     }
 
     /// What it offers, as far as seen.
     #[must_use]
-    pub const fn definitions(&self) -> &Arc<Definitions> {
-        &self.definitions
+    pub fn definitions(&self) -> &Arc<Definitions> {
+        &self.reach.definitions
     }
 
     /// Whose turn it is to list the server's tools for the gateway.
@@ -81,44 +90,97 @@ impl Server {
         &self.listing
     }
 
-    /// A new way to it for one legacy conversation.
+    /// A new way to it for one legacy conversation. A server that has no handshake is bridged; where that is not known
+    /// yet, the client's `initialize` finds out.
     #[must_use]
-    pub fn conversation(&self, principal: &Principal) -> Link {
-        match &self.way {
-            Way::Child(spec) => {
-                Link::Stdio(self.outside.pool.link(spec.clone(), principal, Era::Legacy, self.outside.share))
-            }
-            Way::Http(endpoint) => Link::Http(HttpLink::legacy(self.outside.client.clone(), endpoint.clone())),
-        }
+    pub fn conversation(&self, principal: &Principal) -> Arc<Link> {
+        Arc::new(Link::Bridged(Box::new(Bridge::for_conversation(self.reach.clone(), principal.clone()))))
     }
 
-    /// The way to it for stateless requests of one principal; made once and kept.
-    #[must_use]
-    pub fn stateless(&self, principal: &Principal) -> Arc<Link> {
+    /// The way to it for stateless requests of one principal; made once and kept. A server that speaks only the
+    /// handshake era is bridged.
+    ///
+    /// # Errors
+    /// A refusal when the server's era cannot be found out.
+    pub async fn stateless(&self, principal: &Principal) -> Result<Arc<Link>, Refusal> {
+        let speaks = self.reach.speaks(principal).await?;
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = ready.get(principal) {
-            return link.clone();
+        if let Some(link) = ready.get(principal)
+            && link.is_bridged() == (speaks == Speaks::LegacyOnly)
+        {
+            return Ok(link.clone());
         }
         if ready.len() >= READY_LINKS_MAX {
             ready.clear();
         }
-        let link = Arc::new(match &self.way {
-            Way::Child(spec) => {
-                Link::Stdio(self.outside.pool.link(spec.clone(), principal, Era::Modern, self.outside.share))
+        let link = match speaks {
+            Speaks::Modern => self.reach.direct(principal, Era::Modern),
+            Speaks::LegacyOnly => {
+                Arc::new(Link::Bridged(Box::new(Bridge::for_requests(self.reach.clone(), principal.clone()))))
             }
-            Way::Http(endpoint) => {
-                Link::Http(HttpLink::modern(self.outside.client.clone(), endpoint.clone(), self.schema_source()))
-            }
-        });
+        };
         ready.insert(principal.clone(), link.clone());
-        link
+        Ok(link)
     }
 
-    /// Whether the server speaks the stateless era; asked once and remembered.
+    /// Forgets what is known of the server's era, after it could not be reached.
+    pub fn doubt_era(&self) {
+        self.reach.eras.forget();
+    }
+}
+
+impl Reach {
+    /// The server's configured id.
+    #[must_use]
+    pub const fn id(&self) -> &ServerId {
+        &self.id
+    }
+
+    /// What the server offers, as far as seen.
+    #[must_use]
+    pub const fn definitions(&self) -> &Arc<Definitions> {
+        &self.definitions
+    }
+
+    /// What all servers share to reach the outside.
+    #[must_use]
+    pub const fn outside(&self) -> &Outside {
+        &self.outside
+    }
+
+    /// A way to the server in that era, without a bridge. A child that nobody shares has but one, for both eras; every
+    /// other way is new.
+    #[must_use]
+    pub fn direct(&self, principal: &Principal, era: Era) -> Arc<Link> {
+        match (&self.way, self.outside.share) {
+            (Way::Child(_), Share::Exclusive) => {
+                self.only.get_or_init(|| Arc::new(self.separate(principal, era))).clone()
+            }
+            (Way::Child(_), Share::ByPrincipal) | (Way::Http(_), _) => Arc::new(self.separate(principal, era)),
+        }
+    }
+
+    /// A new way to the server in that era, without a bridge, on a child of its own where nobody shares children.
+    #[must_use]
+    pub fn separate(&self, principal: &Principal, era: Era) -> Link {
+        match (&self.way, era) {
+            (Way::Child(spec), era) => {
+                Link::Stdio(self.outside.pool.link(spec.clone(), principal, era, self.outside.share))
+            }
+            (Way::Http(endpoint), Era::Legacy) => {
+                Link::Http(HttpLink::legacy(self.outside.client.clone(), endpoint.clone()))
+            }
+            (Way::Http(endpoint), Era::Modern) => {
+                Link::Http(HttpLink::modern(self.outside.client.clone(), endpoint.clone(), self.schema_source()))
+            }
+        }
+    }
+
+    /// Which eras the server speaks; asked once and remembered.
     ///
     /// # Errors
     /// A refusal when it cannot be reached.
-    pub async fn speaks_modern(&self, principal: &Principal) -> Result<Speaks, Refusal> {
+    pub async fn speaks(&self, principal: &Principal) -> Result<Speaks, Refusal> {
         let verdict = match (&self.way, self.eras.verdict()) {
             (_, Some(verdict)) => verdict,
             (Way::Http(endpoint), None) => {
@@ -127,7 +189,7 @@ impl Server {
                 verdict
             }
             (Way::Child(_), None) => {
-                let link = self.stateless(principal);
+                let link = self.direct(principal, Era::Modern);
                 let verdict = crate::upstream::discover(&link).await;
                 self.eras.remember(&verdict);
                 verdict
@@ -138,11 +200,6 @@ impl Server {
             EraVerdict::LegacyOnly => Ok(Speaks::LegacyOnly),
             EraVerdict::Unknown(refusal) => Err(refusal),
         }
-    }
-
-    /// Forgets what is known of the server's era, after it could not be reached.
-    pub fn doubt_era(&self) {
-        self.eras.forget();
     }
 
     fn schema_source(&self) -> SchemaSource {

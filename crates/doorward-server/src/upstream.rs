@@ -4,6 +4,7 @@
 //! one server. Client messages go out only with a [`Permit`]; the gateway's own [`Housekeeping`] carries nothing that
 //! came from a client. It decides nothing about content.
 
+pub mod bridge;
 pub mod http;
 pub mod stdio;
 
@@ -34,6 +35,8 @@ pub enum Call {
     Stdio(stdio::StdioCall),
     /// On an HTTP endpoint.
     Http(Box<http::HttpCall>),
+    /// On a server of the other era.
+    Bridged(Box<bridge::BridgeCall>),
 }
 
 impl Call {
@@ -42,6 +45,7 @@ impl Call {
         match self {
             Self::Stdio(call) => call.next().await,
             Self::Http(call) => call.next().await,
+            Self::Bridged(call) => Box::pin(call.next()).await,
         }
     }
 
@@ -51,6 +55,7 @@ impl Call {
         match self {
             Self::Stdio(_) => false,
             Self::Http(call) => call.is_stream(),
+            Self::Bridged(call) => call.is_stream(),
         }
     }
 
@@ -60,6 +65,7 @@ impl Call {
         match self {
             Self::Stdio(_) => None,
             Self::Http(call) => Some(call.status()),
+            Self::Bridged(call) => call.status(),
         }
     }
 }
@@ -90,6 +96,8 @@ pub enum Link {
     Stdio(stdio::StdioLink),
     /// An HTTP endpoint.
     Http(http::HttpLink),
+    /// A server of the other era, or one whose era the client's handshake will show.
+    Bridged(Box<bridge::Bridge>),
 }
 
 impl Link {
@@ -102,6 +110,8 @@ impl Link {
         match self {
             Self::Stdio(link) => link.call(permit).await.map(Call::Stdio),
             Self::Http(link) => link.call_with(permit, params).await.map(|call| Call::Http(Box::new(call))),
+            // Boxed because a bridge calls links itself.
+            Self::Bridged(bridge) => Box::pin(bridge.call(permit, params)).await,
         }
     }
 
@@ -113,6 +123,7 @@ impl Link {
         match self {
             Self::Stdio(link) => link.tell(permit).await,
             Self::Http(link) => link.tell(permit).await,
+            Self::Bridged(bridge) => Box::pin(bridge.tell(permit)).await,
         }
     }
 
@@ -124,6 +135,7 @@ impl Link {
         match self {
             Self::Stdio(link) => link.reply(answer).await,
             Self::Http(link) => link.reply(answer).await,
+            Self::Bridged(bridge) => Box::pin(bridge.reply(answer)).await,
         }
     }
 
@@ -135,6 +147,7 @@ impl Link {
         match self {
             Self::Stdio(link) => link.keep_house(task).await,
             Self::Http(link) => link.keep_house(task).await,
+            Self::Bridged(bridge) => Box::pin(bridge.keep_house(task)).await,
         }
     }
 
@@ -143,6 +156,7 @@ impl Link {
         match self {
             Self::Stdio(link) => link.unsolicited().await,
             Self::Http(link) => link.unsolicited().await,
+            Self::Bridged(bridge) => Box::pin(bridge.unsolicited()).await,
         }
     }
 
@@ -151,6 +165,18 @@ impl Link {
         match self {
             Self::Stdio(link) => link.close().await,
             Self::Http(link) => link.close().await,
+            Self::Bridged(bridge) => Box::pin(bridge.close()).await,
+        }
+    }
+}
+
+impl Link {
+    /// Whether a bridge stands between.
+    #[must_use]
+    pub const fn is_bridged(&self) -> bool {
+        match self {
+            Self::Stdio(_) | Self::Http(_) => false,
+            Self::Bridged(_) => true,
         }
     }
 }

@@ -24,6 +24,8 @@ const PAGES: &[(Code, &str)] = &[
     (Code::UnsupportedVersion, include_str!("../../../../docs/codes/DW1014.md")),
     (Code::OtherEra, include_str!("../../../../docs/codes/DW1015.md")),
     (Code::IdInUse, include_str!("../../../../docs/codes/DW1016.md")),
+    (Code::NoEquivalent, include_str!("../../../../docs/codes/DW1017.md")),
+    (Code::BadState, include_str!("../../../../docs/codes/DW1018.md")),
     (Code::Unauthenticated, include_str!("../../../../docs/codes/DW1101.md")),
     (Code::ForeignHost, include_str!("../../../../docs/codes/DW1102.md")),
     (Code::ForeignOrigin, include_str!("../../../../docs/codes/DW1103.md")),
@@ -48,6 +50,7 @@ const PAGES: &[(Code, &str)] = &[
     (Code::UpstreamBusy, include_str!("../../../../docs/codes/DW1406.md")),
     (Code::AnswerWithheld, include_str!("../../../../docs/codes/DW1407.md")),
     (Code::UpstreamHttp, include_str!("../../../../docs/codes/DW1408.md")),
+    (Code::TooManyRounds, include_str!("../../../../docs/codes/DW1409.md")),
     (Code::Stopping, include_str!("../../../../docs/codes/DW1501.md")),
     (Code::Cancelled, include_str!("../../../../docs/codes/DW1502.md")),
 ];

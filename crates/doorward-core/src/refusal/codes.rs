@@ -88,6 +88,10 @@ codes! {
     OtherEra = 1015, 1015, Client, "The server behind the gateway speaks only the other protocol era.", "Begin with the handshake of the era the server speaks.";
     /// A request id that is already in flight.
     IdInUse = 1016, -32600, Client, "A request with this id is still in flight.", "Use a new id for each request.";
+    /// Something that the other era has no equal for.
+    NoEquivalent = 1017, 1017, Client, "The server speaks another protocol era, which has no equal for this.", "Do without it, or use a server of the same era; the guide on eras says what can be bridged.";
+    /// A `requestState` that is not ours, not this client's, used or too old.
+    BadState = 1018, -32602, Client, "The requestState is not valid for this request.", "Send the request again without inputResponses and requestState.";
 
     /// No credentials, or wrong ones.
     Unauthenticated = 1101, 1101, Client, "The request carries no valid credentials for this gateway.", "Send the gateway's token as 'Authorization: Bearer …'.";
@@ -140,6 +144,8 @@ codes! {
     AnswerWithheld = 1407, 1407, Upstream, "The server's answer holds something the gateway cannot judge, so it is withheld.", "Tell the operator; the record names what could not be read.";
     /// An HTTP status that is not an answer.
     UpstreamHttp = 1408, 1408, Upstream, "The server behind the gateway answered with an HTTP error.", "Tell the operator; the record names the status.";
+    /// A server that asks and asks.
+    TooManyRounds = 1409, 1409, Upstream, "The server asked the client too often during one call.", "Tell the operator; the same call will likely fail again.";
 
     /// Shutting down.
     Stopping = 1501, 1501, Operator, "The gateway is shutting down.", "Try again when it is back.";

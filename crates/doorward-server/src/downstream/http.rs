@@ -1,4 +1,4 @@
-//! The HTTP face: `/s/<server>/mcp`, one endpoint per server for both protocol eras.
+//! The HTTP face, for both protocol eras: `/s/<server>/mcp` for one server, `/mcp` and `/v/<view>/mcp` for several.
 //!
 //! The order of every request: Host and Origin, credentials, server, then the protocol. Nothing of a request's headers
 //! goes further than this module but what the protocol itself defines.
@@ -26,9 +26,9 @@ use doorward_mcp::message::{Message, Request as McpRequest};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 
+use crate::dialogue::Target;
 use crate::edge;
 use crate::gateway::Gateway;
-use crate::server::Server;
 use crate::talk::Turn;
 
 pub use body::Body;
@@ -50,11 +50,11 @@ pub struct HttpFace {
     sessions: Arc<Sessions>,
 }
 
-/// A request that passed the gate: who asks which server.
+/// A request that passed the gate: who asks what.
 #[derive(Debug)]
 struct Admitted {
     principal: Principal,
-    server: Arc<Server>,
+    target: Target,
 }
 
 impl HttpFace {
@@ -112,14 +112,14 @@ impl HttpFace {
         })
     }
 
-    /// Who asks which server; the principal alone where there is no such server.
+    /// Who asks what; the principal alone where there is no such endpoint.
     fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Principal>, Refusal> {
         let gate = self.gate.load();
         gate.host_and_origin(request.headers(), request.uri())?;
         let principal = gate.identify(request.headers())?;
-        let id = request.uri().path().strip_prefix("/s/").and_then(|rest| rest.strip_suffix("/mcp"));
-        Ok(match id.and_then(|id| self.gateway.server(id)) {
-            Some(server) => Ok(Admitted { principal, server }),
+        let place = request.uri().path().strip_suffix("/mcp");
+        Ok(match place.and_then(|place| self.gateway.target(place)) {
+            Some(target) => Ok(Admitted { principal, target }),
             None => Err(principal),
         })
     }
@@ -174,13 +174,7 @@ impl HttpFace {
     }
 
     fn turn<'a>(&self, admitted: &Admitted, method: Option<&'a str>, bytes: usize) -> Turn<'a> {
-        Turn {
-            principal: admitted.principal.clone(),
-            server: Some(admitted.server.id().clone()),
-            face: Face::Http,
-            method,
-            bytes,
-        }
+        admitted.target.turn(&admitted.principal, Face::Http, method, bytes)
     }
 }
 

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use doorward_core::access::Face;
+use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
@@ -15,31 +17,38 @@ use doorward_mcp::message::{Batches, Frame, Message, Request};
 use doorward_mcp::raw::Raw;
 use doorward_mcp::revision::{Era, Revision};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 use tokio::task::JoinSet;
 
+use crate::dialogue::{Dialogue, Target};
 use crate::edge;
+use crate::gateway::Gateway;
 use crate::limits::{CALL_EVENTS_MAX, DRAIN_WAIT};
-use crate::talk::{Produced, Talk, join_batch};
-use crate::upstream::Event;
+use crate::talk::{Produced, join_batch};
+use crate::upstream::ParamHeaders;
 use crate::upstream::stdio::one_line;
 
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
-/// The two ways to speak to the server; for a child process they share one pipe.
+/// Whom the client speaks to, and as whom.
 #[derive(Debug, Clone)]
-pub struct Talks {
-    /// For the eras with a handshake.
-    pub legacy: Arc<Talk>,
-    /// For the stateless era.
-    pub modern: Arc<Talk>,
+pub struct Parties {
+    /// What is shared.
+    pub gateway: Arc<Gateway>,
+    /// Whom it speaks to.
+    pub target: Target,
+    /// Who acts.
+    pub principal: Principal,
 }
 
 /// The stdio face of one conversation.
 #[derive(Debug)]
 struct StdioFace {
-    talk: Arc<Talk>,
-    modern: Arc<Talk>,
+    parties: Parties,
+    /// For the eras with a handshake.
+    talk: Dialogue,
+    /// For the stateless era; made when it is first needed, because it takes asking the server which eras it speaks.
+    modern: OnceCell<Dialogue>,
     limits: Limits,
     output: mpsc::Sender<Bytes>,
     in_flight: Mutex<BTreeSet<Id>>,
@@ -50,7 +59,7 @@ struct StdioFace {
 /// # Errors
 /// When the input cannot be read. An output that cannot be written means that the client has gone, which is no error.
 pub async fn converse(
-    talks: Talks,
+    parties: Parties,
     limits: Limits,
     mut input: impl AsyncRead + Unpin,
     output: impl AsyncWrite + Unpin + Send + 'static,
@@ -58,8 +67,9 @@ pub async fn converse(
 ) -> std::io::Result<()> {
     let (sender, receiver) = mpsc::channel(CALL_EVENTS_MAX);
     let writer = tokio::spawn(write_lines(receiver, output));
-    let Talks { legacy: talk, modern } = talks;
-    let face = Arc::new(StdioFace { talk, modern, limits, output: sender, in_flight: Mutex::new(BTreeSet::new()) });
+    let talk = parties.target.conversation(&parties.gateway, &parties.principal, Face::Stdio);
+    let (modern, in_flight) = (OnceCell::new(), Mutex::new(BTreeSet::new()));
+    let face = Arc::new(StdioFace { parties, talk, modern, limits, output: sender, in_flight });
     let pump = tokio::spawn(pump(face.clone()));
     let mut running = JoinSet::new();
     tokio::pin!(stop);
@@ -73,10 +83,9 @@ pub async fn converse(
     if drained.is_err() {
         running.shutdown().await;
     }
-    face.talk.withdraw_questions().await;
-    face.talk.link().close().await;
-    if !Arc::ptr_eq(face.talk.link(), face.modern.link()) {
-        face.modern.link().close().await;
+    face.talk.close().await;
+    if let Some(modern) = face.modern.get() {
+        modern.close().await;
     }
     drop(face);
     let _ = tokio::time::timeout(DRAIN_WAIT, writer).await;
@@ -122,17 +131,8 @@ async fn write_lines(mut lines: mpsc::Receiver<Bytes>, mut output: impl AsyncWri
 
 /// Carries what the server says outside any call.
 async fn pump(face: Arc<StdioFace>) {
-    loop {
-        let revision = face.revision();
-        let segments = match face.talk.link().unsolicited().await {
-            Event::Notification(notification) => face.talk.notified(notification, revision).await,
-            Event::Question(question) => face.talk.question(question, revision).await,
-            Event::Response(_) => None,
-            Event::Failed(_) => return,
-        };
-        if let Some(segments) = segments {
-            face.send(segments.into_bytes()).await;
-        }
+    while let Some(segments) = face.talk.overheard().await {
+        face.send(segments.into_bytes()).await;
     }
 }
 
@@ -153,7 +153,13 @@ impl StdioFace {
             Message::Response(response) => self.talk.response(response).await,
             Message::Notification(notification) => {
                 let revision = self.revision_of(notification.meta());
-                self.talk_of(revision).notification(notification, revision).await;
+                match self.talk_of(revision).await {
+                    Ok(talk) => talk.notification(notification, revision).await,
+                    Err(refusal) => {
+                        let size = notification.bytes().len();
+                        self.talk.turn_away(refusal, Some(notification.method()), size).await;
+                    }
+                }
             }
             Message::Request(request) => {
                 let face = self.clone();
@@ -182,7 +188,16 @@ impl StdioFace {
             let refusal = self.talk.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
             return Some(refusal.render(Some(&id), Shape::Error, None));
         }
-        let mut ongoing = self.talk_of(revision).request(request, revision).await;
+        let talk = match self.talk_of(revision).await {
+            Ok(talk) => talk,
+            Err(refusal) => {
+                self.in_flight().remove(&id);
+                let refusal = self.talk.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+                let shape = Shape::of(request.method(), refusal.code, revision.era());
+                return Some(refusal.render(Some(&id), shape, None));
+            }
+        };
+        let mut ongoing = talk.request(request, revision, ParamHeaders::new()).await;
         let last = loop {
             match ongoing.next().await {
                 Some(Produced::Interim(segments)) => self.send(segments.into_bytes()).await,
@@ -231,10 +246,13 @@ impl StdioFace {
         let _ = self.output.send(line).await;
     }
 
-    const fn talk_of(&self, revision: Revision) -> &Arc<Talk> {
-        match revision {
-            Revision::V2026_07_28 => &self.modern,
-            Revision::V2024_11_05 | Revision::V2025_03_26 | Revision::V2025_06_18 | Revision::V2025_11_25 => &self.talk,
+    async fn talk_of(&self, revision: Revision) -> Result<&Dialogue, Refusal> {
+        match revision.era() {
+            Era::Modern => {
+                let Parties { gateway, target, principal } = &self.parties;
+                self.modern.get_or_try_init(|| target.stateless(gateway, principal, Face::Stdio)).await
+            }
+            Era::Legacy => Ok(&self.talk),
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use doorward_core::access::Face;
 use doorward_core::principal::{Principal, Proof};
 use doorward_mcp::limits::Limits;
 use doorward_store::Store;
@@ -11,11 +10,11 @@ use doorward_store::Store;
 use super::StartError;
 use super::build::{Present, alone, servers};
 use super::serving::{LOCAL_USER, Signals};
-use crate::config::{RunConfig, Way};
-use crate::downstream::stdio::{Talks, converse};
+use crate::config::RunConfig;
+use crate::dialogue::Target;
+use crate::downstream::stdio::{Parties, converse};
 use crate::gateway::Gateway;
 use crate::server::Outside;
-use crate::talk::Talk;
 use crate::upstream::http::HttpClient;
 use crate::upstream::stdio::{Pool, Share};
 
@@ -27,7 +26,6 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let mut signals = Signals::new()?;
     let store = Store::open(config.store).await?;
     let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::Exclusive };
-    let child = matches!(config.server.way, Way::Child { .. });
     let id = config.server.id.clone();
     let present = servers(&[config.server], &outside, &Present::new())?;
     let all: BTreeMap<_, _> = alone(&present);
@@ -35,12 +33,8 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let gateway = Gateway::new(all, config.policy.sources.into(), store).map_err(StartError::Policy)?;
     let gateway = Arc::new(gateway);
     let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
-    let link = Arc::new(server.conversation(&principal));
-    // A child has one pipe for both eras; over HTTP each era has its own way.
-    let stateless = if child { link.clone() } else { server.stateless(&principal) };
-    let talk = |link| Arc::new(Talk::new(gateway.clone(), server.clone(), principal.clone(), Face::Stdio, link));
-    let talks = Talks { legacy: talk(link), modern: talk(stateless) };
-    let ended = converse(talks, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()).await;
+    let parties = Parties { gateway: gateway.clone(), target: Target::Server(server), principal };
+    let ended = converse(parties, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()).await;
     outside.pool.shutdown().await;
     if let Err(error) = gateway.store().close().await {
         tracing::error!(%error, "the last records could not be written");

@@ -84,11 +84,12 @@ async fn each(servers: Vec<Arc<Server>>) -> Vec<Surveyed> {
 
 async fn look(server: &Server) -> Result<(Speaks, Arc<Catalogue>), Refusal> {
     let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
-    let speaks = server.speaks_modern(&principal).await?;
+    let reach = server.reach();
+    let speaks = reach.speaks(&principal).await?;
     match speaks {
-        Speaks::Modern => list(server, &server.stateless(&principal), Era::Modern).await?,
+        Speaks::Modern => list(server, &*reach.direct(&principal, Era::Modern), Era::Modern).await?,
         Speaks::LegacyOnly => {
-            let link = server.conversation(&principal);
+            let link = reach.direct(&principal, Era::Legacy);
             let listed = async {
                 link.keep_house(Housekeeping::Initialize).await?;
                 list(server, &link, Era::Legacy).await

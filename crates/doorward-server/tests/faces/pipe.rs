@@ -1,12 +1,9 @@
 //! A client on pipes, as a program that started the gateway has them.
 
-use std::sync::Arc;
-
-use doorward_core::access::Face;
 use doorward_core::principal::{Principal, Proof};
 use doorward_mcp::limits::Limits;
-use doorward_server::downstream::stdio::{Talks, converse};
-use doorward_server::talk::Talk;
+use doorward_server::dialogue::Target;
+use doorward_server::downstream::stdio::{Parties, converse};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
@@ -26,15 +23,12 @@ impl Pipe {
         let gateway = rig.gateway.clone();
         let server = gateway.server(server).unwrap();
         let principal = Principal::new("local", Proof::LocalProcess);
-        let link = Arc::new(server.conversation(&principal));
-        let stateless = server.stateless(&principal);
-        let talk = |link| Arc::new(Talk::new(gateway.clone(), server.clone(), principal.clone(), Face::Stdio, link));
-        let talks = Talks { legacy: talk(link), modern: talk(stateless) };
+        let parties = Parties { gateway, target: Target::Server(server), principal };
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (output, input) = tokio::io::split(ours);
         let (their_input, their_output) = tokio::io::split(theirs);
         let stop = std::future::pending();
-        let conversation = tokio::spawn(converse(talks, Limits::default(), their_input, their_output, stop));
+        let conversation = tokio::spawn(converse(parties, Limits::default(), their_input, their_output, stop));
         Self { input, output: BufReader::new(output), conversation }
     }
 

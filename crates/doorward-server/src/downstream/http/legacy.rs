@@ -15,9 +15,11 @@ use super::outlet::{self, Outlet};
 use super::session::{Claim, Session};
 use super::streams::Primed;
 use super::{Admitted, Body, HttpFace, SESSION_HEADER, VERSION_HEADER, read, reply};
+use crate::dialogue::Underway;
 use crate::edge;
 use crate::limits::STREAM_AFTER;
-use crate::talk::{Final, Ongoing, Produced, Talk};
+use crate::talk::{Final, Produced};
+use crate::upstream::ParamHeaders;
 
 const LAST_EVENT_ID: &str = "last-event-id";
 
@@ -30,16 +32,9 @@ pub(super) async fn initialize(face: &Arc<HttpFace>, admitted: Admitted, request
 }
 
 async fn open(face: &Arc<HttpFace>, admitted: Admitted, request: Request) -> Response<Body> {
-    let link = Arc::new(admitted.server.conversation(&admitted.principal));
-    let talk = Arc::new(Talk::new(
-        face.gateway.clone(),
-        admitted.server.clone(),
-        admitted.principal.clone(),
-        Face::Http,
-        link,
-    ));
+    let talk = admitted.target.conversation(&face.gateway, &admitted.principal, Face::Http);
     let session = Session::new(talk.clone());
-    let ongoing = talk.request(request, Revision::LATEST_LEGACY).await;
+    let ongoing = talk.request(request, Revision::LATEST_LEGACY, ParamHeaders::new()).await;
     // What a server says before the handshake is done has no place to go yet.
     let Some(last) = ongoing.finish(drop).await else {
         return reply::status(StatusCode::INTERNAL_SERVER_ERROR);
@@ -71,7 +66,7 @@ pub(super) async fn in_session(
     headers: &HeaderMap,
     bytes: Bytes,
 ) -> Response<Body> {
-    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, admitted.server.id()) {
+    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, &admitted.target.place()) {
         Ok(session) => session,
         Err(refusal) => return face.refuse_unread(admitted, refusal, bytes.len()).await,
     };
@@ -148,7 +143,7 @@ async fn request_in(session: Arc<Session>, request: Request, claim: Claim) -> Fi
     let (first, waiting) = oneshot::channel();
     tokio::spawn(async move {
         let revision = session.revision();
-        let ongoing = session.talk().request(request, revision).await;
+        let ongoing = session.talk().request(request, revision, ParamHeaders::new()).await;
         drive(&session, ongoing, first).await;
         drop(claim);
     });
@@ -159,7 +154,7 @@ async fn request_in(session: Arc<Session>, request: Request, claim: Claim) -> Fi
     }
 }
 
-async fn drive(session: &Arc<Session>, mut ongoing: Ongoing, first: oneshot::Sender<First>) {
+async fn drive(session: &Arc<Session>, mut ongoing: Underway, first: oneshot::Sender<First>) {
     let in_time = tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_ok();
     let mut early = None;
     if in_time && !ongoing.is_stream() {
@@ -225,7 +220,7 @@ async fn batched(session: Arc<Session>, request: Request) -> Option<Bytes> {
             return Some(refusal.render(Some(request.id()), shape, None));
         }
     };
-    let ongoing = session.talk().request(request, session.revision()).await;
+    let ongoing = session.talk().request(request, session.revision(), ParamHeaders::new()).await;
     let listening = session.clone();
     let last =
         ongoing.finish(move |segments| listening.streams().push(super::streams::LISTEN, segments.into_bytes())).await;
@@ -239,7 +234,7 @@ pub(super) async fn listen(face: &Arc<HttpFace>, admitted: &Admitted, headers: &
     let Some(id) = headers.get(SESSION_HEADER) else {
         return reply::status(StatusCode::METHOD_NOT_ALLOWED);
     };
-    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, admitted.server.id()) {
+    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, &admitted.target.place()) {
         Ok(session) => session,
         Err(refusal) => return face.refuse_unread(admitted, refusal, 0).await,
     };
@@ -254,7 +249,7 @@ pub(super) async fn end(face: &Arc<HttpFace>, admitted: &Admitted, headers: &Hea
     let Some(id) = headers.get(SESSION_HEADER) else {
         return reply::status(StatusCode::METHOD_NOT_ALLOWED);
     };
-    match face.sessions.find(id.as_bytes(), &admitted.principal, admitted.server.id()) {
+    match face.sessions.find(id.as_bytes(), &admitted.principal, &admitted.target.place()) {
         Ok(_) => {
             face.sessions.end(id.as_bytes()).await;
             reply::status(StatusCode::NO_CONTENT)

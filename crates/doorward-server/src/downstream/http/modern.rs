@@ -14,9 +14,9 @@ use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Response, StatusCode};
 
 use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, outlet, reply};
+use crate::dialogue::{Dialogue, Underway};
 use crate::limits::STREAM_AFTER;
-use crate::server::Speaks;
-use crate::talk::{Ongoing, Produced, Talk, supported_versions};
+use crate::talk::{Produced, supported_versions};
 use crate::upstream::ParamHeaders;
 
 /// Answers a POST of the stateless era.
@@ -26,7 +26,10 @@ pub(super) async fn post(
     message: Message,
     headers: &HeaderMap,
 ) -> Response<Body> {
-    let talk = talk(face, &admitted);
+    let talk = match admitted.target.stateless(&face.gateway, &admitted.principal, Face::Http).await {
+        Ok(talk) => talk,
+        Err(refusal) => return unreached(face, &admitted, &message, refusal).await,
+    };
     match message {
         Message::Request(request) => match check(&talk, &request, headers).await {
             Ok(()) => answer(talk, request, params(headers)).await,
@@ -47,19 +50,22 @@ pub(super) async fn post(
     }
 }
 
-fn talk(face: &Arc<HttpFace>, admitted: &Admitted) -> Arc<Talk> {
-    let link = admitted.server.stateless(&admitted.principal);
-    Arc::new(Talk::new(face.gateway.clone(), admitted.server.clone(), admitted.principal.clone(), Face::Http, link))
+/// The server does not say which era it speaks, so nothing can be asked of it.
+async fn unreached(face: &HttpFace, admitted: &Admitted, message: &Message, refusal: Refusal) -> Response<Body> {
+    let refusal = face.turn(admitted, method_of(message), message.bytes().len()).away(&face.gateway, refusal).await;
+    match message {
+        Message::Request(request) => refused(request, &refusal, None),
+        Message::Notification(_) | Message::Response(_) => reply::refused(&refusal, id_of(message)),
+    }
 }
 
 /// The rules of the edge, in the order in which a client can mend them.
-async fn check(talk: &Talk, request: &Request, headers: &HeaderMap) -> Result<(), Refusal> {
-    if request.method() == "tools/call" {
+async fn check(talk: &Dialogue, request: &Request, headers: &HeaderMap) -> Result<(), Refusal> {
+    let schema = match request.method() {
         // Which headers must repeat arguments is known only from the tool's schema.
-        talk.know(request, Era::Modern).await;
-    }
-    let tool = request.param("name").and_then(|name| name.as_str());
-    let schema = tool.and_then(|tool| talk.server().definitions().input_schema(&tool));
+        "tools/call" => talk.known_schema(request, Era::Modern).await,
+        _ => None,
+    };
     let presented = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     headers::check(request, presented, schema.as_ref().map(|schema| schema.as_raw())).map_err(header_refusal)?;
     let meta = RequestMeta::from_params(request.params())
@@ -67,10 +73,7 @@ async fn check(talk: &Talk, request: &Request, headers: &HeaderMap) -> Result<()
     if Revision::parse(&meta.protocol_version).is_none_or(|revision| revision.era() == Era::Legacy) {
         return Err(Refusal::new(Code::UnsupportedVersion));
     }
-    match talk.server().speaks_modern(talk.principal()).await? {
-        Speaks::Modern => Ok(()),
-        Speaks::LegacyOnly => Err(Refusal::new(Code::OtherEra).with_detail("It wants initialize first.")),
-    }
+    Ok(())
 }
 
 fn header_refusal(refusal: HeaderRefusal) -> Refusal {
@@ -117,7 +120,7 @@ fn version_data(refusal: &Refusal, request: &Request) -> Option<String> {
     Some(format!("{},\"requested\":{requested}", supported_versions(Era::Modern)))
 }
 
-async fn notify(talk: Arc<Talk>, notification: Notification, headers: &HeaderMap) -> Response<Body> {
+async fn notify(talk: Dialogue, notification: Notification, headers: &HeaderMap) -> Response<Body> {
     let version = headers.get(VERSION_HEADER).and_then(|version| version.to_str().ok()).and_then(Revision::parse);
     if version.is_none_or(|revision| revision.era() == Era::Legacy) {
         let refusal = Refusal::new(Code::UnsupportedVersion);
@@ -138,8 +141,8 @@ fn params(headers: &HeaderMap) -> ParamHeaders {
 }
 
 /// One body if the answer comes first and soon; an event stream otherwise, or if the server has begun one.
-async fn answer(talk: Arc<Talk>, request: Request, params: ParamHeaders) -> Response<Body> {
-    let mut ongoing = talk.request_with(request, Revision::LATEST, params).await;
+async fn answer(talk: Dialogue, request: Request, params: ParamHeaders) -> Response<Body> {
+    let mut ongoing = talk.request(request, Revision::LATEST, params).await;
     if tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_err() {
         return stream(ongoing, None);
     }
@@ -155,7 +158,7 @@ async fn answer(talk: Arc<Talk>, request: Request, params: ParamHeaders) -> Resp
 
 /// Streams what an exchange produces. When the client closes the stream, the exchange is dropped, which cancels it:
 /// in this era that is how a client cancels. While a client does not read, the server is not read either.
-fn stream(mut ongoing: Ongoing, first: Option<Bytes>) -> Response<Body> {
+fn stream(mut ongoing: Underway, first: Option<Bytes>) -> Response<Body> {
     let (events, outlet) = outlet::open(0);
     tokio::spawn(async move {
         if let Some(first) = first

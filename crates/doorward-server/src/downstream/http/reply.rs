@@ -30,6 +30,7 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::MetaMissing
         | Code::UnsupportedVersion
         | Code::OtherEra
+        | Code::BadState
         | Code::BadHttp => StatusCode::BAD_REQUEST,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -56,6 +57,8 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::UpstreamBusy
         | Code::AnswerWithheld
         | Code::UpstreamHttp
+        | Code::TooManyRounds
+        | Code::NoEquivalent
         | Code::Cancelled => StatusCode::OK,
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorward_core::ids::ServerId;
 use doorward_core::limits::IN_FLIGHT_MAX;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
@@ -18,10 +17,9 @@ use tokio::task::JoinHandle;
 
 use super::streams::{LISTEN, Streams};
 use crate::clock::now;
+use crate::dialogue::{Dialogue, Place};
 use crate::gateway::Gateway;
 use crate::limits::{SESSION_IDLE, SESSIONS_MAX};
-use crate::talk::Talk;
-use crate::upstream::Event;
 
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -36,7 +34,7 @@ pub(super) struct Sessions {
 /// One legacy session.
 #[derive(Debug)]
 pub(super) struct Session {
-    talk: Arc<Talk>,
+    talk: Dialogue,
     streams: Mutex<Streams>,
     in_flight: Mutex<BTreeSet<Id>>,
     used: AtomicI64,
@@ -65,11 +63,11 @@ impl Sessions {
         Ok(id)
     }
 
-    /// The session of that id, if it is this principal's and of this server. To anybody else it does not exist.
-    pub(super) fn find(&self, id: &[u8], principal: &Principal, server: &ServerId) -> Result<Arc<Session>, Refusal> {
+    /// The session of that id, if it is this principal's and of this endpoint. To anybody else it does not exist.
+    pub(super) fn find(&self, id: &[u8], principal: &Principal, place: &Place) -> Result<Arc<Session>, Refusal> {
         let session = std::str::from_utf8(id).ok().and_then(|id| self.lock().get(id).cloned());
         let session = session
-            .filter(|session| session.talk.principal() == principal && session.talk.server().id() == server)
+            .filter(|session| session.talk.principal() == principal && session.talk.place() == *place)
             .ok_or_else(|| Refusal::new(Code::UnknownSession))?;
         session.used.store(now().as_micros(), Ordering::Relaxed);
         Ok(session)
@@ -125,7 +123,7 @@ impl Sessions {
 }
 
 impl Session {
-    pub(super) fn new(talk: Arc<Talk>) -> Arc<Self> {
+    pub(super) fn new(talk: Dialogue) -> Arc<Self> {
         Arc::new(Self {
             talk,
             streams: Mutex::new(Streams::default()),
@@ -135,7 +133,7 @@ impl Session {
         })
     }
 
-    pub(super) const fn talk(&self) -> &Arc<Talk> {
+    pub(super) const fn talk(&self) -> &Dialogue {
         &self.talk
     }
 
@@ -170,21 +168,11 @@ impl Session {
     /// Carries what the server says outside any call to the listening stream, until the session ends.
     fn pump(self: &Arc<Self>) {
         let session = Arc::downgrade(self);
-        let link = self.talk.link().clone();
+        let talk = self.talk.clone();
         let task = tokio::spawn(async move {
-            loop {
-                let event = link.unsolicited().await;
+            while let Some(segments) = talk.overheard().await {
                 let Some(session) = session.upgrade() else { return };
-                let revision = session.revision();
-                let segments = match event {
-                    Event::Notification(notification) => session.talk.notified(notification, revision).await,
-                    Event::Question(question) => session.talk.question(question, revision).await,
-                    Event::Response(_) => None,
-                    Event::Failed(_) => return,
-                };
-                if let Some(segments) = segments {
-                    session.streams().push(LISTEN, segments.into_bytes());
-                }
+                session.streams().push(LISTEN, segments.into_bytes());
             }
         });
         *self.pump.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
@@ -195,8 +183,7 @@ impl Session {
         if let Some(task) = self.pump.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
         }
-        self.talk.withdraw_questions().await;
-        self.talk.link().close().await;
+        self.talk.close().await;
         self.streams().end();
     }
 }
