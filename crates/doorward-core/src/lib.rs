@@ -7,6 +7,7 @@ pub mod access;
 pub mod decision;
 pub mod exchange;
 pub mod ids;
+pub mod joint;
 pub mod limits;
 pub mod permit;
 pub mod principal;

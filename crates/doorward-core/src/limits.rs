@@ -23,3 +23,22 @@ pub const LIST_ITEMS_MAX: usize = 10_000;
 
 /// Most requests in flight on one shared upstream connection.
 pub const IN_FLIGHT_MAX: usize = 1024;
+
+/// Longest tool or prompt name a joint endpoint shows: what the strictest model APIs take.
+pub const JOINT_NAME_MAX: usize = 64;
+
+/// Most bytes a message may have when a joint endpoint reads it again to rewrite it: above every limit at the edge, which
+/// has judged the message before.
+pub const JOINT_MESSAGE_MAX: usize = 256 * 1024 * 1024;
+
+/// Most items one joint list has; beyond it every server gets an equal share.
+pub const JOINT_ITEMS_MAX: usize = 20_000;
+
+/// Most bytes of items one joint list has; beyond it every server gets an equal share.
+pub const JOINT_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Most notes one joint list leaves in the log.
+pub const JOINT_NOTES_MAX: usize = 32;
+
+/// Most bytes of the instructions of all servers of a joint endpoint, which a host puts before its model.
+pub const JOINT_INSTRUCTIONS_MAX: usize = 32 * 1024;
