@@ -8,6 +8,7 @@ mod escape;
 mod known;
 mod scan;
 
+pub mod bridge;
 pub mod compose;
 #[doc(hidden)]
 pub mod fuzzing;
