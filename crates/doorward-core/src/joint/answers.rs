@@ -61,8 +61,7 @@ fn rewritten_answer(server: &ServerId, method: &str, response: &Response) -> Seg
     match method {
         "tools/call" => {
             outward.call_result(result);
-            outward.task_id(Some(result));
-            outward.task_id(result.member("task"));
+            outward.created_task(result);
         }
         "tasks/result" => outward.call_result(result),
         "tasks/get" | "tasks/cancel" | "tasks/update" => {
@@ -112,6 +111,16 @@ impl<'s> Outward<'s> {
     pub(super) fn task_id(&mut self, holder: Option<Raw<'_>>) {
         let id = holder.and_then(|holder| holder.member("taskId"));
         self.edits.text(id, |id| Some(uris::outward_task(self.server, id)));
+    }
+
+    /// A call that became a task: in revision 2025-11-25 it is the member `task`, since 2026-07-28 the result itself.
+    fn created_task(&mut self, result: Raw<'_>) {
+        let kind = result.member("resultType").and_then(|kind| kind.as_str());
+        match (kind.as_deref(), result.member("content")) {
+            (Some("task"), _) => self.task_id(Some(result)),
+            (None, None) => self.task_id(result.member("task")),
+            (Some(_), _) | (None, Some(_)) => {}
+        }
     }
 
     /// A task, and what it gave.

@@ -96,7 +96,14 @@ impl Plan {
     pub(super) fn hides(&self, tool: &Tool, client: Apps, known: Known<'_>) -> bool {
         let offers = known(&tool.server, Named::Tools);
         let app_only = offers.iter().any(|offer| *offer.name == *tool.name && offer.apps == AppUse::Only);
-        let has_apps = |server: &ServerId| known(server, Named::Tools).iter().any(|offer| offer.apps != AppUse::None);
+        let has_apps = |server: &ServerId| {
+            known(server, Named::Tools).iter().any(|offer| self.counts_as_app(server, &offer.name, offer.apps))
+        };
         app_only && !self.keeps_app_tools(&tool.server, client, &has_apps)
+    }
+
+    /// Whether a tool gives its server an app on this face.
+    pub(super) fn counts_as_app(&self, server: &ServerId, name: &str, apps: AppUse) -> bool {
+        apps != AppUse::None && self.rules.has_tool(&Tool { server: server.clone(), name: name.to_owned() })
     }
 }

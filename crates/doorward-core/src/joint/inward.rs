@@ -4,6 +4,7 @@
 //! refused.
 
 use bytes::Bytes;
+use doorward_mcp::compose::quote;
 use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::raw::{Kind, Raw};
 use doorward_mcp::splice::Segments;
@@ -17,6 +18,12 @@ use crate::refusal::{Code, Refusal};
 
 /// `_meta` of messages that belong to a task (revision 2025-11-25).
 pub(super) const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+
+const CLIENT_TASK: &str =
+    "An endpoint of several servers cannot tell which of them the task is for; use the endpoint of one.";
+
+const APP_ONLY: &str = "It is for the app of its own server alone, and an endpoint of several servers cannot tell apps \
+                        apart; use the endpoint of that server.";
 
 /// What a request points at.
 enum Pointer {
@@ -91,9 +98,7 @@ impl Plan {
         match notification.method() {
             "notifications/roots/list_changed" => Ok(Told::All),
             "notifications/initialized" | "notifications/cancelled" | "notifications/progress" => Ok(Told::Own),
-            "notifications/tasks/status" => Err(Refusal::new(Code::UnknownMethod).with_detail(
-                "An endpoint of several servers cannot tell which of them the task is for; use the endpoint of one.",
-            )),
+            "notifications/tasks/status" => Err(Refusal::new(Code::UnknownMethod).with_detail(CLIENT_TASK)),
             _ => Err(Refusal::new(Code::UnknownMethod)),
         }
     }
@@ -120,9 +125,9 @@ impl Plan {
                 let name = member(request.params(), "name")?;
                 let tool = self.tool(&text(name)?, known)?;
                 if self.hides(&tool, client, known) {
-                    return Err(unknown(Named::Tools));
+                    return Err(Refusal::new(Code::UnknownTool).with_detail(APP_ONLY));
                 }
-                edits.json(name, doorward_mcp::compose::quote(&tool.name));
+                edits.json(name, quote(&tool.name));
                 self.fix_arguments(&mut edits, request, &tool)?;
                 tool.server
             }
@@ -164,7 +169,7 @@ impl Plan {
         }
         let shown = member(params, "name")?;
         let (server, name) = self.named(&text(shown)?, Named::Prompts, known)?;
-        edits.json(shown, doorward_mcp::compose::quote(&name));
+        edits.json(shown, quote(&name));
         Ok(server)
     }
 
@@ -174,7 +179,7 @@ impl Plan {
         }
         let shown = member(holder, "uri")?;
         let (server, uri) = self.own_uri(&text(shown)?)?;
-        edits.json(shown, doorward_mcp::compose::quote(&uri));
+        edits.json(shown, quote(&uri));
         Ok(server)
     }
 
@@ -189,7 +194,7 @@ impl Plan {
     fn task(&self, edits: &mut Edits, shown: Raw<'_>) -> Result<ServerId, Refusal> {
         let id = text(shown)?;
         let (server, id) = self.own_task(&id)?;
-        edits.json(shown, doorward_mcp::compose::quote(id));
+        edits.json(shown, quote(id));
         Ok(server)
     }
 
@@ -270,11 +275,12 @@ pub(super) fn parsed(edits: Edits) -> Result<Request, Refusal> {
 
 fn unknown(what: Named) -> Refusal {
     match what {
-        Named::Tools => Refusal::new(Code::UnknownTool)
-            .with_detail("Ask this endpoint for tools/list and use a name as it stands there."),
-        Named::Prompts => bad_params(
-            "There is no prompt of that name; ask this endpoint for prompts/list and use a name as it stands there.",
-        ),
+        Named::Tools => {
+            Refusal::new(Code::UnknownTool).with_detail("Use a name as it stands in tools/list of this endpoint.")
+        }
+        Named::Prompts => {
+            bad_params("There is no such prompt; use a name as it stands in prompts/list of this endpoint.")
+        }
     }
 }
 

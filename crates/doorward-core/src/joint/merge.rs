@@ -52,7 +52,7 @@ impl Plan {
             .map(|(server, pages)| (server, readable(server, pages, &mut notes)))
             .collect();
         pages.sort_by_key(|(server, _)| *server);
-        let has_apps = servers_with_apps(list, &pages);
+        let has_apps = self.servers_with_apps(list, &pages);
         let mut shares = Vec::new();
         for (server, responses) in &pages {
             let keeps_app_tools = self.keeps_app_tools(server, client, &|other| has_apps.contains(other));
@@ -156,6 +156,22 @@ impl Plan {
         self.hide_fixed(&mut outward.edits, item, tool);
         Ok(shown)
     }
+
+    fn servers_with_apps(&self, list: List, pages: &[(&ServerId, Vec<Response>)]) -> BTreeSet<ServerId> {
+        let opens = |server: &ServerId, response: &Response| {
+            let tools = response.result_member(list.member());
+            tools.iter().flat_map(Raw::elements).any(|tool| {
+                let name = tool.member("name").and_then(|name| name.as_str()).unwrap_or_default();
+                self.counts_as_app(server, &name, AppUse::of(tool))
+            })
+        };
+        let has_apps =
+            |(server, responses): &&(&ServerId, Vec<Response>)| responses.iter().any(|one| opens(server, one));
+        match list {
+            List::Tools => pages.iter().filter(has_apps).map(|(server, _)| (*server).clone()).collect(),
+            List::Prompts | List::Resources | List::Templates | List::Tasks => BTreeSet::new(),
+        }
+    }
 }
 
 /// For whom the tools of a list are.
@@ -188,17 +204,6 @@ fn readable(server: &ServerId, pages: &[Bytes], notes: &mut Notes) -> Vec<Respon
         }
     }
     responses
-}
-
-fn servers_with_apps(list: List, pages: &[(&ServerId, Vec<Response>)]) -> BTreeSet<ServerId> {
-    let has_apps = |responses: &[Response]| {
-        let arrays = responses.iter().filter_map(|response| response.result_member(list.member()));
-        arrays.flat_map(|array| array.elements().collect::<Vec<_>>()).any(|tool| AppUse::of(tool) != AppUse::None)
-    };
-    if list != List::Tools {
-        return BTreeSet::new();
-    }
-    pages.iter().filter(|(_, responses)| has_apps(responses)).map(|(server, _)| (*server).clone()).collect()
 }
 
 /// Gives each server an equal share when all of it together is too much.
