@@ -28,7 +28,17 @@
 //!     let _ = doorward_core::permit::Permit::issue(exchange, server, direction, message);
 //! }
 //! ```
+//!
+//! Another message cannot be put in its place, only what [`doorward_mcp::bridge`] makes of the message in the words of
+//! the other era:
+//!
+//! ```compile_fail,E0308
+//! fn swap(permit: &doorward_core::permit::Permit, other: doorward_mcp::message::Message) {
+//!     let _ = permit.reword(|_| Ok::<_, ()>(other));
+//! }
+//! ```
 
+use doorward_mcp::bridge::Rewording;
 use doorward_mcp::message::Message;
 
 use crate::access::Direction;
@@ -48,6 +58,16 @@ impl Permit {
     /// INVARIANT: called only by `exchange::record`, after the shell confirmed that the allow is recorded.
     pub(crate) const fn issue(exchange: ExchangeId, server: ServerId, direction: Direction, message: Message) -> Self {
         Self { exchange, server, direction, message }
+    }
+
+    /// A permit for the same in the words of the other era. One message may take several there (a subscription, a round
+    /// of questions and answers), so the permit itself stays.
+    ///
+    /// # Errors
+    /// What `translate` says when the other era has no equal.
+    pub fn reword<E>(&self, translate: impl FnOnce(&Message) -> Result<Rewording, E>) -> Result<Self, E> {
+        let message = translate(&self.message)?.into_message();
+        Ok(Self { exchange: self.exchange, server: self.server.clone(), direction: self.direction, message })
     }
 
     /// The exchange this permit belongs to.
