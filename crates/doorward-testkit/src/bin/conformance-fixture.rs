@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ("http", era) => {
             let listener = net::listen(port).await?;
             net::announce(&listener, fixture::HTTP_PATH)?;
-            Ok(fixture::serve_http(listener, era).await?)
+            Ok(fixture::serve_http_of(listener, era).await?)
         }
         ("sse", Era::Legacy | Era::Both) => {
             let listener = net::listen(port).await?;
