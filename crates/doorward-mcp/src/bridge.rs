@@ -15,6 +15,7 @@ mod requests;
 mod results;
 mod shapes;
 mod tasks;
+mod trace;
 
 use std::fmt;
 
@@ -23,7 +24,7 @@ use bytes::Bytes;
 use crate::message::{Message, Notification, Request, Response};
 
 pub use abilities::{Ability, Declared, capabilities_to_modern, declares_tasks};
-pub use lists::{TaskSupport, task_support, tools_with_required_tasks};
+pub use lists::{TaskSupport, offer_tasks, task_support, tools_with_required_tasks};
 pub use notifications::{notification_to_legacy, notification_to_modern, with_subscription_id};
 pub use opening::{TasksBridged, discover_result, initialize_params, initialize_result};
 pub use questions::{
@@ -34,10 +35,11 @@ pub use requests::{Round, Stamp, request_to_legacy, request_to_modern};
 pub use results::{response_to_legacy, response_to_modern};
 pub use shapes::downgrade;
 pub use tasks::{
-    TaskDetail, call_as_task, cancelled_to_modern, created_to_legacy, created_to_modern, fetched_to_legacy,
+    OwnTask, TaskDetail, call_as_task, cancelled_to_modern, created_to_legacy, created_to_modern, fetched_to_legacy,
     fetched_to_modern, legacy_task_request, modern_task_request, outcome_to_legacy, status_to_legacy, status_to_modern,
     update_request, without_task,
 };
+pub use trace::{TraceContext, with_trace_context};
 
 /// A message that says in one era what another message said in the other. Only this module makes one.
 #[derive(Clone, Debug)]

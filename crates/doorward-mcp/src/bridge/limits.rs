@@ -14,3 +14,6 @@ pub(super) const REWORDED: Limits = Limits {
     id_bytes: 64 * 1024,
     method_bytes: 64 * 1024,
 };
+
+/// Most characters in one part of a trace context: what W3C Baggage §3.3 asks of every participant.
+pub(super) const TRACE_CHARACTERS: usize = 8192;

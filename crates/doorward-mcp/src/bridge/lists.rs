@@ -1,10 +1,12 @@
-//! Lists of tools on their way into the modern era.
+//! Lists of tools.
 //!
-//! Responsible for order, for the tools that must be left out, and for `execution`, which the modern era does not
-//! have. It must never change a definition otherwise.
+//! Responsible for order, for the tools that a modern client may not be shown, and for `execution`, which only
+//! 2025-11-25 has. It must never change a definition otherwise.
 
 use super::edit::{self, Change, Edits};
+use super::{Row, Unbridged};
 use crate::headers;
+use crate::message::Response;
 use crate::raw::{Kind, Raw};
 
 /// Whether a tool of 2025-11-25 can be called as a task.
@@ -39,6 +41,21 @@ pub fn tools_with_required_tasks(result: Raw<'_>) -> Vec<String> {
     };
     let required = tools.elements().filter(|tool| task_support(*tool) == TaskSupport::Required);
     required.filter_map(name).collect()
+}
+
+/// A page of a modern server's tools, all of which a client of 2025-11-25 may call as tasks: the server has the tasks
+/// extension, and decides itself at each call.
+///
+/// # Errors
+/// The response cannot be edited.
+pub fn offer_tasks(response: &Response) -> Result<Response, Unbridged> {
+    let mut edits = Edits::of(response.bytes());
+    let optional = [(EXECUTION, r#"{"taskSupport":"optional"}"#.to_owned())];
+    let tools = response.result_member("tools").into_iter().flat_map(|tools| tools.elements());
+    tools
+        .filter(|tool| tool.kind() == Kind::Object)
+        .for_each(|definition| edits.members(definition, |_| Change::Keep, &optional));
+    super::response(Row::Tasks, edits.finish(Row::Tasks)?)
 }
 
 /// Leaves out what a modern client would have to leave out itself, takes `execution` out, and puts the tools of the

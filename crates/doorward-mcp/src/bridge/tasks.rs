@@ -26,12 +26,51 @@ pub enum TaskDetail<'a> {
     Questions(&'a [(String, Question)]),
 }
 
+/// A task of the gateway's own, for a legacy client whose server answered at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnTask {
+    /// Its id.
+    pub task_id: String,
+    /// How far it is.
+    pub status: TaskStatus,
+    /// When it was made, in the form of RFC 3339.
+    pub created_at: String,
+    /// When it changed last, in the form of RFC 3339.
+    pub last_updated_at: String,
+    /// For how many milliseconds it is kept; `None` for as long as the gateway can.
+    pub ttl_ms: Option<u64>,
+    /// After how many milliseconds to ask again.
+    pub poll_interval_ms: Option<u64>,
+}
+
 const ROW: Row = Row::Tasks;
 
 const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
 
 /// What goes from the `_meta` of whatever is said in legacy words.
 const RESULT_META: Meta<'static> = Meta { drop: &results::RESULT_META, set: Vec::new() };
+
+impl OwnTask {
+    /// The task in the words of 2025-11-25, as JSON: the result of `tasks/get` and `tasks/cancel`.
+    #[must_use]
+    pub fn to_legacy_json(&self) -> String {
+        let mut members = vec![
+            ("taskId", quote(&self.task_id)),
+            ("status", quote(self.status.as_str())),
+            ("createdAt", quote(&self.created_at)),
+            ("lastUpdatedAt", quote(&self.last_updated_at)),
+            ("ttl", self.ttl_ms.map_or_else(|| "null".to_owned(), |ttl| ttl.to_string())),
+        ];
+        members.extend(self.poll_interval_ms.map(|interval| ("pollInterval", interval.to_string())));
+        edit::object_of(&members)
+    }
+
+    /// The result of the call that became this task, as JSON.
+    #[must_use]
+    pub fn to_created_json(&self) -> String {
+        edit::object_of(&[("task", self.to_legacy_json())])
+    }
+}
 
 /// The call, as one that a legacy server may answer with a task to be kept for `ttl` milliseconds.
 ///
