@@ -38,7 +38,8 @@ Usage: cargo xtask bench [OPTIONS]
   --out FILE           where to write the figures as JSON (bench.json in cargo's target folder)
   --json               end with one line of JSON
 
-Paths: direct, plain_proxy, doorward (policy and records on). CPU time is that of the process in
+Paths: direct, plain_proxy, doorward (policy and records on), doorward_bridged (the same, in front
+of an upstream that speaks only the era the clients do not). CPU time is that of the process in
 the middle; for direct, of the upstream. Clients call again as soon as they are answered, so with
 many of them latency is mostly waiting for a core; the paced case calls at a fixed rate instead.";
 
@@ -78,6 +79,9 @@ fn measure(options: &Options, cases: &[Case]) -> Result<(), String> {
     // What stays are logs; records are many and the token is nobody's business.
     let _ = std::fs::remove_dir_all(folder.join("records"));
     let _ = std::fs::remove_dir_all(folder.join("home"));
+    for era in ["modern", "legacy"] {
+        let _ = std::fs::remove_dir_all(folder.join(format!("bridging-{era}")));
+    }
     figures.derive();
     report(options, &figures, &target)
 }
@@ -104,7 +108,7 @@ impl Programs {
     fn built(options: &Options, cases: &[Case], target: &Path) -> Result<Self, String> {
         let folder = target.join("release");
         build(&["doorward-testkit", "--bin", "bare-upstream", "--bin", "plain-proxy", "--bin", "load"])?;
-        let needs_gateway = cases.iter().any(|case| case.paths.contains(&PathName::Doorward));
+        let needs_gateway = cases.iter().any(Case::needs_gateway);
         let gateway = match &options.gateway {
             _ if !needs_gateway => None,
             Some(program) => Some(absolute(program)?),
@@ -137,8 +141,26 @@ struct Bench<'a> {
     options: &'a Options,
     programs: Programs,
     folder: &'a Path,
-    endpoints: Vec<(PathName, Endpoint)>,
+    endpoints: Vec<Station>,
     _running: Vec<Peer>,
+}
+
+/// Where to call for one path.
+struct Station {
+    path: PathName,
+    /// The era of the clients that call here; any when there is none.
+    era: Option<&'static str>,
+    endpoint: Endpoint,
+}
+
+impl Station {
+    fn of_all(path: PathName, endpoint: Endpoint) -> Self {
+        Self { path, era: None, endpoint }
+    }
+
+    fn serves(&self, path: &PathName, case: &Case) -> bool {
+        self.path == *path && self.era.is_none_or(|era| era == case.manner.era())
+    }
 }
 
 impl<'a> Bench<'a> {
@@ -150,21 +172,34 @@ impl<'a> Bench<'a> {
         figures: &mut Figures,
     ) -> Result<Self, String> {
         let port = options.upstream_port.unwrap_or(0).to_string();
-        let upstream = Peer::announced(&programs.testkit("bare-upstream"), folder, &["--port", &port])?;
+        let bare = programs.testkit("bare-upstream");
+        let upstream = Peer::announced(&bare, folder, &["--port", &port])?;
         let url = upstream.url("");
+        let legacy = Peer::announced(&bare, folder, &["--era", "legacy"])?;
+        let modern = Peer::announced(&bare, folder, &["--era", "modern"])?;
         let proxy = Peer::announced(&programs.testkit("plain-proxy"), folder, &["--upstream", &url])?;
         let mut endpoints = vec![
-            (PathName::Direct, peers::endpoint(&upstream, "/mcp", None)),
-            (PathName::PlainProxy, peers::endpoint(&proxy, "/mcp", None)),
+            Station::of_all(PathName::Direct, peers::endpoint(&upstream, "/mcp", None)),
+            Station::of_all(PathName::PlainProxy, peers::endpoint(&proxy, "/mcp", None)),
         ];
-        endpoints.extend(options.peers.iter().map(|peer| (PathName::Peer(peer.name.clone()), peer.endpoint.clone())));
+        let peers = options.peers.iter();
+        endpoints.extend(peers.map(|peer| Station::of_all(PathName::Peer(peer.name.clone()), peer.endpoint.clone())));
         let mut running = vec![upstream, proxy];
-        let serves = cases.iter().any(|case| !case.is_stdio() && case.paths.contains(&PathName::Doorward));
+        let serves = cases.iter().any(|case| !case.is_stdio() && case.needs_gateway());
         if let Some(program) = programs.gateway.as_deref().filter(|_| serves) {
             let (gateway, endpoint) = start_gateway(program, folder, &url, figures)?;
-            endpoints.push((PathName::Doorward, endpoint));
+            endpoints.push(Station::of_all(PathName::Doorward, endpoint));
             running.push(gateway);
+            // A gateway each, which differs from the first in its upstream alone.
+            for (era, upstream) in [("modern", &legacy), ("legacy", &modern)] {
+                let own = folder.join(format!("bridging-{era}"));
+                let (gateway, _) = peers::gateway(program, &own, &upstream.url(""))?;
+                let endpoint = peers::endpoint(&gateway, "/s/bare/mcp", Some(peers::token(&own)?));
+                endpoints.push(Station { path: PathName::Bridged, era: Some(era), endpoint });
+                running.push(gateway);
+            }
         }
+        running.extend([legacy, modern]);
         Ok(Self { options, programs, folder, endpoints, _running: running })
     }
 
@@ -194,9 +229,9 @@ impl<'a> Bench<'a> {
             std::fs::create_dir_all(&own).map_err(|error| format!("cannot make {}: {error}", own.display()))?;
             command.env("XDG_STATE_HOME", &own).env("XDG_CONFIG_HOME", &own).current_dir(&own);
         } else {
-            let endpoint = self.endpoints.iter().find(|(name, _)| name == path);
-            let (_, endpoint) = endpoint.ok_or_else(|| format!("nothing was started for {}", path.as_str()))?;
-            endpoint.name_to(&mut command);
+            let station = self.endpoints.iter().find(|station| station.serves(path, case));
+            let station = station.ok_or_else(|| format!("nothing was started for {}", path.as_str()))?;
+            station.endpoint.name_to(&mut command);
         }
         load::run(&mut command).map_err(|error| format!("{}: {error}", case.key(path)))
     }
@@ -210,7 +245,9 @@ impl<'a> Bench<'a> {
                 let own = [gateway, "run".into(), "--server".into(), "bare".into(), "--".into()];
                 Ok(own.into_iter().chain(upstream).collect())
             }
-            PathName::PlainProxy | PathName::Peer(_) => Err(format!("{} has no pipes", path.as_str())),
+            PathName::PlainProxy | PathName::Bridged | PathName::Peer(_) => {
+                Err(format!("{} has no pipes", path.as_str()))
+            }
         }
     }
 }

@@ -28,6 +28,18 @@ const CAPABILITIES: &str = r#"{"tools":{}}"#;
 pub struct Bare {
     /// As JSON text, quotes included.
     payload: String,
+    speaks: Speaks,
+}
+
+/// Which eras a bare server answers in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// Both.
+    Both,
+    /// With a handshake alone.
+    Legacy,
+    /// Without one alone.
+    Modern,
 }
 
 /// What to send back for one message.
@@ -104,7 +116,13 @@ impl Bare {
     /// A server whose `payload` tool returns `result_bytes` bytes, at most [`LARGEST_PAYLOAD`].
     #[must_use]
     pub fn new(result_bytes: usize) -> Self {
-        Self { payload: filled(result_bytes) }
+        Self { payload: filled(result_bytes), speaks: Speaks::Both }
+    }
+
+    /// The same server, answering in those eras alone.
+    #[must_use]
+    pub fn speaking(self, speaks: Speaks) -> Self {
+        Self { speaks, ..self }
     }
 
     /// Answers one JSON-RPC message.
@@ -119,6 +137,9 @@ impl Bare {
         };
         let params = message.params.as_ref();
         let era = era(params);
+        if !self.knows(method, era) {
+            return Answer::Response(error(id, -32601, "no such method in this era"));
+        }
         match method {
             "initialize" => Answer::Opened(result(id, &initialized(params))),
             "server/discover" => Answer::Response(result(id, &discovered())),
@@ -126,6 +147,14 @@ impl Bare {
             "tools/call" => Answer::Response(self.called(id, params, era)),
             "ping" => Answer::Response(result(id, "")),
             _ => Answer::Response(error(id, -32601, "no such method")),
+        }
+    }
+
+    fn knows(&self, method: &str, era: Era) -> bool {
+        match (self.speaks, era) {
+            (Speaks::Both, _) | (Speaks::Modern, Era::Modern) => true,
+            (Speaks::Legacy, _) => method != "server/discover",
+            (Speaks::Modern, Era::Legacy) => false,
         }
     }
 
@@ -208,7 +237,7 @@ fn error(id: &RawValue, code: i32, message: &str) -> Vec<u8> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Answer, Bare};
+    use super::{Answer, Bare, Speaks};
 
     fn answer(message: &Value) -> Value {
         match Bare::new(10).answer(message.to_string().as_bytes()) {
@@ -245,6 +274,26 @@ mod tests {
         let params = json!({ "_meta": meta });
         let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params });
         assert_eq!(answer(&list)["result"]["ttlMs"], 0);
+    }
+
+    #[test]
+    fn a_server_of_one_era_refuses_the_other() {
+        let opens = |speaks, method: &str, params: Value| {
+            let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+            match Bare::new(10).speaking(speaks).answer(message.as_bytes()) {
+                Answer::Opened(body) | Answer::Response(body) => {
+                    serde_json::from_slice::<Value>(&body).unwrap().get("result").is_some()
+                }
+                Answer::Nothing => false,
+            }
+        };
+        let modern = json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } });
+        for (speaks, legacy_opens, modern_opens) in
+            [(Speaks::Both, true, true), (Speaks::Legacy, true, false), (Speaks::Modern, false, true)]
+        {
+            assert_eq!(opens(speaks, "initialize", json!({})), legacy_opens, "{speaks:?}");
+            assert_eq!(opens(speaks, "server/discover", modern.clone()), modern_opens, "{speaks:?}");
+        }
     }
 
     #[test]

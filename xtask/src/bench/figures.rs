@@ -15,8 +15,10 @@ const MEASURED: [&str; 5] = ["rps", "p50_us", "p99_us", "cpu_us", "peak_mib"];
 const BUDGETED: &str = "modern_1k_c32";
 
 /// Figures with the most they should be, for the reader to compare.
-const BUDGETS: [(&str, f64); 6] = [
+const BUDGETS: [(&str, f64); 8] = [
     ("cpu_ratio_1k_c32", 2.0),
+    ("bridge_modern_on_legacy_cpu_ratio", 1.3),
+    ("bridge_legacy_on_modern_cpu_ratio", 1.3),
     ("added_p50_us_1k_c32", 60.0),
     ("added_p99_us_1k_c32", 400.0),
     ("rss_idle_mib", 20.0),
@@ -25,7 +27,13 @@ const BUDGETS: [(&str, f64); 6] = [
 ];
 
 /// Figures without a budget that belong beside them.
-const UNBUDGETED: [&str; 3] = ["cpu_ratio_64k_c32", "added_p50_us_paced_1k_c32", "added_p99_us_paced_1k_c32"];
+const UNBUDGETED: [&str; 5] = [
+    "cpu_ratio_64k_c32",
+    "added_p50_us_paced_1k_c32",
+    "added_p99_us_paced_1k_c32",
+    "bridge_modern_on_legacy_p50_ratio",
+    "bridge_legacy_on_modern_p50_ratio",
+];
 
 /// Everything measured so far.
 #[derive(Debug, Default)]
@@ -70,10 +78,18 @@ impl Figures {
         let pair = |name: &str| figure("doorward", name).zip(figure("plain_proxy", name));
         let ratio = |name: &str| pair(name).and_then(|(ours, plain)| (plain > 0.0).then(|| ours / plain));
         let added = |name: &str| pair(name).map(|(ours, plain)| ours - plain);
+        let bridged = |name: &str| {
+            let pair = figure("doorward_bridged", name).zip(figure("doorward", name));
+            pair.and_then(|(bridged, own)| (own > 0.0).then(|| bridged / own))
+        };
         let crowd = ["modern_1k_c256_peak_mib", "legacy_1k_c256_peak_mib"];
         let derived = [
             ("cpu_ratio_1k_c32", ratio("modern_1k_c32_cpu_us")),
             ("cpu_ratio_64k_c32", ratio("modern_64k_c32_cpu_us")),
+            ("bridge_modern_on_legacy_cpu_ratio", bridged("modern_1k_c32_cpu_us")),
+            ("bridge_legacy_on_modern_cpu_ratio", bridged("legacy_1k_c32_cpu_us")),
+            ("bridge_modern_on_legacy_p50_ratio", bridged("modern_1k_c32_p50_us")),
+            ("bridge_legacy_on_modern_p50_ratio", bridged("legacy_1k_c32_p50_us")),
             ("added_p50_us_1k_c32", added("modern_1k_c32_p50_us")),
             ("added_p99_us_1k_c32", added("modern_1k_c32_p99_us")),
             ("added_p50_us_paced_1k_c32", added("modern_paced_1k_c32_p50_us")),
@@ -95,7 +111,7 @@ impl Figures {
     pub(super) fn table(&self) -> String {
         let medians = self.medians();
         let mut text = format!(
-            "\n{:<19} {:<12} {:>8} {:>8} {:>8} {:>9} {:>8} {:>17} {:>19}\n",
+            "\n{:<19} {:<16} {:>8} {:>8} {:>8} {:>9} {:>8} {:>17} {:>19}\n",
             "case",
             "path",
             "calls/s",
@@ -112,7 +128,7 @@ impl Figures {
             let to = |other: &str, figure: &str| own(figure).zip(of(other, figure)).map(|(own, other)| own / other);
             let _ = writeln!(
                 text,
-                "{case:<19} {:<12} {:>8} {:>8} {:>8} {:>9} {:>8} {:>9} {:>8} {:>11} {:>10}",
+                "{case:<19} {:<16} {:>8} {:>8} {:>8} {:>9} {:>8} {:>9} {:>8} {:>11} {:>10}",
                 path.as_str(),
                 shown(own("rps"), 0),
                 shown(own("p50_us"), 0),
@@ -134,7 +150,7 @@ impl Figures {
         for (name, budget) in budgets.chain(UNBUDGETED.map(|name| (name, None))) {
             let Some(value) = self.derived.get(name).or_else(|| medians.get(name)) else { continue };
             let budget = budget.map_or(String::new(), |budget| format!("  (budget {budget})"));
-            let _ = write!(text, "\n{name:<26} {:>8}{budget}", shown(Some(*value), 2));
+            let _ = write!(text, "\n{name:<34} {:>8}{budget}", shown(Some(*value), 2));
         }
         if let Some(spread) = self.spread() {
             let _ = write!(text, "\n\nCPU per call of {BUDGETED} differed by up to {spread:.0} % between rounds.");
@@ -197,8 +213,12 @@ mod tests {
     #[test]
     fn keys_are_those_the_design_names() {
         let mut figures = Figures::default();
-        for path in [PathName::PlainProxy, PathName::Doorward] {
-            let cpu = if path == PathName::Doorward { 45.0 } else { 30.0 };
+        for path in [PathName::PlainProxy, PathName::Doorward, PathName::Bridged] {
+            let cpu = match path {
+                PathName::Doorward => 45.0,
+                PathName::Bridged => 54.0,
+                PathName::Direct | PathName::PlainProxy | PathName::Peer(_) => 30.0,
+            };
             for (size, clients) in [(Size::Small, 32), (Size::Large, 32), (Size::Small, 256)] {
                 let report =
                     [("rps", 1.0), ("p50_us", cpu * 2.0), ("p99_us", 9.0), ("cpu_us", cpu), ("peak_mib", 21.0)];
@@ -215,6 +235,7 @@ mod tests {
             ("doorward_modern_1k_c256_p99_us", 9.0),
             ("cpu_ratio_1k_c32", 1.5),
             ("cpu_ratio_64k_c32", 1.5),
+            ("bridge_modern_on_legacy_cpu_ratio", 1.2),
             ("added_p50_us_1k_c32", 30.0),
             ("added_p99_us_1k_c32", 0.0),
             ("rss_idle_mib", 11.5),

@@ -1,7 +1,7 @@
 //! A minimal MCP upstream for benchmarks:
-//! `bare-upstream [--port N | --stdio] [--result-bytes N]`.
+//! `bare-upstream [--port N | --stdio] [--result-bytes N] [--era both|legacy|modern]`.
 //!
-//! Over HTTP it answers both eras on `/mcp` with `application/json` and never streams.
+//! Over HTTP it answers on `/mcp` with `application/json` and never streams.
 
 use std::{
     convert::Infallible,
@@ -15,7 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use doorward_testkit::{
-    bare::{Answer, Bare},
+    bare::{Answer, Bare, Speaks},
     net,
 };
 use http_body_util::{BodyExt as _, Full};
@@ -35,7 +35,13 @@ const DEFAULT_RESULT_BYTES: usize = 1024;
 async fn main() -> Result<(), Box<dyn Error>> {
     let result_bytes = net::argument("--result-bytes");
     let result_bytes = result_bytes.map_or(Ok(DEFAULT_RESULT_BYTES), |bytes| bytes.parse())?;
-    let bare = Arc::new(Bare::new(result_bytes));
+    let speaks = match net::argument("--era").as_deref() {
+        None | Some("both") => Speaks::Both,
+        Some("legacy") => Speaks::Legacy,
+        Some("modern") => Speaks::Modern,
+        Some(other) => return Err(format!("--era is both, legacy or modern, not {other:?}").into()),
+    };
+    let bare = Arc::new(Bare::new(result_bytes).speaking(speaks));
     if net::has_argument("--stdio") {
         return Ok(serve_stdio(&bare)?);
     }
