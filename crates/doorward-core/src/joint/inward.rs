@@ -213,10 +213,12 @@ impl Plan {
         }
         let offers = known(&server, what);
         let mut fitting = offers.iter().filter(|offer| names::outward(&server, &offer.name) == shown);
-        match (fitting.next(), fitting.any(|_| true)) {
-            (Some(offer), false) => Ok((server.clone(), offer.name.to_string())),
-            (Some(_) | None, _) => Err(unknown(what)),
+        let offer = fitting.next().ok_or_else(|| unknown(what))?;
+        // Two names that are shortened to one are both out of reach.
+        if fitting.any(|other| other.name != offer.name) {
+            return Err(unknown(what));
         }
+        Ok((server.clone(), offer.name.to_string()))
     }
 
     /// The server and its own URI behind one that this face showed.
