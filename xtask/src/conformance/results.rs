@@ -7,6 +7,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::Report;
+use super::figures::Figures;
+
 /// The length of the time the suite appends to a result folder: `-2026-11-22T17-20-03-574Z`.
 const STAMP_LENGTH: usize = 25;
 
@@ -15,6 +18,35 @@ const STAMP_LENGTH: usize = 25;
 pub(super) struct Scenario {
     passed: usize,
     failures: Vec<String>,
+    warnings: Vec<String>,
+}
+
+/// How one scenario went, for those who judge by themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Outcome {
+    pub(super) name: String,
+    /// Whether it counts.
+    pub(super) standing: Standing,
+    /// How many checks passed.
+    pub(super) passed: usize,
+    /// The checks that failed, each with what it says.
+    pub(super) failures: Vec<String>,
+    /// The checks that the suite lets pass with a warning.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Whether a scenario counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Required,
+    Unscored,
+}
+
+impl Outcome {
+    /// As the suite counts: nothing failed.
+    pub(super) fn has_passed(&self) -> bool {
+        self.failures.is_empty()
+    }
 }
 
 /// One requirement set against one endpoint.
@@ -60,6 +92,16 @@ impl Run {
         Ok(Self { required, scenarios })
     }
 
+    /// Every scenario that ran or is required, by name.
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = Outcome> {
+        let names: BTreeSet<&String> = self.required.iter().chain(self.scenarios.keys()).collect();
+        names.into_iter().map(|name| {
+            let Scenario { passed, failures, warnings } = self.scenario(name);
+            let standing = if self.required.contains(name) { Standing::Required } else { Standing::Unscored };
+            Outcome { name: name.clone(), standing, passed, failures, warnings }
+        })
+    }
+
     fn line(&self, revision: &'static str) -> Line {
         let passed = |names: &BTreeSet<&String>| names.iter().filter(|name| self.scenario(name).has_passed()).count();
         let required: BTreeSet<&String> = self.required.iter().collect();
@@ -78,7 +120,7 @@ impl Run {
     }
 
     fn scenario(&self, name: &str) -> Scenario {
-        let missing = || Scenario { passed: 0, failures: vec!["left no result".to_owned()] };
+        let missing = || Scenario { failures: vec!["left no result".to_owned()], ..Scenario::default() };
         self.scenarios.get(name).cloned().unwrap_or_else(missing)
     }
 }
@@ -113,13 +155,13 @@ impl Verdict {
         Self { lines, complaints }
     }
 
-    /// What is not good enough, one sentence each; nothing when the runs pass.
-    pub(super) fn complaints(&self) -> &[String] {
-        &self.complaints
+    /// What the runs say.
+    pub(super) fn report(self) -> Report {
+        Report { table: self.table(), figures: self.figures(), complaints: self.complaints }
     }
 
     /// The figures for a reader.
-    pub(super) fn table(&self) -> String {
+    fn table(&self) -> String {
         let mut table = "revision     required   unscored   checks".to_owned();
         for line in &self.lines {
             // Writing to a string cannot fail.
@@ -136,18 +178,17 @@ impl Verdict {
         table
     }
 
-    /// The figures for a program: one flat object.
-    pub(super) fn json(&self) -> String {
-        let mut figures = BTreeMap::new();
+    /// The figures for a program.
+    fn figures(&self) -> Figures {
+        let mut figures = Figures::default();
         for line in &self.lines {
             let revision = line.revision.replace('-', "_");
             for (what, count) in [("passed", line.passed), ("required", line.required)] {
-                figures.insert(format!("server_{revision}_{what}"), count);
+                figures.count(format!("server_{revision}_{what}"), count);
             }
+            figures.count("checks_failed", line.checks_failed);
         }
-        let failed = self.lines.iter().map(|line| line.checks_failed).sum();
-        figures.insert("checks_failed".to_owned(), failed);
-        serde_json::to_string(&figures).unwrap_or_default()
+        figures
     }
 }
 
@@ -188,17 +229,22 @@ fn shortfalls(revision: &str, run: &Run, direct: Option<&Run>) -> Vec<String> {
 }
 
 /// The scenario in a folder name like `server-ping-2026-11-22T17-20-03-626Z`.
+/// Client scenarios have no prefix.
 fn scenario_name(folder: &str) -> Option<&str> {
-    let rest = folder.strip_prefix("server-")?;
+    let rest = folder.strip_prefix("server-").unwrap_or(folder);
     rest.get(..rest.len().checked_sub(STAMP_LENGTH)?)
 }
 
 fn scenario(checks: Option<&Value>) -> Scenario {
     let Some(checks) = checks.and_then(Value::as_array) else {
-        return Scenario { passed: 0, failures: vec!["broke down".to_owned()] };
+        return Scenario { failures: vec!["broke down".to_owned()], ..Scenario::default() };
     };
     let with_status = |status: &'static str| checks.iter().filter(move |check| text(check, "status") == status);
-    Scenario { passed: with_status("SUCCESS").count(), failures: with_status("FAILURE").map(described).collect() }
+    Scenario {
+        passed: with_status("SUCCESS").count(),
+        failures: with_status("FAILURE").map(described).collect(),
+        warnings: with_status("WARNING").map(described).collect(),
+    }
 }
 
 fn described(check: &Value) -> String {
@@ -218,7 +264,7 @@ mod tests {
     fn run(scenarios: &[(&str, usize, &[&str])]) -> BTreeMap<&'static str, Run> {
         let scenarios = scenarios.iter().map(|(name, passed, failures)| {
             let failures = failures.iter().map(|failure| (*failure).to_owned());
-            let scenario = Scenario { passed: *passed, failures: failures.collect() };
+            let scenario = Scenario { passed: *passed, failures: failures.collect(), warnings: Vec::new() };
             ((*name).to_owned(), scenario)
         });
         let run = Run { required: ["must".to_owned()].into(), scenarios: scenarios.collect() };
@@ -227,7 +273,7 @@ mod tests {
 
     fn complaints(tested: &[(&str, usize, &[&str])], direct: Option<&[(&str, usize, &[&str])]>) -> Vec<String> {
         let verdict = Verdict::new(&REVISIONS, run(tested), direct.map(run));
-        verdict.complaints().to_vec()
+        verdict.report().complaints
     }
 
     #[test]
@@ -235,7 +281,7 @@ mod tests {
         let scenarios: &[(&str, usize, &[&str])] = &[("must", 2, &[]), ("may", 0, &[])];
         assert_eq!(complaints(scenarios, Some(scenarios)), Vec::<String>::new());
         let verdict = Verdict::new(&REVISIONS, run(scenarios), None);
-        assert_eq!(verdict.json(), r#"{"checks_failed":0,"server_r_passed":1,"server_r_required":1}"#);
+        assert_eq!(verdict.report().figures.json(), r#"{"checks_failed":0,"server_r_passed":1,"server_r_required":1}"#);
     }
 
     #[test]
@@ -269,7 +315,7 @@ mod tests {
     #[test]
     fn a_changed_number_of_requirements_fails() {
         let verdict = Verdict::new(&[("r", 2)], run(&[("must", 1, &[])]), None);
-        assert_eq!(verdict.complaints().len(), 1);
+        assert_eq!(verdict.report().complaints.len(), 1);
     }
 
     #[test]
@@ -284,6 +330,8 @@ mod tests {
         ]);
         let read = scenario(Some(&checks));
         assert_eq!((read.passed, read.failures), (1, vec!["c: no".to_owned()]));
+        let warned = serde_json::json!([{ "id": "d", "status": "WARNING", "errorMessage": "hm" }]);
+        assert_eq!(scenario(Some(&warned)).warnings, ["d: hm"]);
         assert_eq!(scenario(None).failures, ["broke down"]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::{output, process};
 
@@ -42,23 +42,50 @@ impl Suite {
         Ok(server_scenarios(&listing))
     }
 
-    /// Runs everything the suite has for `revision` against `url`; results land in `folder`.
+    /// The names of the client scenarios that `revision` requires.
+    pub(super) fn required_of_clients(&self, revision: &str) -> Result<BTreeSet<String>, String> {
+        let listing = process::capture(self.command().args(["list", "--requirements", revision]))?;
+        Ok(client_scenarios(&listing))
+    }
+
+    /// Runs everything the suite requires or reports for `revision` against `url`; results land in `folder`.
     ///
     /// Failing scenarios are no error here; a suite that did not run is.
     pub(super) fn run(&self, url: &str, revision: &str, folder: &Path) -> Result<(), String> {
+        self.perform(&["server", "--url", url, "--requirements", revision], folder).map(|_| ())
+    }
+
+    /// The same for a revision without a set of requirements.
+    pub(super) fn run_all(&self, url: &str, revision: &str, folder: &Path) -> Result<(), String> {
+        self.perform(&["server", "--url", url, "--suite", "all", "--spec-version", revision], folder).map(|_| ())
+    }
+
+    /// Lets `command` play the client of one scenario; results land in `folder`. Tells whether the suite is content with
+    /// how the client ended, which no check says.
+    pub(super) fn run_client(
+        &self,
+        command: &str,
+        scenario: &str,
+        revision: &str,
+        folder: &Path,
+    ) -> Result<ExitStatus, String> {
+        self.perform(&["client", "--command", command, "--scenario", scenario, "--spec-version", revision], folder)
+    }
+
+    fn perform(&self, args: &[&str], folder: &Path) -> Result<ExitStatus, String> {
         let failed = |error| format!("cannot write to {}: {error}", folder.display());
         fs::create_dir_all(folder).map_err(failed)?;
         let log = File::create(folder.join("output.txt")).map_err(failed)?;
         let errors = log.try_clone().map_err(failed)?;
         self.command()
-            .args(["server", "--url", url, "--requirements", revision, "-o"])
+            .args(args)
+            .arg("-o")
             .arg(folder)
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)
             .status()
-            .map_err(|error| format!("the suite did not start: {error}"))?;
-        Ok(())
+            .map_err(|error| format!("the suite did not start: {error}"))
     }
 
     fn command(&self) -> Command {
@@ -119,9 +146,17 @@ fn major(version: &str) -> Option<u32> {
 }
 
 fn server_scenarios(listing: &str) -> BTreeSet<String> {
+    listed(listing, "Server scenarios")
+}
+
+fn client_scenarios(listing: &str) -> BTreeSet<String> {
+    listed(listing, "Client scenarios")
+}
+
+fn listed(listing: &str, heading: &str) -> BTreeSet<String> {
     listing
         .lines()
-        .skip_while(|line| !line.starts_with("Server scenarios"))
+        .skip_while(|line| !line.starts_with(heading))
         .skip(1)
         .map_while(|line| line.strip_prefix("  - "))
         .map(str::to_owned)
@@ -137,12 +172,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_required_server_scenarios_are_listed() {
+    fn only_required_scenarios_are_listed() {
         let listing = "Required for X:\n\nServer scenarios (test against a server):\n  - one\n  - two\n\n\
                        Client scenarios (test against a client):\n  - three\n\n\
                        Run and reported, but never scored:\n  extension (1):\n    - four [server]\n";
         let expected: BTreeSet<String> = ["one".to_owned(), "two".to_owned()].into();
         assert_eq!(server_scenarios(listing), expected);
+        assert_eq!(client_scenarios(listing), ["three".to_owned()].into());
     }
 
     #[test]
