@@ -44,7 +44,7 @@ use crate::limits::JOINT_MESSAGE_MAX;
 
 pub use apps::{AppTools, AppUse, Apps, is_app_only};
 pub use merge::Merged;
-pub use view::{Part, Tool, Tools, ViewError, ViewRules};
+pub use view::{Part, Tool, Tools, ViewError, ViewId, ViewRules};
 
 /// What one joint endpoint offers and under which names. Never changes; a reload makes another.
 #[derive(Debug, Clone, PartialEq, Eq)]

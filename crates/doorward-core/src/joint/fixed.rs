@@ -49,7 +49,8 @@ impl Plan {
     }
 }
 
-fn members(fixed: &BTreeMap<String, String>) -> String {
+/// As members of an object, without its braces.
+pub(super) fn members(fixed: &BTreeMap<String, String>) -> String {
     let members: Vec<String> = fixed.iter().map(|(key, json)| format!("{}:{json}", quote(key))).collect();
     members.join(",")
 }

@@ -4,12 +4,18 @@
 //! its servers offer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
 
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
 
-use super::names;
+use super::{fixed, names};
 use crate::ids::ServerId;
+
+/// The configured name of a view: as short and plain as a server id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ViewId(Arc<str>);
 
 /// A tool, by its server and the server's own name for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +89,29 @@ pub enum ViewError {
         /// Its name.
         key: String,
     },
+    /// Fixed arguments that a server could take for one another.
+    #[error("two fixed arguments of '{}/{}' differ only in letter case", .0.server, .0.name)]
+    Folded(Tool),
+}
+
+impl ViewId {
+    /// Checks `text` and keeps it; `None` unless it has the form of a server id.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        ServerId::parse(text).ok().map(|_| Self(Arc::from(text)))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ViewId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl ViewRules {
@@ -145,11 +174,16 @@ impl ViewRules {
     }
 
     fn check_arguments(&self) -> Result<(), ViewError> {
+        let is_json = |json: String| RawJson::parse(json, &Limits::default()).is_ok();
         for (tool, arguments) in &self.fixed {
             for (key, json) in arguments {
-                if RawJson::parse(json.clone(), &Limits::default()).is_err() {
+                if !is_json(json.clone()) {
                     return Err(ViewError::Argument { tool: tool.clone(), key: key.clone() });
                 }
+            }
+            // Each is sound by itself, so together only their names can clash.
+            if !is_json(format!("{{{}}}", fixed::members(arguments))) {
+                return Err(ViewError::Folded(tool.clone()));
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The rules of a view that cannot hold.
 
-use doorward_core::joint::{Plan, Tools, ViewError, ViewRules};
+use doorward_core::joint::{Plan, Tools, ViewError, ViewId, ViewRules};
 
 use super::plans::{server, tool};
 
@@ -49,6 +49,19 @@ fn a_fixed_argument_is_one_json_value() {
     for (json, fits) in [("1", true), ("{\"a\":[null]}", true), ("", false), ("1,\"b\":2", false), ("'a'", false)] {
         let fixed = [(tool("git/log"), [("n".to_owned(), json.to_owned())].into())].into();
         assert_eq!(Plan::view(ViewRules { fixed, ..rules() }).is_ok(), fits, "{json}");
+    }
+}
+
+#[test]
+fn fixed_arguments_are_not_taken_for_one_another() {
+    let fixed = [(tool("git/log"), [("n".to_owned(), "1".to_owned()), ("N".to_owned(), "2".to_owned())].into())].into();
+    assert_eq!(refused(ViewRules { fixed, ..rules() }), ViewError::Folded(tool("git/log")));
+}
+
+#[test]
+fn view_ids_accept_and_refuse() {
+    for (id, fits) in [("daily", true), ("a-1", true), ("", false), ("A", false), ("a/b", false), ("..", false)] {
+        assert_eq!(ViewId::parse(id).is_some(), fits, "{id}");
     }
 }
 
