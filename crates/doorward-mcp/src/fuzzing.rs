@@ -7,6 +7,7 @@
 
 use bytes::Bytes;
 
+use crate::bridge::{self, Declared, Rewording, Stamp, TaskDetail, TasksBridged, TraceContext};
 use crate::compose;
 use crate::headers;
 use crate::id::{Id, ProgressToken};
@@ -15,6 +16,7 @@ use crate::lines::LineBuffer;
 use crate::message::{Batches, Frame, Message, Notification, Outcome, Request, Response};
 use crate::raw::{Kind, Raw, RawJson, Token};
 use crate::rejection::Rejection;
+use crate::revision::{Direction, Revision};
 use crate::sse::SseDecoder;
 
 /// One message: kept as it came, all parts readable, editable without harm.
@@ -121,6 +123,89 @@ pub fn headers(data: &[u8]) {
             assert_eq!(headers::check(&request, ours, None), Ok(()));
         }
         Err(refusal) => assert!(refusal.to_string().len() < 1024, "a refusal stays short"),
+    }
+}
+
+/// A method on the first line, then a message: whatever can be said in the other era is sound, and is still about the
+/// same thing.
+pub fn bridge(data: &[u8]) {
+    let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return };
+    let (method, message) = data.split_at(end);
+    let (Ok(method), Some(message)) = (std::str::from_utf8(method), message.get(1..)) else { return };
+    match Message::parse(Bytes::copy_from_slice(message), &Limits::default()) {
+        Ok(Message::Request(request)) => check_bridged_request(&request),
+        Ok(Message::Notification(notification)) => check_bridged_notification(&notification),
+        Ok(Message::Response(response)) => check_bridged_response(method, &response),
+        Err(_) => {}
+    }
+}
+
+fn check_bridged_request(request: &Request) {
+    let stamp = Stamp { capabilities: "{}".to_owned(), client_info: None, log_level: None };
+    let same = |rewording: Rewording| match rewording.into_message() {
+        Message::Request(reworded) => {
+            assert_eq!((reworded.id(), reworded.method()), (request.id(), request.method()));
+            reworded
+        }
+        Message::Notification(_) | Message::Response(_) => panic!("a request stays one in other words"),
+    };
+    if let Ok(modern) = bridge::request_to_modern(request, &stamp, None).map(same) {
+        assert!(modern.meta().is_some() && modern.param("requestState").is_none());
+        let legacy = bridge::request_to_legacy(&modern).map(same);
+        assert!(legacy.is_ok_and(|legacy| legacy.progress_token() == request.progress_token()));
+    }
+    let _ = bridge::request_to_legacy(request).map(same);
+    let trace = TraceContext::of_request(request);
+    assert!(bridge::with_trace_context(request, &trace).map(same).is_ok());
+    if let Ok(question) = bridge::question_to_modern(request) {
+        for revision in Revision::ALL {
+            let _ = bridge::may_be_asked(&question, revision);
+        }
+        let asked = bridge::question_to_legacy(request.id(), &question, Some("ours"));
+        assert!(asked.is_ok_and(|asked| asked.method() == request.method()));
+    }
+    let _ = (bridge::answers_of(request), bridge::state_of(request), bridge::without_task(request).map(same));
+    let declared = Declared::from_capabilities(request.param("capabilities"));
+    let _ = declared.covers(request.method(), request.params());
+}
+
+fn check_bridged_notification(notification: &Notification) {
+    for direction in [Direction::ClientToServer, Direction::ServerToClient] {
+        if let Some(modern) = bridge::notification_to_modern(notification, direction) {
+            assert_eq!(modern.method(), notification.method());
+        }
+        for revision in Revision::ALL {
+            let _ = bridge::notification_to_legacy(notification, direction, revision);
+        }
+    }
+    let stamped = bridge::with_subscription_id(notification, "7");
+    assert!(stamped.is_some_and(|stamped| stamped.method() == notification.method()));
+    let _ = bridge::status_to_modern(notification, TaskDetail::Nothing);
+}
+
+fn check_bridged_response(method: &str, response: &Response) {
+    if let Ok(modern) = bridge::response_to_modern(method, response, Some("{}")) {
+        assert_eq!(modern.id(), response.id());
+        for revision in Revision::ALL {
+            let legacy = bridge::response_to_legacy(method, &modern, revision);
+            assert!(legacy.is_ok_and(|legacy| legacy.id() == response.id()), "what we said can be said back");
+        }
+    }
+    assert!(bridge::downgrade(method, response, Revision::V2024_11_05).is_ok());
+    let _ = bridge::offer_tasks(response);
+    let _ = bridge::created_to_modern(response, None).map(|modern| bridge::created_to_legacy(&modern));
+    let _ = bridge::fetched_to_modern(response, TaskDetail::Nothing, None);
+    match response.outcome() {
+        Outcome::Error { raw, .. } => drop(bridge::url_questions(raw)),
+        Outcome::Result(result) => {
+            let _ = bridge::fetched_to_legacy(response);
+            let _ = bridge::questions_of(result);
+            let _ = bridge::outcome_to_legacy(&Id::from(1_u64), result);
+            let opened = bridge::discover_result(result, &[Revision::LATEST], TasksBridged::Yes);
+            let opened = opened.and_then(|json| RawJson::parse(json, &Limits::for_results()).ok());
+            let closed = |opened: RawJson| bridge::initialize_result(opened.as_raw(), "", TasksBridged::Yes);
+            assert!(opened.is_none_or(|opened| closed(opened).is_some()), "what we said can be said back");
+        }
     }
 }
 

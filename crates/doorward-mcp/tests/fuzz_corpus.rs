@@ -37,6 +37,11 @@ fn headers() {
 }
 
 #[test]
+fn bridge() {
+    replay("bridge", fuzzing::bridge);
+}
+
+#[test]
 fn every_target_is_replayed() {
     let here = include_str!("fuzz_corpus.rs");
     for target in fs::read_dir(fuzz().join("fuzz_targets")).unwrap() {

@@ -46,7 +46,7 @@ const REQUEST_STATE: &str = "requestState";
 /// # Errors
 /// The legacy era has no such method.
 pub fn request_to_legacy(request: &Request) -> Result<Rewording, Unbridged> {
-    let row = known(request, Revision::LATEST_LEGACY)?;
+    let row = known(request)?;
     let Some(params) = request.params() else {
         return Ok(Rewording(Message::Request(request.clone())));
     };
@@ -66,7 +66,7 @@ pub fn request_to_legacy(request: &Request) -> Result<Rewording, Unbridged> {
 /// # Errors
 /// The modern era has no such method.
 pub fn request_to_modern(request: &Request, stamp: &Stamp, round: Option<&Round<'_>>) -> Result<Rewording, Unbridged> {
-    let row = known(request, Revision::LATEST)?;
+    let row = known(request)?;
     let mut edits = Edits::of(request.bytes());
     let added = round.map(Round::members).unwrap_or_default();
     match request.params() {
@@ -118,12 +118,15 @@ impl Round<'_> {
     }
 }
 
-/// The row of the method, if the other era has it.
-fn known(request: &Request, revision: Revision) -> Result<Row, Unbridged> {
-    match revision.method(Direction::ClientToServer, MethodKind::Request, request.method()) {
-        Some(_) => Ok(Row::of_method(request.method())),
-        None => Err(Unbridged::method(request.method())),
+/// The row of the method, if both eras have it.
+fn known(request: &Request) -> Result<Row, Unbridged> {
+    let has = |revision: Revision| {
+        revision.method(Direction::ClientToServer, MethodKind::Request, request.method()).is_some()
+    };
+    if has(Revision::LATEST) && has(Revision::LATEST_LEGACY) {
+        return Ok(Row::of_method(request.method()));
     }
+    Err(Unbridged::method(request.method()))
 }
 
 fn finish(edits: Edits, row: Row) -> Result<Rewording, Unbridged> {
