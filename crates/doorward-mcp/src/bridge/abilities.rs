@@ -135,7 +135,7 @@ impl Declared {
     /// Whether this question may be put to the client.
     ///
     /// # Errors
-    /// The ability that was not declared. An unknown method is refused as one that needs every ability.
+    /// The ability that was not declared. An unknown method is never covered.
     pub fn covers(&self, method: &str, params: Option<Raw<'_>>) -> Result<(), Ability> {
         let member = |name: &str| params.and_then(|params| params.member(name));
         match method {
@@ -157,7 +157,7 @@ impl Declared {
                 }
             }
             "roots/list" => self.require(Ability::Roots),
-            _ => Ability::ALL.into_iter().try_for_each(|ability| self.require(ability)),
+            _ => Err(Ability::ElicitationForm),
         }
     }
 

@@ -59,23 +59,23 @@ pub fn questions_of(result: Raw<'_>) -> Result<Vec<(String, Question)>, Unbridge
         .collect())
 }
 
-/// The question as a request to a legacy client. One that sends the person to an address carries `elicitation_id`.
+/// The question as a request to a legacy client. One that sends the person to an address carries `elicitation_id`. What
+/// would make a task of it, or ask for progress, goes: the modern server could follow neither.
 ///
 /// # Errors
 /// It is of an unknown sort, its params are no object, or there is no id for an address.
 pub fn question_to_legacy(id: &Id, question: &Question, elicitation_id: Option<&str>) -> Result<Request, Unbridged> {
     let row = asked_row(&question.method)?;
     let params = question.params()?;
-    let params = match params.as_ref().map(RawJson::as_raw) {
-        Some(params) if is_url(&question.method, params) => {
-            let Some(elicitation_id) = elicitation_id else {
-                return Err(Unbridged::new(row, "an address needs an elicitation id"));
-            };
-            edit::edited(params, |_| Change::Keep, &[("elicitationId", quote(elicitation_id))])
-        }
-        Some(params) => Some(params.text().to_owned()),
-        None => None,
-    };
+    let params = params.as_ref().map(RawJson::as_raw);
+    let mut added = Vec::new();
+    if params.is_some_and(|params| is_url(&question.method, params)) {
+        let Some(elicitation_id) = elicitation_id else {
+            return Err(Unbridged::new(row, "an address needs an elicitation id"));
+        };
+        added.push(("elicitationId", quote(elicitation_id)));
+    }
+    let params = params.map(|params| asked_params(params, &added)).transpose()?;
     super::request(row, compose::request(id, &question.method, params.as_deref()))
 }
 
@@ -86,7 +86,7 @@ pub fn question_to_legacy(id: &Id, question: &Question, elicitation_id: Option<&
 /// The request is no question.
 pub fn question_to_modern(request: &Request) -> Result<Question, Unbridged> {
     asked_row(request.method())?;
-    let params = request.params().map(asked_params).transpose()?;
+    let params = request.params().map(|params| asked_params(params, &[])).transpose()?;
     Ok(Question { method: request.method().to_owned(), params })
 }
 
@@ -103,7 +103,7 @@ pub fn url_questions(error: Raw<'_>) -> Option<Vec<(String, Question)>> {
         .enumerate()
         .map(|(index, params)| {
             is_url(ELICITATION, params).then_some(())?;
-            let question = Question { method: ELICITATION.to_owned(), params: Some(asked_params(params).ok()?) };
+            let question = Question { method: ELICITATION.to_owned(), params: Some(asked_params(params, &[]).ok()?) };
             Some((format!("url-{}", index + 1), question))
         })
         .collect();
@@ -175,12 +175,12 @@ fn asked_row(method: &str) -> Result<Row, Unbridged> {
     }
 }
 
-fn asked_params(params: Raw<'_>) -> Result<String, Unbridged> {
+fn asked_params(params: Raw<'_>, added: &[Member<'_>]) -> Result<String, Unbridged> {
     let change = |name: &str| match name {
         "elicitationId" | "task" => Change::Drop,
         _ => Change::Keep,
     };
-    edit::edited_with_meta(params, change, &[], Meta { drop: &["progressToken"], set: Vec::new() })
+    edit::edited_with_meta(params, change, added, Meta { drop: &["progressToken"], set: Vec::new() })
         .ok_or_else(|| Unbridged::new(Row::ResultShapes, "the params of the question cannot be edited"))
 }
 

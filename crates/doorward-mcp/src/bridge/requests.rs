@@ -40,8 +40,9 @@ const REQUEST_META: [&str; 4] = [PROTOCOL_VERSION, CLIENT_CAPABILITIES, CLIENT_I
 const INPUT_RESPONSES: &str = "inputResponses";
 const REQUEST_STATE: &str = "requestState";
 
-/// A modern request in legacy words: without what its `_meta` says about the client, and without answers and state.
-/// The progress token, trace context and unknown keys stay; a `_meta` that becomes empty goes.
+/// A modern request in legacy words: without what its `_meta` says about the client, and without answers, state and
+/// `task`, which belong to the gateway. The progress token, trace context and unknown keys stay; a `_meta` that becomes
+/// empty goes.
 ///
 /// # Errors
 /// The legacy era has no such method.
@@ -50,12 +51,8 @@ pub fn request_to_legacy(request: &Request) -> Result<Rewording, Unbridged> {
     let Some(params) = request.params() else {
         return Ok(Rewording(Message::Request(request.clone())));
     };
-    let change = |name: &str| match name {
-        INPUT_RESPONSES | REQUEST_STATE => Change::Drop,
-        _ => Change::Keep,
-    };
     let mut edits = Edits::of(request.bytes());
-    edits.members_and_meta(params, change, &[], Meta { drop: &REQUEST_META, set: Vec::new() });
+    edits.members_and_meta(params, of_the_gateway, &[], Meta { drop: &REQUEST_META, set: Vec::new() });
     finish(edits, row)
 }
 
@@ -71,11 +68,7 @@ pub fn request_to_modern(request: &Request, stamp: &Stamp, round: Option<&Round<
     let added = round.map(Round::members).unwrap_or_default();
     match request.params() {
         Some(params) => {
-            let change = |name: &str| match name {
-                INPUT_RESPONSES | REQUEST_STATE | "task" => Change::Drop,
-                _ => Change::Keep,
-            };
-            edits.members_and_meta(params, change, &added, Meta { drop: &REQUEST_META, set: stamp.members() });
+            edits.members_and_meta(params, of_the_gateway, &added, Meta { drop: &REQUEST_META, set: stamp.members() });
         }
         None => {
             let mut params = added;
@@ -115,6 +108,15 @@ impl Round<'_> {
         }
         members.extend(self.state.map(|state| (REQUEST_STATE, state.to_owned())));
         members
+    }
+}
+
+/// Answers and state mean something to a modern server alone, `task` to a legacy one. To let them through would be to
+/// let a client say in the other era what it cannot say in its own.
+fn of_the_gateway(name: &str) -> Change {
+    match name {
+        INPUT_RESPONSES | REQUEST_STATE | "task" => Change::Drop,
+        _ => Change::Keep,
     }
 }
 

@@ -39,11 +39,11 @@ pub fn response_to_modern(method: &str, response: &Response, server_info: Option
     let mut edits = Edits::of(response.bytes());
     match response.outcome() {
         Outcome::Error { code, raw, .. } => {
-            let modern = if code == RESOURCE_NOT_FOUND { Some(INVALID_PARAMS) } else { unreserved(code) };
-            edit_code(&mut edits, raw, modern);
+            edit_code(&mut edits, raw, modern_code(code));
         }
         Outcome::Result(result) => {
-            if method == "tools/call" && result.member("task").is_some() && result.member("content").is_none() {
+            let has_content = response.result_member("content").is_some();
+            if method == "tools/call" && !has_content && result.member("task").is_some() {
                 return Err(Unbridged::new(Row::Tasks, "the server made a task of a call that asked for none"));
             }
             if method == "tools/list" {
@@ -123,6 +123,17 @@ fn check_complete(result: Raw<'_>) -> Result<(), Unbridged> {
         Ok(ResultType::Unknown(_)) => refuse(Row::ResultShapes, "the result is of a type that no revision defines"),
         Err(error) => refuse(Row::ResultShapes, &error.to_string()),
     }
+}
+
+/// A legacy error object in modern words, as JSON.
+pub(super) fn error_to_modern(error: Raw<'_>) -> String {
+    let code = error.member("code").and_then(|code| code.as_i64()).and_then(modern_code);
+    let added: Vec<Member<'_>> = code.map(|code| ("code", code.to_string())).into_iter().collect();
+    edit::edited(error, |_| Change::Keep, &added).unwrap_or_else(|| error.text().to_owned())
+}
+
+fn modern_code(code: i64) -> Option<i64> {
+    if code == RESOURCE_NOT_FOUND { Some(INVALID_PARAMS) } else { unreserved(code) }
 }
 
 fn unreserved(code: i64) -> Option<i64> {

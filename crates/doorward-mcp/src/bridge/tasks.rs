@@ -16,7 +16,7 @@ use crate::views::tasks::{Task, TaskStatus};
 /// What the modern era says inside a task, and the legacy one beside it.
 #[derive(Clone, Copy, Debug)]
 pub enum TaskDetail<'a> {
-    /// Nothing: it works, was cancelled, or its end is not known yet.
+    /// Nothing: it works or was cancelled.
     Nothing,
     /// What it gave: the result, an object.
     Result(Raw<'a>),
@@ -182,7 +182,7 @@ pub fn created_to_legacy(response: &Response) -> Result<Response, Unbridged> {
 /// completed. So what it gave decides, not what its status was called.
 ///
 /// # Errors
-/// The result is no task.
+/// The result is no task, or its status needs a detail that was not given.
 pub fn fetched_to_modern(
     response: &Response,
     detail: TaskDetail<'_>,
@@ -191,9 +191,9 @@ pub fn fetched_to_modern(
     let Outcome::Result(result) = response.outcome() else {
         return results::response_to_modern("tasks/get", response, server_info);
     };
-    Task::from_result(result).map_err(unreadable)?;
+    let task = Task::from_result(result).map_err(unreadable)?;
     let mut added = vec![results::complete()];
-    added.extend(detail_members(detail)?);
+    added.extend(detail_members(task.status, detail)?);
     added.extend(results::meta_to_modern(result, server_info).map(|meta| ("_meta", meta)));
     let task = edit::edited(result, to_modern, &added).ok_or_else(no_task)?;
     replaced(response, result, task)
@@ -257,10 +257,11 @@ pub fn outcome_to_legacy(id: &Id, task: Raw<'_>) -> Result<Option<Response>, Unb
 }
 
 /// `notifications/tasks/status` of a legacy server as `notifications/tasks`, with what the task gave, ended with or
-/// asks. `None` when it is no task.
+/// asks. `None` when it is no task, or when its status needs a detail that was not given.
 #[must_use]
 pub fn status_to_modern(notification: &Notification, detail: TaskDetail<'_>) -> Option<Notification> {
-    status(notification, "notifications/tasks", to_modern, &detail_members(detail).ok()?)
+    let task = Task::from_params(notification.params()).ok()?;
+    status(notification, "notifications/tasks", to_modern, &detail_members(task.status, detail).ok()?)
 }
 
 /// `notifications/tasks` of a modern server as `notifications/tasks/status`. `None` when it is no task.
@@ -276,7 +277,6 @@ fn status(
     change: impl Fn(&str) -> Change,
     added: &[Member<'_>],
 ) -> Option<Notification> {
-    Task::from_params(notification.params()).ok()?;
     let params = edit::edited_with_meta(notification.params()?, change, added, RESULT_META)?;
     super::notification(ROW, compose::notification(method, Some(&params))).ok()
 }
@@ -300,15 +300,21 @@ fn to_legacy(name: &str) -> Change {
     }
 }
 
-fn detail_members(detail: TaskDetail<'_>) -> Result<Vec<Member<'static>>, Unbridged> {
+fn detail_members(current: TaskStatus, detail: TaskDetail<'_>) -> Result<Vec<Member<'static>>, Unbridged> {
     let status = |status: TaskStatus| ("status", quote(status.as_str()));
     Ok(match detail {
-        TaskDetail::Nothing => Vec::new(),
+        TaskDetail::Nothing => match current {
+            TaskStatus::Working | TaskStatus::Cancelled => Vec::new(),
+            TaskStatus::InputRequired | TaskStatus::Completed | TaskStatus::Failed => {
+                let detail = format!("a task that is {} must say more in the modern era", current.as_str());
+                return Err(Unbridged::new(ROW, detail));
+            }
+        },
         TaskDetail::Result(result) => {
             let result = edit::edited(result, |_| Change::Keep, &[results::complete()]).ok_or_else(no_task)?;
             vec![status(TaskStatus::Completed), ("result", result)]
         }
-        TaskDetail::Error(error) => vec![status(TaskStatus::Failed), ("error", error.text().to_owned())],
+        TaskDetail::Error(error) => vec![status(TaskStatus::Failed), ("error", results::error_to_modern(error))],
         TaskDetail::Questions(questions) => {
             let asked: Vec<Member<'_>> =
                 questions.iter().map(|(key, question)| (key.as_str(), question.to_json())).collect();

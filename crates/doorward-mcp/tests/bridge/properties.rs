@@ -1,8 +1,9 @@
 //! What holds for any message.
 
-use doorward_mcp::bridge::{self, Stamp};
+use doorward_mcp::bridge::{self, Rewording, Stamp};
 use doorward_mcp::fuzzing;
 use doorward_mcp::revision::Revision;
+use doorward_mcp::{Limits, Message, Request};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -71,6 +72,28 @@ proptest! {
     fn nothing_panics_on_any_bytes(bytes: Vec<u8>) {
         fuzzing::bridge(&bytes);
     }
+}
+
+#[test]
+fn what_was_within_the_limits_can_be_reworded() {
+    let limits = Limits::default();
+    let open = usize::from(limits.depth) - 2;
+    let frame = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"n","a":}}"#;
+    let deep = frame.replace(":}}", &format!(":{}{}}}}}", "[".repeat(open), "]".repeat(open)));
+    let long = frame.replace(":}}", &format!(":\"{}\"}}}}", "x".repeat(limits.message_bytes - frame.len() - 2)));
+    assert_eq!(long.len(), limits.message_bytes);
+    let stamp = Stamp { capabilities: "{}".to_owned(), client_info: None, log_level: None };
+    for message in [deep, long] {
+        let too_much = message.replacen('{', "{ ", 1).replace('[', "[[").replace(']', "]]");
+        assert!(Message::parse(too_much, &limits).is_err(), "it is at the limit");
+        let modern = bridge::request_to_modern(&request(message.into_bytes()), &stamp, None);
+        assert!(modern.is_ok_and(|modern| bridge::request_to_legacy(&request_of(modern)).is_ok()));
+    }
+}
+
+fn request_of(rewording: Rewording) -> Request {
+    let Message::Request(request) = rewording.into_message() else { panic!("no request") };
+    request
 }
 
 /// Methods and the member that makes a result one of theirs.
