@@ -6,6 +6,7 @@
 
 pub mod bare;
 pub mod bins;
+pub mod client;
 pub mod fixture;
 pub mod hostile;
 pub mod load;
