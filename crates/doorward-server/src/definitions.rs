@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use doorward_core::ids::ServerId;
+use doorward_core::joint::{AppUse, Offer};
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::views::tools::{ToolDefinition, ToolList};
@@ -32,6 +33,8 @@ struct Known {
     bytes: usize,
     /// What policy knows, and of which version; made when a policy is loaded.
     catalogue: Option<(u64, Arc<Catalogue>)>,
+    /// The tools as joint endpoints need them, and of which version.
+    offers: Option<(u64, Arc<[Offer]>)>,
     /// Whether any list was seen at all; a server without tools is known as well.
     listed: bool,
     /// Grows with every change of what is known.
@@ -77,6 +80,7 @@ impl Definitions {
                 tools: Tools::new(),
                 bytes: 0,
                 catalogue: None,
+                offers: None,
                 listed: false,
                 version: 0,
                 settled: 0,
@@ -161,6 +165,20 @@ impl Definitions {
         Some(definition.part(schema))
     }
 
+    /// The tools by their names, and what they have to do with MCP Apps: nothing, if none of the definitions seen says so.
+    #[must_use]
+    pub fn offers(&self) -> Arc<[Offer]> {
+        let mut known = self.lock();
+        if let Some((version, offers)) = &known.offers
+            && *version == known.version
+        {
+            return offers.clone();
+        }
+        let offers: Arc<[Offer]> = known.tools.iter().map(|(name, tools)| offer(name, tools)).collect();
+        known.offers = Some((known.version, offers.clone()));
+        offers
+    }
+
     /// Whether the gateway should ask for the whole list now; says so once per [`RELEARN_AFTER`].
     #[must_use]
     pub fn due(&self) -> bool {
@@ -219,6 +237,13 @@ impl Definitions {
         // A panic while it was held cannot have left it half written: every change is one assignment.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Of two definitions under one name, the one that concerns apps counts, and the narrower before the wider.
+fn offer(name: &str, tools: &[RawJson]) -> Offer {
+    let uses: Vec<AppUse> = tools.iter().map(|tool| AppUse::of(tool.as_raw())).collect();
+    let strictest = [AppUse::Only, AppUse::Opens].into_iter().find(|wanted| uses.contains(wanted));
+    Offer { name: Arc::from(name), apps: strictest.unwrap_or(AppUse::None) }
 }
 
 impl Known {

@@ -51,9 +51,9 @@ pub enum Dialogue {
 /// A request under way. Dropping it ends its exchanges as cancelled.
 pub enum Underway {
     /// At one server.
-    One(Ongoing),
+    One(Box<Ongoing>),
     /// At one or several servers behind one face.
-    Joined(Box<JointOngoing>),
+    Joined(JointOngoing),
 }
 
 impl Target {
@@ -157,8 +157,8 @@ impl Dialogue {
     /// are the client's `Mcp-Param-*` headers.
     pub async fn request(&self, request: Request, revision: Revision, params: ParamHeaders) -> Underway {
         match self {
-            Self::One(talk) => Underway::One(talk.request_with(request, revision, params).await),
-            Self::Joined(joined) => Underway::Joined(Box::new(joined.request(request, revision, params).await)),
+            Self::One(talk) => Underway::One(Box::new(talk.request_with(request, revision, params).await)),
+            Self::Joined(joined) => Underway::Joined(joined.request(request, revision, params).await),
         }
     }
 
@@ -221,7 +221,7 @@ impl Dialogue {
 
 impl Talk {
     /// The next message for the client outside of calls.
-    async fn overheard(&self) -> Option<Segments> {
+    pub(crate) async fn overheard(&self) -> Option<Segments> {
         loop {
             let event = self.link().unsolicited().await;
             let revision = self.agreed().unwrap_or(Revision::LATEST_LEGACY);

@@ -13,6 +13,7 @@ use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::dialogue::Target;
+use crate::joined::{Joint, JointId, JointSetup};
 use crate::limits::REFIT_WAIT;
 use crate::metrics::Metrics;
 use crate::server::Server;
@@ -33,6 +34,8 @@ pub struct Gateway {
 pub struct View {
     /// The servers by id.
     pub servers: BTreeMap<ServerId, Arc<Server>>,
+    /// The endpoints that join several of them, by where they are served.
+    pub joints: BTreeMap<String, Arc<Joint>>,
     /// The policy's texts.
     pub sources: Arc<[Source]>,
     /// The policy, loaded for what the servers are known to offer.
@@ -41,17 +44,22 @@ pub struct View {
     pub generation: u64,
 }
 
+/// What a gateway serves.
+#[derive(Debug, Default)]
+pub struct Served {
+    /// The servers by id.
+    pub servers: BTreeMap<ServerId, Arc<Server>>,
+    /// The endpoints that join several of them.
+    pub joints: Vec<JointSetup>,
+}
+
 impl Gateway {
-    /// A gateway with these servers and policies.
+    /// A gateway with these endpoints and policies.
     ///
     /// # Errors
     /// The policy does not load.
-    pub fn new(
-        servers: BTreeMap<ServerId, Arc<Server>>,
-        sources: Arc<[Source]>,
-        store: Store,
-    ) -> Result<Self, LoadErrors> {
-        let view = View::load(servers, sources, 1)?;
+    pub fn new(served: Served, sources: Arc<[Source]>, store: Store) -> Result<Self, LoadErrors> {
+        let view = View::load(served, sources, 1)?;
         Ok(Self { view: ArcSwap::from_pointee(view), changing: Arc::default(), store, metrics: Metrics::new() })
     }
 
@@ -62,13 +70,19 @@ impl Gateway {
         self.view.load().servers.get(&id).cloned()
     }
 
-    /// What is served at `place`: `/s/<server>`, or nothing but a slash-led name of a joint endpoint.
+    /// What is served at `place`: `/s/<server>` is one server, nothing and `/v/<view>` are joint endpoints.
     #[must_use]
     pub fn target(&self, place: &str) -> Option<Target> {
         match place.strip_prefix("/s/") {
             Some(id) => self.server(id).map(Target::Server),
-            None => None,
+            None => self.view.load().joints.get(place).cloned().map(Target::Joint),
         }
+    }
+
+    /// The joint endpoint of that id, as it is in force now.
+    #[must_use]
+    pub fn joint(&self, id: &JointId) -> Option<Arc<Joint>> {
+        self.view.load().joints.get(&id.place()).cloned()
     }
 
     /// The view in force.
@@ -99,17 +113,13 @@ impl Gateway {
     ///
     /// # Errors
     /// The policy does not load, or nobody could load it; the view in force stays.
-    pub async fn replace(
-        self: &Arc<Self>,
-        servers: BTreeMap<ServerId, Arc<Server>>,
-        sources: Arc<[Source]>,
-    ) -> Result<u64, NotReplaced> {
+    pub async fn replace(self: &Arc<Self>, served: Served, sources: Arc<[Source]>) -> Result<u64, NotReplaced> {
         let turn = self.changing.clone().lock_owned().await;
         let gateway = self.clone();
         let load = move || {
             let _turn = turn;
             let generation = gateway.view.load().generation.saturating_add(1);
-            gateway.view.store(Arc::new(View::load(servers, sources, generation)?));
+            gateway.view.store(Arc::new(View::load(served, sources, generation)?));
             Ok(generation)
         };
         tokio::task::spawn_blocking(load).await.map_err(|_| NotReplaced::Interrupted)?
@@ -205,14 +215,13 @@ impl Gateway {
 }
 
 impl View {
-    fn load(
-        servers: BTreeMap<ServerId, Arc<Server>>,
-        sources: Arc<[Source]>,
-        generation: u64,
-    ) -> Result<Self, LoadErrors> {
+    fn load(served: Served, sources: Arc<[Source]>, generation: u64) -> Result<Self, LoadErrors> {
+        let Served { servers, joints } = served;
         let (catalogues, unknown) = offered(&servers);
         let engine = Arc::new(Engine::load(&sources, &catalogues, &unknown)?);
-        Ok(Self { servers, sources, engine, generation })
+        let joints =
+            joints.into_iter().map(|setup| (setup.id.place(), Arc::new(Joint::new(setup, &servers)))).collect();
+        Ok(Self { servers, joints, sources, engine, generation })
     }
 }
 

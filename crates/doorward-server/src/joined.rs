@@ -1,23 +1,47 @@
 //! Several servers behind one face: the aggregate `/mcp` and the views `/v/<id>/mcp`.
 //!
 //! Names, URIs and lists are decided in `doorward_core::joint`; this module has one [`Talk`] for each server, so whatever
-//! goes to a server is an exchange with that server, in the server's own names.
+//! goes to a server is an exchange with that server, in the server's own names. It must never speak to a server but
+//! through its talk, and never let one server hold up another.
 //!
 //! [`Talk`]: crate::talk::Talk
 
-use std::sync::Arc;
+mod list;
+mod ongoing;
+mod overheard;
+mod own;
+mod passage;
+mod seat;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use doorward_core::access::Face;
+use doorward_core::ids::ServerId;
+use doorward_core::joint::{Apps, Named, Offer, Plan, Route, Told};
 use doorward_core::principal::Principal;
-use doorward_core::refusal::{Code, Refusal, Shape};
-use doorward_mcp::message::{Notification, Request, Response};
+use doorward_core::refusal::{Code, Refusal};
+use doorward_core::routing::Questions;
+use doorward_mcp::id::Id;
+use doorward_mcp::limits::Limits;
+use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
+use doorward_mcp::views::meta::RequestMeta;
 
 use crate::gateway::Gateway;
-use crate::talk::{Final, Produced, Turn};
+use crate::server::Server;
+use crate::talk::Turn;
 use crate::upstream::ParamHeaders;
+
+pub use ongoing::JointOngoing;
+use ongoing::{Cancel, Flight};
+use overheard::Overheard;
+use own::Hello;
+use seat::Seat;
 
 /// Which joint endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,28 +52,84 @@ pub enum JointId {
     View(Arc<str>),
 }
 
-/// One joint endpoint, as configured.
+/// How a joint endpoint is to be made.
+#[derive(Debug, Clone)]
+pub struct JointSetup {
+    /// Which it is.
+    pub id: JointId,
+    /// What it shows of which servers.
+    pub plan: Plan,
+    /// What it does about servers that do not answer.
+    pub patience: Patience,
+}
+
+/// What a joint endpoint does about servers that do not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// How long a list waits for a server that may still answer.
+    pub wait: Duration,
+    /// What becomes of its tools meanwhile.
+    pub unavailable: Unavailable,
+}
+
+/// What becomes of the items of a server that does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// They stay listed as they were last seen, and say that they are unavailable.
+    Keep,
+    /// They leave the lists.
+    Leave,
+}
+
+/// One joint endpoint, with its servers.
 #[derive(Debug)]
 pub struct Joint {
     id: JointId,
+    plan: Plan,
+    patience: Patience,
+    servers: BTreeMap<ServerId, Arc<Server>>,
 }
 
 /// One client's conversation with a joint endpoint.
 #[derive(Debug)]
 pub struct Joined {
     gateway: Arc<Gateway>,
+    /// As it was when the conversation began; what is in force is asked of the gateway.
     joint: Arc<Joint>,
     principal: Principal,
     face: Face,
+    era: Era,
+    /// What the client said in its handshake; empty before, and for stateless requests.
+    hello: OnceLock<Hello>,
+    seats: Mutex<BTreeMap<ServerId, Arc<Seat>>>,
+    /// Questions put to the client, under ids of this conversation: each server counts its own.
+    questions: Mutex<Questions<(ServerId, Id)>>,
+    flights: Mutex<BTreeMap<Id, Flight>>,
+    overheard: Overheard,
+    /// For requests this endpoint makes on behalf of the client.
+    next: AtomicU64,
 }
 
-/// A request to a joint endpoint, under way.
-#[derive(Debug)]
-pub struct JointOngoing {
-    last: Option<Final>,
+impl JointId {
+    /// Where it is served, without `/mcp`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Aggregate => String::new(),
+            Self::View(id) => format!("/v/{id}"),
+        }
+    }
 }
 
 impl Joint {
+    /// An endpoint for those of `servers` that it is planned for.
+    #[must_use]
+    pub fn new(setup: JointSetup, servers: &BTreeMap<ServerId, Arc<Server>>) -> Self {
+        let JointSetup { id, plan, patience } = setup;
+        let servers = plan.servers().filter_map(|id| Some((id.clone(), servers.get(id)?.clone()))).collect();
+        Self { id, plan, patience, servers }
+    }
+
     /// Which endpoint it is.
     #[must_use]
     pub const fn id(&self) -> &JointId {
@@ -60,8 +140,20 @@ impl Joint {
 impl Joined {
     /// A conversation in that era.
     #[must_use]
-    pub fn new(gateway: Arc<Gateway>, joint: Arc<Joint>, principal: Principal, face: Face, _era: Era) -> Self {
-        Self { gateway, joint, principal, face }
+    pub fn new(gateway: Arc<Gateway>, joint: Arc<Joint>, principal: Principal, face: Face, era: Era) -> Self {
+        Self {
+            gateway,
+            joint,
+            principal,
+            face,
+            era,
+            hello: OnceLock::new(),
+            seats: Mutex::default(),
+            questions: Mutex::default(),
+            flights: Mutex::default(),
+            overheard: Overheard::new(),
+            next: AtomicU64::new(1),
+        }
     }
 
     /// Who acts.
@@ -78,57 +170,150 @@ impl Joined {
 
     /// The revision agreed on by `initialize`, once it is.
     #[must_use]
-    pub const fn agreed(&self) -> Option<Revision> {
-        None
+    pub fn agreed(&self) -> Option<Revision> {
+        self.hello.get().map(|hello| hello.agreed)
     }
 
-    /// A client's request, up to where it was forwarded.
-    pub async fn request(&self, request: Request, revision: Revision, _params: ParamHeaders) -> JointOngoing {
-        let refusal = Refusal::new(Code::UnknownServer);
-        let refusal = self.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
-        let shape = Shape::of(request.method(), refusal.code, revision.era());
-        let message = Segments::from(refusal.render(Some(request.id()), shape, None));
-        JointOngoing { last: Some(Final { message, refusal: Some(refusal.code), error: None, status: None }) }
+    /// A client's request, up to where somebody works on it. Dropping what is returned ends all that was begun for it.
+    pub async fn request(self: &Arc<Self>, request: Request, revision: Revision, params: ParamHeaders) -> JointOngoing {
+        let Some(joint) = self.current() else {
+            return self.refuse(&request, revision, Refusal::new(Code::UnknownServer)).await;
+        };
+        let before_hello = self.era == Era::Legacy && self.hello.get().is_none();
+        if before_hello && !matches!(request.method(), "initialize" | "ping") {
+            return self.refuse(&request, revision, Refusal::new(Code::UnknownSession)).await;
+        }
+        match joint.plan.route(&request, self.apps(&request), &|server, what| offers(&joint, server, what)) {
+            Ok(Route::Own) => self.own(&joint, request, revision).await,
+            Ok(Route::All(list)) => JointOngoing::working(self, request.id().clone(), |joined, producing| async move {
+                joined.list(joint, list, request, producing).await;
+            }),
+            // What a name that nobody knows yet means can be learned, so this is no refusal yet.
+            Ok(Route::One { .. }) | Err(_) => {
+                JointOngoing::working(self, request.id().clone(), |joined, producing| async move {
+                    joined.pass(joint, request, (revision, params), producing).await;
+                })
+            }
+        }
     }
 
-    /// A client's notification.
-    pub async fn notification(&self, _notification: Notification, _revision: Revision) {}
+    /// A client's notification. Its sender is told nothing, whatever becomes of it.
+    pub async fn notification(&self, notification: Notification, revision: Revision) {
+        let Some(joint) = self.current() else { return };
+        match joint.plan.inward_notification(&notification) {
+            Ok(Told::All) => {
+                for seat in self.seated() {
+                    seat.talk().notification(notification.clone(), seat.revision(revision)).await;
+                }
+            }
+            Ok(Told::Own) if notification.method() == "notifications/cancelled" => {
+                self.cancelled(notification, revision).await;
+            }
+            Ok(Told::Own) => {}
+            Err(refusal) => {
+                self.turn_away(refusal, Some(notification.method()), notification.bytes().len()).await;
+            }
+        }
+    }
 
-    /// A client's response to a question.
-    pub async fn response(&self, _response: Response) {}
+    /// A client's response to a question. One that answers nothing open is ignored.
+    pub async fn response(&self, response: Response) {
+        let Some((server, id)) = lock(&self.questions).answered(&response) else {
+            tracing::debug!("a client answered a question nobody asked");
+            return;
+        };
+        let (Some(seat), Some(joint)) = (lock(&self.seats).get(&server).cloned(), self.current()) else { return };
+        let own = |bytes| match Message::parse(bytes, &Limits::for_results()) {
+            Ok(Message::Response(response)) => Some(response),
+            Ok(Message::Request(_) | Message::Notification(_)) | Err(_) => None,
+        };
+        let answer = own(joint.plan.inward_answer(&server, &response).into_bytes());
+        if let Some(answer) = answer.and_then(|answer| own(answer.with_id(&id).into_bytes())) {
+            seat.talk().response(answer).await;
+        }
+    }
 
     /// Refuses a message that could not become an exchange, and records that.
     pub async fn turn_away(&self, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
-        let turn = Turn { principal: self.principal.clone(), server: None, face: self.face, method, bytes };
-        turn.away(&self.gateway, refusal).await
+        self.turned(None, refusal, method, bytes).await
     }
 
     /// Makes sure that the tool a call names is known, and returns its input schema as the client knows it.
-    pub async fn known_schema(&self, _call: &Request, _era: Era) -> Option<RawJson> {
-        None
+    pub async fn known_schema(self: &Arc<Self>, call: &Request, _era: Era) -> Option<RawJson> {
+        let joint = self.current()?;
+        let (seat, own) = self.destination(&joint, call).await.ok()?;
+        let name = own.param("name")?.as_str()?;
+        seat.talk().server().definitions().input_schema(&name)
     }
 
     /// The next message for the client outside of its requests.
     pub async fn overheard(&self) -> Option<Segments> {
-        None
+        self.overhear().await
     }
 
-    /// Ends the conversation.
-    pub async fn close(&self) {}
+    /// Ends the conversation: open questions are withdrawn, the servers are told.
+    pub async fn close(&self) {
+        *lock(&self.questions) = Questions::default();
+        let seats = std::mem::take(&mut *lock(&self.seats));
+        for seat in seats.into_values() {
+            seat.close().await;
+        }
+    }
+
+    /// The endpoint as it is in force now; `None` when a reload has taken it away.
+    fn current(&self) -> Option<Arc<Joint>> {
+        self.gateway.joint(&self.joint.id)
+    }
+
+    /// Whether the client has declared MCP Apps.
+    fn apps(&self, request: &Request) -> Apps {
+        match self.era {
+            Era::Legacy => self.hello.get().map_or(Apps::Absent, |hello| hello.apps),
+            Era::Modern => {
+                Apps::of(RequestMeta::from_params(request.params()).ok().map(|meta| meta.client_capabilities.raw))
+            }
+        }
+    }
+
+    /// An id for a request this endpoint makes on behalf of the client.
+    fn next_id(&self) -> Id {
+        Id::from(format!("doorward-{}", self.next.fetch_add(1, Ordering::Relaxed)).as_str())
+    }
+
+    fn seated(&self) -> Vec<Arc<Seat>> {
+        lock(&self.seats).values().cloned().collect()
+    }
+
+    async fn cancelled(&self, notification: Notification, revision: Revision) {
+        let named = notification.param("requestId").and_then(|id| Id::read(id, &Limits::default()).ok());
+        let cancel = named.and_then(|id| lock(&self.flights).get(&id).map(Flight::cancel));
+        match cancel {
+            Some(Cancel::At(seat)) => seat.talk().notification(notification, seat.revision(revision)).await,
+            // It is for nothing in flight, or all that is in flight ended with this.
+            Some(Cancel::Done) | None => {}
+        }
+    }
+
+    async fn refuse(&self, request: &Request, revision: Revision, refusal: Refusal) -> JointOngoing {
+        let refusal = self.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+        JointOngoing::refused(request, revision, &refusal)
+    }
+
+    async fn turned(&self, server: Option<ServerId>, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
+        let turn = Turn { principal: self.principal.clone(), server, face: self.face, method, bytes };
+        turn.away(&self.gateway, refusal).await
+    }
 }
 
-impl JointOngoing {
-    /// Whether a server has begun an event stream for it.
-    #[must_use]
-    pub const fn is_stream(&self) -> bool {
-        false
+/// What a server is known to offer.
+fn offers(joint: &Joint, server: &ServerId, what: Named) -> Arc<[Offer]> {
+    match (what, joint.servers.get(server)) {
+        (Named::Tools, Some(server)) => server.definitions().offers(),
+        (Named::Prompts, Some(_)) | (Named::Tools | Named::Prompts, None) => Arc::default(),
     }
+}
 
-    /// Waits until there is something to deal with.
-    pub async fn ready(&mut self) {}
-
-    /// The next message for the client; `None` once the final one was given.
-    pub async fn next(&mut self) -> Option<Produced> {
-        self.last.take().map(Produced::Final)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while it was held cannot have left it half written: every change is one insertion or removal.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

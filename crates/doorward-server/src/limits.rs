@@ -158,3 +158,10 @@ pub const BUFFER_KEPT_BYTES: usize = 1024 * 1024;
 
 /// Lines up to this length are copied out of the read buffer, so that a small message never keeps a large buffer alive.
 pub const COPIED_BYTES: usize = 256 * 1024;
+
+/// How long a request to one server of a joint endpoint waits for the handshake with that server; Python servers need up
+/// to nine seconds when cold.
+pub const SEAT_WAIT: Duration = Duration::from_secs(30);
+
+/// Bytes of one server's pages after which a joint endpoint follows its list no further.
+pub const JOINT_LIST_BYTES_MAX: usize = 32 * 1024 * 1024;

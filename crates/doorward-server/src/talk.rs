@@ -175,6 +175,17 @@ impl Talk {
         }
     }
 
+    /// Makes sure the server's tools were looked at once, for names that cannot be read without them.
+    pub(crate) async fn know_list(&self, era: Era) {
+        if self.server.definitions().listed() {
+            return;
+        }
+        let _turn = self.server.listing_turn().acquire().await;
+        if !self.server.definitions().listed() && self.server.definitions().due() {
+            self.list_tools(era).await;
+        }
+    }
+
     /// Learns the server's tool list. The policy is loaded once for all of its pages.
     async fn list_tools(&self, era: Era) {
         if self.follow_list(era).await == Learned::Something {

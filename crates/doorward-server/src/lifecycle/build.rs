@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use doorward_core::ids::ServerId;
+use doorward_core::joint::Plan;
 use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::StartError;
-use crate::config::{self, Secret, ServerConfig};
+use crate::config::{self, Config, Secret, ServerConfig};
+use crate::gateway::Served;
+use crate::joined::{JointId, JointSetup, Patience, Unavailable};
 use crate::server::{Outside, Server, Way};
 use crate::upstream::http::Endpoint;
 use crate::upstream::stdio::ChildSpec;
@@ -38,6 +41,16 @@ pub(super) type Present = BTreeMap<ServerId, (ServerConfig, Arc<Server>)>;
 /// The servers alone.
 pub(super) fn alone(present: &Present) -> BTreeMap<ServerId, Arc<Server>> {
     present.iter().map(|(id, (_, server))| (id.clone(), server.clone())).collect()
+}
+
+/// What a gateway with that configuration serves.
+pub(super) fn served(present: &Present, _config: &Config) -> Served {
+    let aggregate = JointSetup {
+        id: JointId::Aggregate,
+        plan: Plan::aggregate(present.keys().cloned()),
+        patience: Patience { wait: std::time::Duration::from_secs(5), unavailable: Unavailable::Keep },
+    };
+    Served { servers: alone(present), joints: vec![aggregate] }
 }
 
 fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {

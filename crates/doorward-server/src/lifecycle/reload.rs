@@ -8,7 +8,7 @@ use std::time::Duration;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use super::build::{Present, alone, servers};
+use super::build::{Present, served, servers};
 use super::serving::gate;
 use crate::config::{Config, ConfigErrors};
 use crate::downstream::http::HttpFace;
@@ -63,7 +63,7 @@ impl Reloader {
         self.tell_of_restart(&config);
         let present = servers(&config.servers, &self.outside, &self.present).map_err(|error| chain(&error))?;
         let generation = gateway
-            .replace(alone(&present), config.policy.sources.clone().into())
+            .replace(served(&present, &config), config.policy.sources.clone().into())
             .await
             .map_err(|error| error.to_string())?;
         let token = self.face.token();

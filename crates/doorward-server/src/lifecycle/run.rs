@@ -13,7 +13,7 @@ use super::serving::{LOCAL_USER, Signals};
 use crate::config::RunConfig;
 use crate::dialogue::Target;
 use crate::downstream::stdio::{Parties, converse};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Served};
 use crate::server::Outside;
 use crate::upstream::http::HttpClient;
 use crate::upstream::stdio::{Pool, Share};
@@ -30,7 +30,8 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let present = servers(&[config.server], &outside, &Present::new())?;
     let all: BTreeMap<_, _> = alone(&present);
     let Some(server) = all.get(&id).cloned() else { return Ok(()) };
-    let gateway = Gateway::new(all, config.policy.sources.into(), store).map_err(StartError::Policy)?;
+    let gateway = Gateway::new(Served { servers: all, joints: Vec::new() }, config.policy.sources.into(), store)
+        .map_err(StartError::Policy)?;
     let gateway = Arc::new(gateway);
     let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
     let parties = Parties { gateway: gateway.clone(), target: Target::Server(server), principal };

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Interval;
 
-use super::build::{alone, servers};
+use super::build::{served, servers};
 use super::reload::{Reload, Reloader};
 use super::survey::survey_servers;
 use super::{StartError, build::Present};
@@ -64,8 +64,8 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let store = Store::open(config.store.clone()).await?;
     let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::ByPrincipal };
     let present = servers(&config.servers, &outside, &Present::new())?;
-    let gateway =
-        Gateway::new(alone(&present), config.policy.sources.clone().into(), store).map_err(StartError::Policy)?;
+    let gateway = Gateway::new(served(&present, &config), config.policy.sources.clone().into(), store)
+        .map_err(StartError::Policy)?;
     let gateway = Arc::new(gateway);
     let face = HttpFace::new(gateway.clone(), gate(&config.listen, token.clone()), Limits::default());
     let face = Arc::new(face);

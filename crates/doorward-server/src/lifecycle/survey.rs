@@ -87,7 +87,7 @@ async fn look(server: &Server) -> Result<(Speaks, Arc<Catalogue>), Refusal> {
     let reach = server.reach();
     let speaks = reach.speaks(&principal).await?;
     match speaks {
-        Speaks::Modern => list(server, &*reach.direct(&principal, Era::Modern), Era::Modern).await?,
+        Speaks::Modern => list(server, &reach.direct(&principal, Era::Modern), Era::Modern).await?,
         Speaks::LegacyOnly => {
             let link = reach.direct(&principal, Era::Legacy);
             let listed = async {

@@ -27,7 +27,7 @@ impl Ask {
 
     /// A POST to a server, with what every client sends.
     pub(crate) fn post(server: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self { method: "POST".to_owned(), path: format!("/s/{server}/mcp"), headers: Vec::new(), body: body.into() }
+        Self { method: "POST".to_owned(), path: path(server), headers: Vec::new(), body: body.into() }
             .with("content-type", "application/json")
             .with("accept", "application/json, text/event-stream")
     }
@@ -38,7 +38,8 @@ impl Ask {
         if let Some(method) = message["method"].as_str() {
             ask = ask.with("mcp-method", method);
         }
-        match message["params"]["name"].as_str() {
+        let named = ["name", "uri", "taskId"].iter().find_map(|key| message["params"][key].as_str());
+        match named {
             Some(name) => ask.with("mcp-name", name),
             None => ask,
         }
@@ -255,14 +256,17 @@ impl Session {
 
     /// The stream a client listens on.
     pub(crate) async fn listen(&self, rig: &Rig) -> Http {
-        let ask = Ask::get(&format!("/s/{}/mcp", self.server))
-            .with("mcp-session-id", &self.id)
-            .with("accept", "text/event-stream");
+        let ask = Ask::get(&path(&self.server)).with("mcp-session-id", &self.id).with("accept", "text/event-stream");
         let mut http = Http::open(rig.http).await;
         let head = http.begin(&ask).await;
         assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
         http
     }
+}
+
+/// Where a server is served; what begins with a slash is a joint endpoint, `/` or `/v/<view>/`.
+fn path(server: &str) -> String {
+    if server.starts_with('/') { format!("{server}mcp") } else { format!("/s/{server}/mcp") }
 }
 
 pub(crate) fn initialize(version: &str) -> Value {

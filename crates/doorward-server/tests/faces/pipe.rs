@@ -2,7 +2,6 @@
 
 use doorward_core::principal::{Principal, Proof};
 use doorward_mcp::limits::Limits;
-use doorward_server::dialogue::Target;
 use doorward_server::downstream::stdio::{Parties, converse};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf};
@@ -21,9 +20,11 @@ impl Pipe {
     /// A conversation with `server`; nothing has been said yet.
     pub(crate) fn open(rig: &Rig, server: &str) -> Self {
         let gateway = rig.gateway.clone();
-        let server = gateway.server(server).unwrap();
+        let place =
+            if server.starts_with('/') { server.trim_end_matches('/').to_owned() } else { format!("/s/{server}") };
+        let target = gateway.target(&place).unwrap();
         let principal = Principal::new("local", Proof::LocalProcess);
-        let parties = Parties { gateway, target: Target::Server(server), principal };
+        let parties = Parties { gateway, target, principal };
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (output, input) = tokio::io::split(ours);
         let (their_input, their_output) = tokio::io::split(theirs);
