@@ -21,6 +21,7 @@ mod servers;
 mod settings;
 mod state;
 mod toml_text;
+mod views;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use doorward_core::ids::ServerId;
+use doorward_core::joint::{AppTools, ViewId, ViewRules};
 use doorward_policy::{Preset, Source};
 use doorward_store::StoreConfig;
 
@@ -54,6 +56,10 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// The upstreams, in the order of their ids.
     pub servers: Vec<ServerConfig>,
+    /// How servers are joined.
+    pub aggregate: AggregateConfig,
+    /// The named views, in the order of their ids.
+    pub views: Vec<ViewConfig>,
     /// Every file this was read from, for whoever watches them for changes.
     pub files: Vec<PathBuf>,
 }
@@ -98,6 +104,57 @@ pub struct PolicyConfig {
     pub files: Vec<PathBuf>,
     /// The texts of the preset and of the files, in that order.
     pub sources: Vec<Source>,
+}
+
+/// How servers are joined, for all of them together and for each view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AggregateConfig {
+    /// Whether all servers together have an endpoint.
+    pub endpoint: Endpoint,
+    /// What becomes of the tools of a server that cannot be reached.
+    pub unavailable: Unavailable,
+    /// How long a list waits for a server.
+    pub wait: Duration,
+    /// What becomes of tools that are for apps alone.
+    pub app_tools: AppTools,
+}
+
+impl Default for AggregateConfig {
+    fn default() -> Self {
+        Self {
+            endpoint: Endpoint::Served,
+            unavailable: Unavailable::Keep,
+            wait: Duration::from_secs(3),
+            app_tools: AppTools::default(),
+        }
+    }
+}
+
+/// Whether an endpoint is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// It is.
+    Served,
+    /// It is not.
+    Absent,
+}
+
+/// What becomes of the tools of a server that cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// They stay listed as they were last seen.
+    Keep,
+    /// They leave the list until the server is back.
+    Leave,
+}
+
+/// One named view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewConfig {
+    /// Its name in the address.
+    pub id: ViewId,
+    /// What it chooses. [`doorward_core::joint::Plan::view`] accepts it.
+    pub rules: ViewRules,
 }
 
 /// One upstream.

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_policy::{Preset, Source};
-use doorward_server::config::{AdminConfig, Auth, Config, ListenConfig, PolicyConfig, ServerConfig, Way};
+use doorward_server::config::{
+    AdminConfig, AggregateConfig, Auth, Config, ListenConfig, PolicyConfig, ServerConfig, Way,
+};
 use doorward_server::limits::CALL_SILENCE;
 use doorward_store::{Durability, StoreConfig, StoreUrl};
 
@@ -61,6 +63,8 @@ impl Setting {
                 sources: vec![Preset::Guarded.source(), own],
             },
             servers: ["mail", "notes"].into_iter().filter_map(|name| self.server(name)).collect(),
+            aggregate: AggregateConfig::default(),
+            views: Vec::new(),
             files: Vec::new(),
         }
     }

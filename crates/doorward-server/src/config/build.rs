@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use doorward_core::ids::ServerId;
+use doorward_core::joint::ViewId;
 use doorward_policy::{Preset, Source};
 use doorward_store::{Durability, StoreConfig, StoreUrl};
 
@@ -15,7 +16,7 @@ use super::limits::{CONFIG_FILE_BYTES_MAX, FLUSH_MAX, SERVERS_MAX};
 use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
-use super::settings::{Element, Layer, ServerEntry, Setting, SettingValue, Shown, toml_list, toml_text};
+use super::settings::{Element, Layer, ServerEntry, Setting, SettingValue, Shown, ViewEntry, toml_list, toml_text};
 use super::state::state_directory;
 use super::{AdminConfig, Auth, ListenConfig, PolicyConfig, ServerConfig, Way, clients, servers};
 
@@ -23,7 +24,8 @@ use super::{AdminConfig, Auth, ListenConfig, PolicyConfig, ServerConfig, Way, cl
 #[derive(Debug)]
 pub(super) struct Builder<'s> {
     settings: BTreeMap<Key, Setting>,
-    servers: BTreeMap<ServerId, ServerEntry>,
+    pub(super) servers: BTreeMap<ServerId, ServerEntry>,
+    pub(super) views: BTreeMap<ViewId, ViewEntry>,
     surroundings: &'s Surroundings,
     pub(super) problems: Problems,
     pub(super) shown: Vec<Shown>,
@@ -31,7 +33,7 @@ pub(super) struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    /// `layers` come lowest precedence first. A server is taken whole from the highest layer that has it.
+    /// `layers` come lowest precedence first. A server or view is taken whole from the highest layer that has it.
     pub(super) fn new(
         layers: Vec<Layer>,
         files: Vec<PathBuf>,
@@ -40,11 +42,13 @@ impl<'s> Builder<'s> {
     ) -> Self {
         let mut settings = BTreeMap::new();
         let mut servers = BTreeMap::new();
+        let mut views = BTreeMap::new();
         for layer in layers {
             settings.extend(layer.settings);
             servers.extend(layer.servers.into_iter().map(|entry| (entry.id.clone(), entry)));
+            views.extend(layer.views.into_iter().map(|entry| (entry.id.clone(), entry)));
         }
-        Self { settings, servers, surroundings, problems, shown: Vec::new(), files }
+        Self { settings, servers, views, surroundings, problems, shown: Vec::new(), files }
     }
 
     pub(super) fn listen(&mut self) -> Option<ListenConfig> {
@@ -247,23 +251,47 @@ impl<'s> Builder<'s> {
     }
 
     /// The value of a text setting and its origin.
-    fn text(&mut self, key: Key, default: &str) -> (String, Origin) {
+    pub(super) fn text(&mut self, key: Key, default: &str) -> (String, Origin) {
         let (text, origin) = match self.settings.get(&key) {
             Some(Setting { value: SettingValue::Text(text), origin }) => (text.clone(), origin.clone()),
-            Some(Setting { value: SettingValue::List(_) | SettingValue::Number(_), .. }) | None => {
-                (default.to_owned(), Origin::Default)
-            }
+            Some(Setting {
+                value: SettingValue::List(_) | SettingValue::Number(_) | SettingValue::Flag(_), ..
+            })
+            | None => (default.to_owned(), Origin::Default),
         };
         self.show(key, toml_text(&text), &origin);
         (text, origin)
     }
 
+    pub(super) fn number(&mut self, key: Key, default: u64) -> (u64, Origin) {
+        let (number, origin) = match self.settings.get(&key) {
+            Some(Setting { value: SettingValue::Number(number), origin }) => (*number, origin.clone()),
+            Some(Setting { value: SettingValue::Text(_) | SettingValue::List(_) | SettingValue::Flag(_), .. })
+            | None => (default, Origin::Default),
+        };
+        self.show(key, number.to_string(), &origin);
+        (number, origin)
+    }
+
+    pub(super) fn flag(&mut self, key: Key, default: bool) -> bool {
+        let (flag, origin) = match self.settings.get(&key) {
+            Some(Setting { value: SettingValue::Flag(flag), origin }) => (*flag, origin.clone()),
+            Some(Setting {
+                value: SettingValue::Text(_) | SettingValue::List(_) | SettingValue::Number(_), ..
+            })
+            | None => (default, Origin::Default),
+        };
+        self.show(key, flag.to_string(), &origin);
+        flag
+    }
+
     fn list(&mut self, key: Key) -> Vec<Element> {
         let (elements, origin) = match self.settings.get(&key) {
             Some(Setting { value: SettingValue::List(elements), origin }) => (elements.clone(), origin.clone()),
-            Some(Setting { value: SettingValue::Text(_) | SettingValue::Number(_), .. }) | None => {
-                (Vec::new(), Origin::Default)
-            }
+            Some(Setting {
+                value: SettingValue::Text(_) | SettingValue::Number(_) | SettingValue::Flag(_), ..
+            })
+            | None => (Vec::new(), Origin::Default),
         };
         let value = toml_list(elements.iter().map(|element| element.text.as_str()));
         self.show(key, value, &origin);

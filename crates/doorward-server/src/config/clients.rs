@@ -83,7 +83,7 @@ fn entry(member: &Member, taken: &mut BTreeMap<ServerId, String>, reader: &mut R
 
 fn is_disabled(node: &Node) -> bool {
     let Value::Table(members) = &node.value else { return false };
-    members.iter().any(|member| member.name == "disabled" && matches!(member.node.value, Value::Other("true")))
+    members.iter().any(|member| member.name == "disabled" && matches!(member.node.value, Value::Flag(true)))
 }
 
 /// The server id made of a name: lower case, every run of other characters one hyphen.

@@ -74,7 +74,7 @@ pub(super) fn read(surroundings: &Surroundings, problems: &mut Problems) -> Laye
         let words = value.split(',').map(|word| word.trim().to_owned());
         let words = match key.form() {
             super::Form::List => words.filter(|word| !word.is_empty()).collect(),
-            super::Form::Text | super::Form::Number => vec![value.to_owned()],
+            super::Form::Text | super::Form::Number | super::Form::Flag => vec![value.to_owned()],
         };
         if let Some(setting) = from_words(*key, words, &Origin::Variable(variable), problems) {
             layer.settings.insert(*key, setting);

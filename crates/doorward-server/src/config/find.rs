@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use doorward_core::ids::ServerId;
+use doorward_core::joint::ViewId;
 
 use super::environment::{CONFIG_VARIABLE, Surroundings};
 use super::key::Key;
@@ -12,7 +13,7 @@ use super::node::{Member, Reader};
 use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
-use super::settings::{Layer, Manner, ServerEntry, from_node};
+use super::settings::{Layer, Manner, ServerEntry, ViewEntry, from_node};
 use super::{clients, toml_text};
 
 /// Which files count.
@@ -110,13 +111,14 @@ fn of_toml(file: &Arc<SourceFile>, problems: &mut Problems) -> Layer {
     layer
 }
 
-/// One member of the top of a file: a setting, a table of settings, or the servers.
+/// One member of the top of a file: a setting, a table of settings, the servers or the views.
 fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
-    const TOP: &[&str] = &["listen", "admin", "store", "policy", "servers", "servers_from"];
+    const TOP: &[&str] = &["listen", "admin", "store", "policy", "aggregate", "servers", "views", "servers_from"];
     match member.name.as_str() {
         "servers" => servers(member, layer, reader),
+        "views" => views(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
-        "listen" | "admin" | "store" | "policy" => table(member, layer, reader),
+        "listen" | "admin" | "store" | "policy" | "aggregate" => table(member, layer, reader),
         _ => reader.unknown(member, "", TOP),
     }
 }
@@ -155,6 +157,21 @@ fn servers(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
                     None => "choose a short name of letters, digits and '-'".to_owned(),
                 };
                 reader.error(&server.name_span.clone(), format!("'{}' is no server id: {error}", server.name), advice);
+            }
+        }
+    }
+}
+
+fn views(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
+    for view in reader.table("[views]", &member.node).unwrap_or_default() {
+        match ViewId::parse(&view.name) {
+            Some(id) => {
+                layer.views.push(ViewEntry { id, origin: reader.origin.at(&view.name_span), node: view.node.clone() })
+            }
+            None => {
+                let message = format!("'{}' is no name of a view", view.name);
+                let advice = "use 1 to 40 characters of a-z, 0-9 and '-', beginning with a letter or digit";
+                reader.error(&view.name_span.clone(), message, advice);
             }
         }
     }

@@ -48,13 +48,17 @@ fn explain(kind: RejectionKind, text: &str, at: Option<usize>) -> (String, &'sta
 fn node(raw: Raw<'_>) -> Node {
     let value = match raw.kind() {
         Kind::String => Value::Text(raw.as_str().unwrap_or_default().into_owned()),
-        Kind::Number => raw.as_i64().map_or(Value::Other("a fraction"), Value::Number),
+        Kind::Number => raw.as_i64().map_or_else(|| fraction(raw), Value::Number),
         Kind::Array => Value::List(raw.elements().map(node).collect()),
         Kind::Object => Value::Table(raw.named_values().map(|(name, value)| member(name, value)).collect()),
-        Kind::Bool => Value::Other(if raw.text() == "true" { "true" } else { "false" }),
+        Kind::Bool => Value::Flag(raw.text() == "true"),
         Kind::Null => Value::Other("null"),
     };
     Node { span: raw.range(), value }
+}
+
+fn fraction(raw: Raw<'_>) -> Value {
+    raw.as_f64().map_or(Value::Other("a number out of range"), Value::Fraction)
 }
 
 fn member(name: Raw<'_>, value: Raw<'_>) -> Member {

@@ -25,6 +25,14 @@ pub enum Key {
     PolicyPreset,
     /// The operator's own policy files.
     PolicyFiles,
+    /// Whether one endpoint joins all servers.
+    AggregateEnabled,
+    /// What becomes of the tools of a server that cannot be reached, where several are joined.
+    AggregateUnavailable,
+    /// How long a joint list waits for a server.
+    AggregateWaitS,
+    /// What becomes of tools that are for apps alone, where several servers are joined.
+    AggregateAppTools,
     /// A file of another client to take servers from.
     ServersFrom,
 }
@@ -38,6 +46,8 @@ pub enum Form {
     List,
     /// A whole number.
     Number,
+    /// True or false.
+    Flag,
 }
 
 impl Key {
@@ -53,6 +63,10 @@ impl Key {
         Self::StoreFlushMs,
         Self::PolicyPreset,
         Self::PolicyFiles,
+        Self::AggregateEnabled,
+        Self::AggregateUnavailable,
+        Self::AggregateWaitS,
+        Self::AggregateAppTools,
         Self::ServersFrom,
     ];
 
@@ -70,6 +84,10 @@ impl Key {
             Self::StoreFlushMs => ("store", "flush_ms"),
             Self::PolicyPreset => ("policy", "preset"),
             Self::PolicyFiles => ("policy", "files"),
+            Self::AggregateEnabled => ("aggregate", "enabled"),
+            Self::AggregateUnavailable => ("aggregate", "unavailable"),
+            Self::AggregateWaitS => ("aggregate", "wait_s"),
+            Self::AggregateAppTools => ("aggregate", "app_tools"),
             Self::ServersFrom => ("", "servers_from"),
         }
     }
@@ -79,13 +97,16 @@ impl Key {
     pub const fn form(self) -> Form {
         match self {
             Self::ListenHosts | Self::ListenOrigins | Self::PolicyFiles => Form::List,
-            Self::StoreFlushMs => Form::Number,
+            Self::StoreFlushMs | Self::AggregateWaitS => Form::Number,
+            Self::AggregateEnabled => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
             | Self::AdminHttp
             | Self::StoreUrl
             | Self::StoreDurability
             | Self::PolicyPreset
+            | Self::AggregateUnavailable
+            | Self::AggregateAppTools
             | Self::ServersFrom => Form::Text,
         }
     }

@@ -11,6 +11,15 @@ pub const SECRET_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// Servers in one configuration.
 pub const SERVERS_MAX: usize = 256;
 
+/// Views in one configuration.
+pub const VIEWS_MAX: usize = 256;
+
+/// Entries in one table or array of a view.
+pub const VIEW_ENTRIES_MAX: usize = 1024;
+
+/// Longest wait of a joint list for a server that can be configured: a client waits for the list itself.
+pub const JOINT_WAIT_MAX: Duration = Duration::from_secs(60);
+
 /// Longest silence of a server that can be configured.
 pub const SILENCE_MAX: Duration = Duration::from_secs(3600);
 

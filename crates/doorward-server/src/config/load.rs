@@ -56,13 +56,19 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let store = builder.store();
     let policy = builder.policy(Preset::Locked);
     let servers = builder.servers();
+    let aggregate = builder.aggregate();
+    let views = builder.views();
     let Builder { problems, shown, files, .. } = builder;
-    match (listen, admin, store, policy) {
-        (Some(listen), Some(admin), Some(store), Some(policy)) => {
+    match (listen, admin, store, policy, aggregate) {
+        (Some(listen), Some(admin), Some(store), Some(policy), Some(aggregate)) => {
             let warnings = problems.finish()?;
-            Ok(Loaded { config: Config { listen, admin, store, policy, servers, files }, shown, warnings })
+            Ok(Loaded {
+                config: Config { listen, admin, store, policy, servers, aggregate, views, files },
+                shown,
+                warnings,
+            })
         }
-        (_, _, _, _) => Err(problems.into_errors()),
+        (_, _, _, _, _) => Err(problems.into_errors()),
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Node {
 pub(super) enum Value {
     Text(String),
     Number(i64),
+    Fraction(f64),
+    Flag(bool),
     List(Vec<Node>),
     Table(Vec<Member>),
     /// Something no key wants; the word says what.
@@ -37,6 +39,9 @@ impl Node {
         match &self.value {
             Value::Text(_) => "a string",
             Value::Number(_) => "a number",
+            Value::Fraction(_) => "a fraction",
+            Value::Flag(true) => "true",
+            Value::Flag(false) => "false",
             Value::List(_) => "an array",
             Value::Table(_) => "a table",
             Value::Other(kind) => kind,
@@ -63,7 +68,12 @@ impl Reader<'_> {
     pub(super) fn text(&mut self, key: &str, node: &Node) -> Option<String> {
         match &node.value {
             Value::Text(text) => Some(text.clone()),
-            Value::Number(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => {
+            Value::Number(_)
+            | Value::Fraction(_)
+            | Value::Flag(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other(_) => {
                 self.misfit(key, node, "a string", "put the value in quotes");
                 None
             }
@@ -73,8 +83,29 @@ impl Reader<'_> {
     pub(super) fn number(&mut self, key: &str, node: &Node) -> Option<u64> {
         match &node.value {
             Value::Number(number) if *number >= 0 => u64::try_from(*number).ok(),
-            Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => {
+            Value::Number(_)
+            | Value::Fraction(_)
+            | Value::Flag(_)
+            | Value::Text(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other(_) => {
                 self.misfit(key, node, "a whole number", "write it without quotes, for example 50");
+                None
+            }
+        }
+    }
+
+    pub(super) fn flag(&mut self, key: &str, node: &Node) -> Option<bool> {
+        match &node.value {
+            Value::Flag(flag) => Some(*flag),
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Fraction(_)
+            | Value::List(_)
+            | Value::Table(_)
+            | Value::Other(_) => {
+                self.misfit(key, node, "true or false", "write it without quotes");
                 None
             }
         }
@@ -86,7 +117,12 @@ impl Reader<'_> {
             Value::List(elements) => {
                 elements.iter().map(|element| Some((self.text(key, element)?, element.span.clone()))).collect()
             }
-            Value::Text(_) | Value::Number(_) | Value::Table(_) | Value::Other(_) => {
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Fraction(_)
+            | Value::Flag(_)
+            | Value::Table(_)
+            | Value::Other(_) => {
                 self.misfit(key, node, "an array of strings", "write it in brackets, for example [\"a\", \"b\"]");
                 None
             }
@@ -96,7 +132,12 @@ impl Reader<'_> {
     pub(super) fn table<'n>(&mut self, key: &str, node: &'n Node) -> Option<&'n [Member]> {
         match &node.value {
             Value::Table(members) => Some(members),
-            Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Other(_) => {
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Fraction(_)
+            | Value::Flag(_)
+            | Value::List(_)
+            | Value::Other(_) => {
                 self.misfit(key, node, "a table", "give it named members");
                 None
             }

@@ -265,9 +265,12 @@ impl<'n> Table<'n, '_, '_> {
             let text = match &inner.node.value {
                 // Clients write numbers for ports.
                 Value::Number(number) => Some(number.to_string()),
-                Value::Text(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => {
-                    self.reader.text(&key, &inner.node)
-                }
+                Value::Text(_)
+                | Value::Fraction(_)
+                | Value::Flag(_)
+                | Value::List(_)
+                | Value::Table(_)
+                | Value::Other(_) => self.reader.text(&key, &inner.node),
             };
             let Some(text) = text else {
                 self.faults = Faults::Some;

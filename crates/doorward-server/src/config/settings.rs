@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use doorward_core::ids::ServerId;
+use doorward_core::joint::ViewId;
 
 use super::key::{Form, Key};
 use super::node::{Member, Node, Reader};
@@ -14,6 +15,7 @@ use super::problem::Problems;
 pub(super) struct Layer {
     pub(super) settings: BTreeMap<Key, Setting>,
     pub(super) servers: Vec<ServerEntry>,
+    pub(super) views: Vec<ViewEntry>,
 }
 
 /// One value and where it comes from.
@@ -29,6 +31,7 @@ pub(super) enum SettingValue {
     Text(String),
     List(Vec<Element>),
     Number(u64),
+    Flag(bool),
 }
 
 /// One element of a list.
@@ -46,6 +49,15 @@ pub(super) struct ServerEntry {
     pub(super) origin: Origin,
     pub(super) node: Node,
     pub(super) manner: Manner,
+}
+
+/// One view as it stands in a file, not yet looked into.
+#[derive(Debug, Clone)]
+pub(super) struct ViewEntry {
+    pub(super) id: ViewId,
+    /// Where its name stands.
+    pub(super) origin: Origin,
+    pub(super) node: Node,
 }
 
 /// In whose words a server is written.
@@ -83,6 +95,14 @@ pub(super) fn from_words(key: Key, words: Vec<String>, origin: &Origin, problems
                 return None;
             }
         },
+        Form::Flag => match words.iter().next_back()?.as_str() {
+            "true" => SettingValue::Flag(true),
+            "false" => SettingValue::Flag(false),
+            _ => {
+                problems.error(origin.clone(), format!("{key} is true or false"), "write one of these two words");
+                return None;
+            }
+        },
     };
     Some(Setting { value, origin: origin.clone() })
 }
@@ -93,6 +113,7 @@ pub(super) fn from_node(key: Key, member: &Member, reader: &mut Reader<'_>) -> O
     let value = match key.form() {
         Form::Text => SettingValue::Text(reader.text(&name, &member.node)?),
         Form::Number => SettingValue::Number(reader.number(&name, &member.node)?),
+        Form::Flag => SettingValue::Flag(reader.flag(&name, &member.node)?),
         Form::List => {
             let texts = reader.texts(&name, &member.node)?;
             let element = |(text, span)| Element { text, origin: reader.origin.at(&span) };

@@ -7,6 +7,7 @@ mod cases;
 mod clients;
 mod launching;
 mod precedence;
+mod views;
 
 /// A folder of this test's own, with the surroundings of a process that runs in it.
 struct Place {

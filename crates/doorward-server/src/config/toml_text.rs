@@ -41,8 +41,10 @@ fn node(spanned: &Spanned<DeValue<'_>>) -> Node {
         DeValue::String(text) => Value::Text(text.clone().into_owned()),
         DeValue::Integer(number) => i64::from_str_radix(&number.as_str().replace('_', ""), number.radix())
             .map_or(Value::Other("a number out of range"), Value::Number),
-        DeValue::Float(_) => Value::Other("a fraction"),
-        DeValue::Boolean(flag) => Value::Other(if *flag { "true" } else { "false" }),
+        DeValue::Float(number) => {
+            number.as_str().replace('_', "").parse().map_or(Value::Other("a number out of range"), Value::Fraction)
+        }
+        DeValue::Boolean(flag) => Value::Flag(*flag),
         DeValue::Datetime(_) => Value::Other("a date"),
         DeValue::Array(elements) => Value::List(elements.iter().map(node).collect()),
         DeValue::Table(table) => Value::Table(members(table)),

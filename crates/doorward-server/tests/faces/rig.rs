@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_policy::{Preset, Source};
-use doorward_server::config::{AdminConfig, Auth, Config, ListenConfig, PolicyConfig, Secret, ServerConfig, Way};
+use doorward_server::config::{
+    AdminConfig, AggregateConfig, Auth, Config, ListenConfig, PolicyConfig, Secret, ServerConfig, Way,
+};
 use doorward_server::gateway::Gateway;
 use doorward_server::lifecycle::{self, Serving};
 use doorward_store::{Durability, Filter, RecordView, StoreConfig, StoreUrl};
@@ -62,6 +64,8 @@ impl Plan {
             store: StoreConfig::new(url).with_durability(durability),
             policy: policy(Preset::Observe, &[]),
             servers: Vec::new(),
+            aggregate: AggregateConfig::default(),
+            views: Vec::new(),
             files: Vec::new(),
         };
         Self { config, scratch }
