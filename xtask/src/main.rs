@@ -7,9 +7,9 @@ use std::process::ExitCode;
 
 mod bench;
 mod ci;
-mod clients;
 mod conformance;
 mod examples;
+mod matrix;
 mod output;
 mod peer;
 mod process;
@@ -28,7 +28,7 @@ const TASKS: &[Task] = &[
     Task { name: "ci", about: "Every check a change must pass, in order; what .ci/run runs", run: ci::run },
     Task { name: "tidy", about: "The house rules that the compiler and clippy do not know", run: tidy::run },
     Task { name: "conformance", about: "The public MCP conformance suite, through the gateway", run: conformance::run },
-    Task { name: "clients", about: "Real clients and servers of others, through the gateway", run: clients::run },
+    Task { name: "matrix", about: "Real clients, servers and agents of others, through the gateway", run: matrix::run },
     Task { name: "bench", about: "What the gateway costs beside no proxy and a plain one", run: bench::run },
     Task {
         name: "examples",

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, clients, conformance, examples, output, process, tidy, workspace};
+use crate::{Failure, conformance, examples, matrix, output, process, tidy, workspace};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -62,8 +62,8 @@ pub(crate) const STEPS: &[Step] = &[
         run: conform,
     },
     Step {
-        name: "clients",
-        about: "real clients and servers of others, through the gateway",
+        name: "matrix",
+        about: "real clients, servers and agents of others, through the gateway: a part of the table",
         needs: &[Tool::Npm, Tool::Python],
         run: drive_clients,
     },
@@ -115,7 +115,7 @@ fn conform(_: &Options) -> Result<(), String> {
 }
 
 fn drive_clients(_: &Options) -> Result<(), String> {
-    plain(clients::run(&["--gateway-bin".to_owned(), built_program()?]))
+    plain(matrix::run(&["--quick".to_owned(), "--gateway-bin".to_owned(), built_program()?]))
 }
 
 fn built_program() -> Result<String, String> {
@@ -137,7 +137,7 @@ mod tests {
     fn the_program_is_built_before_it_is_used() {
         let place = |name| STEPS.iter().position(|step| step.name == name);
         assert!(place("build") < place("conformance"));
-        assert!(place("build") < place("clients"));
+        assert!(place("build") < place("matrix"));
         assert!(place("build") < place("examples"));
     }
 }

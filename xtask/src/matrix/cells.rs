@@ -1,0 +1,60 @@
+//! Each client's visits to each server: directly, and on every way through the gateway.
+
+use std::time::Duration;
+
+use super::clients::{CLIENTS, Client};
+use super::gateway::Gateway;
+use super::play;
+use super::report::{Report, Row};
+use super::servers::{SERVERS, Server};
+use super::visit::{Visit, visits};
+use super::ways::{self, Way};
+use super::{Choice, Stage, verdict};
+
+/// How long a client may take for each of its visits; each step is bounded by the script.
+const VISIT_LIMIT: Duration = Duration::from_secs(100);
+
+/// A client, and the servers that it visits one after another in one process.
+struct Tour {
+    client: &'static Client,
+    servers: Vec<&'static Server>,
+}
+
+/// Plays the cells of `choice`; without a gateway, directly alone.
+pub(super) fn play_all(stage: &Stage, gateway: Option<&Gateway>, choice: &Choice) -> Report {
+    let tours: Vec<Tour> = CLIENTS.iter().filter_map(|client| tour(client, choice)).collect();
+    Report::of(play::each(&tours, choice.hands, |tour| visit_all(stage, gateway, tour)))
+}
+
+/// The names of all cells.
+pub(super) fn names() -> Vec<String> {
+    SERVERS.iter().flat_map(|server| CLIENTS.iter().map(|client| client.cell(server))).collect()
+}
+
+fn tour(client: &'static Client, choice: &Choice) -> Option<Tour> {
+    let is_chosen =
+        |server: &&Server| (!choice.quick || client.is_quick(server)) && client.cell(server).contains(&choice.only);
+    let servers: Vec<&Server> = SERVERS.iter().filter(is_chosen).collect();
+    (!servers.is_empty()).then_some(Tour { client, servers })
+}
+
+fn visit_all(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }: &Tour) -> Vec<Row> {
+    let played_ways = if gateway.is_some() { Way::ALL.as_slice() } else { &[Way::Direct] };
+    let count = u32::try_from(servers.len() * played_ways.len()).unwrap_or(u32::MAX);
+    let plan = ways::plan(stage, gateway, client, servers).to_string();
+    let played = play::play(stage, client.name, &client.script(stage), &[&plan], VISIT_LIMIT * count);
+    let visits = visits(&played.output);
+    let silent = || Visit::failed(played.failure.as_deref().unwrap_or("the script said nothing about it"));
+    let visit = |server: &Server, way: Way| visits.get(&way.visit(server)).cloned().unwrap_or_else(silent);
+    let row = |server: &Server, way: Way| {
+        let through = visit(server, way);
+        let ending = match way {
+            Way::Direct => verdict::direct(client, server, &through),
+            Way::Run | Way::Serve | Way::Joint => {
+                verdict::compare(client, server, way, &visit(server, Way::Direct), &through)
+            }
+        };
+        Row::cell(client, server, way, ending, &through, played.took / count)
+    };
+    servers.iter().flat_map(|server| played_ways.iter().map(|way| row(server, *way))).collect()
+}

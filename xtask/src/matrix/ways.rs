@@ -1,0 +1,126 @@
+//! The ways from a client to a server, and what each way's visit is told to do.
+//!
+//! On the joint face names and URIs carry the server in front; what is asked for there is worked out here by the rule
+//! that the documentation gives, never taken from what the gateway says.
+
+use serde_json::{Map, Value, json};
+
+use super::Stage;
+use super::clients::Client;
+use super::gateway::Gateway;
+use super::servers::{Server, Step, Transport};
+
+/// How a server is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Without the gateway.
+    Direct,
+    /// Behind `doorward run`.
+    Run,
+    /// At `doorward serve`, on the server's own face.
+    Serve,
+    /// At `doorward serve`, on the face that joins all servers.
+    Joint,
+}
+
+impl Way {
+    /// Every way, in the order in which they are tried and shown.
+    pub(super) const ALL: [Self; 4] = [Self::Direct, Self::Run, Self::Serve, Self::Joint];
+
+    /// The name, as plans and tables have it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Run => "run",
+            Self::Serve => "serve",
+            Self::Joint => "joint",
+        }
+    }
+
+    /// What a visit to `server` on this way is called.
+    pub(super) fn visit(self, server: &Server) -> String {
+        format!("{}/{}", server.id, self.name())
+    }
+
+    /// What stands in front of the name of a tool or prompt of `server`.
+    pub(super) fn prefix(self, server: &Server) -> String {
+        match self {
+            Self::Direct | Self::Run | Self::Serve => String::new(),
+            Self::Joint => format!("{}__", server.id),
+        }
+    }
+
+    fn shown(self, server: &Server, step: Step, name: &str) -> String {
+        match (self, step) {
+            (Self::Joint, Step::Read) => format!("doorward://{}/{name}", server.id),
+            (_, Step::List | Step::Call | Step::Read | Step::Prompt | Step::Ask | Step::Sample) => {
+                format!("{}{name}", self.prefix(server))
+            }
+        }
+    }
+}
+
+/// What `client` is told for its visits to `servers`; without a gateway, the direct ones alone.
+pub(super) fn plan(stage: &Stage, gateway: Option<&Gateway>, client: &Client, servers: &[&Server]) -> Value {
+    let told = |server: &Server, way: Way| Some(one(stage, way, server, reach(stage, gateway, way, client, server)?));
+    let of_server = |server| Way::ALL.into_iter().filter_map(move |way| told(server, way));
+    let ways: Vec<Value> = servers.iter().copied().flat_map(of_server).collect();
+    json!({ "mode": client.mode, "ways": ways })
+}
+
+fn reach(
+    stage: &Stage,
+    gateway: Option<&Gateway>,
+    way: Way,
+    client: &Client,
+    server: &Server,
+) -> Option<(&'static str, Value)> {
+    match (way, server.url(stage)) {
+        (Way::Direct, None) => Some(("command", json!(server.alone(stage, "cell")))),
+        (Way::Direct, Some(url)) if server.transport == Transport::Sse => Some(("sse", json!(url))),
+        (Way::Direct, Some(url)) => Some(("url", json!(url))),
+        (Way::Run, _) => Some(("command", json!(gateway?.run(stage, server, &client.cell(server))))),
+        (Way::Serve, _) => Some(("url", json!(gateway?.endpoint(server)))),
+        (Way::Joint, _) => Some(("url", json!(gateway?.joint()))),
+    }
+}
+
+fn one(stage: &Stage, way: Way, server: &Server, reach: (&str, Value)) -> Value {
+    let mut told = Map::new();
+    told.insert("name".to_owned(), json!(way.visit(server)));
+    told.insert(reach.0.to_owned(), reach.1);
+    for (deed, input) in server.deeds(stage) {
+        let name = way.shown(server, deed.step, deed.name);
+        let words = if deed.step == Step::Read { json!([name]) } else { json!([name, input]) };
+        told.insert(deed.step.name().to_owned(), words);
+    }
+    Value::Object(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::servers::SERVERS;
+    use super::*;
+
+    #[test]
+    fn the_joint_face_has_the_server_in_front() {
+        let server = SERVERS.iter().find(|server| server.id == "everything").unwrap();
+        let told = one(&Stage::test(), Way::Joint, server, ("url", json!("http://x")));
+        assert_eq!(told.pointer("/call/0"), Some(&json!("everything__echo")));
+        assert_eq!(
+            told.pointer("/read/0"),
+            Some(&json!("doorward://everything/demo://resource/static/document/features.md"))
+        );
+        let plain = one(&Stage::test(), Way::Serve, server, ("url", json!("http://x")));
+        assert_eq!(plain.pointer("/call/0"), Some(&json!("echo")));
+    }
+
+    #[test]
+    fn without_a_gateway_only_the_direct_way_is_left() {
+        let server = SERVERS.iter().find(|server| server.id == "everything-sse").unwrap();
+        let client = super::super::clients::CLIENTS.first().unwrap();
+        let told = plan(&Stage::test(), None, client, &[server]);
+        assert_eq!(told.pointer("/ways").and_then(Value::as_array).unwrap().len(), 1);
+        assert_eq!(told.pointer("/ways/0/sse"), Some(&json!("http://127.0.0.1:4712/sse")));
+    }
+}
