@@ -5,7 +5,7 @@ use rmcp::{
     ClientHandler, ErrorData, RoleClient,
     model::{
         ClientInfo, CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult,
-        ElicitationAction, ElicitationCapability, FormElicitationCapability, Role, SamplingMessage,
+        ElicitationAction, ElicitationCapability, FormElicitationCapability, ProtocolVersion, Role, SamplingMessage,
         SamplingMessageContentBlock,
     },
     service::RequestContext,
@@ -18,6 +18,8 @@ pub(super) struct Willing;
 impl ClientHandler for Willing {
     fn get_info(&self) -> ClientInfo {
         let mut info = ClientInfo::default();
+        // What `initialize` asks for; the newest revision, which rmcp would name, has no `initialize`.
+        info.protocol_version = ProtocolVersion::LATEST_WITH_INITIALIZE;
         let form = FormElicitationCapability::new().with_schema_validation(true);
         info.capabilities.elicitation = Some(ElicitationCapability::new().with_form(form));
         info
