@@ -57,7 +57,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "conformance",
-        about: "the public MCP suite, directly and through the gateway",
+        about: "the public MCP suite: directly and through the gateway, across eras, as a client",
         needs: &[Tool::Npm],
         run: conform,
     },
@@ -111,7 +111,10 @@ fn deny(options: &Options) -> Result<(), String> {
 
 /// Directly too, so that every scenario that passes there must pass through the gateway.
 fn conform(_: &Options) -> Result<(), String> {
-    plain(conformance::run(&["--direct".to_owned(), "--gateway-bin".to_owned(), built_program()?]))
+    for question in ["--direct", "--cross", "--client"] {
+        plain(conformance::run(&[question.to_owned(), "--gateway-bin".to_owned(), built_program()?]))?;
+    }
+    Ok(())
 }
 
 fn drive_clients(_: &Options) -> Result<(), String> {

@@ -49,3 +49,17 @@ pub(super) const IMPOSSIBLE: &[Impossible] = &[
                   call is open: without state there is no such call, so it is begun and asks",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_names_a_row_of_the_guide() {
+        let guide = std::fs::read_to_string(crate::workspace::root().join("docs/guide/eras.md")).unwrap();
+        for reason in IMPOSSIBLE {
+            let heading = format!("### {}", reason.row);
+            assert!(guide.lines().any(|line| line == heading), "the guide on eras has no row {:?}", reason.row);
+        }
+    }
+}
