@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use doorward_mcp::compose::quote;
+use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::{Kind, Raw, RawJson};
 
 use super::Plan;
@@ -13,20 +14,26 @@ use super::view::Part;
 use crate::ids::ServerId;
 use crate::limits::JOINT_INSTRUCTIONS_MAX;
 
+/// What a server that was never reached may have.
+const POSSIBLE: &str = r#"{"completions":{},"logging":{},"prompts":{},"resources":{"subscribe":true},"tools":{}}"#;
+
 impl Plan {
     /// The server capabilities of the face, as JSON text: the union over all servers, objects joined member by member.
-    /// `known` holds what each server declared; a server that is missing may still turn out to have lists, so the face
-    /// then declares those too.
+    /// `known` holds what each server declared. One that is missing may turn out to have anything that a face can pass on,
+    /// so the face then declares all of that: a client asks only for what was declared.
     #[must_use]
     pub fn capabilities(&self, known: &[(ServerId, RawJson)]) -> String {
-        let declared: Vec<Raw<'_>> = known.iter().map(|(_, capabilities)| capabilities.as_raw()).collect();
-        let mut union = members(&declared);
+        let possible = RawJson::parse(POSSIBLE, &Limits::default()).ok();
         let unsure = self.servers().any(|server| known.iter().all(|(other, _)| other != server));
+        let declared = known.iter().map(|(_, capabilities)| capabilities);
+        let declared = declared.chain(possible.as_ref().filter(|_| unsure));
+        let declared: Vec<Raw<'_>> = declared.map(RawJson::as_raw).collect();
+        let mut union = members(&declared);
         let lists = [("tools", Part::Shown), ("prompts", self.rules.prompts), ("resources", self.rules.resources)];
         for (list, part) in lists {
             match part {
                 Part::Hidden => _ = union.remove(list),
-                Part::Shown if unsure || list == "tools" || union.contains_key(list) => {
+                Part::Shown if list == "tools" || union.contains_key(list) => {
                     let declared = declared.iter().filter_map(|capabilities| capabilities.member(list));
                     union.insert(list.to_owned(), with_list_changed(&declared.collect::<Vec<_>>()));
                 }
