@@ -5,7 +5,9 @@
 //! came from a client. It decides nothing about content.
 
 pub mod bridge;
+mod flood;
 pub mod http;
+mod mailbox;
 pub mod stdio;
 
 use doorward_core::permit::Permit;

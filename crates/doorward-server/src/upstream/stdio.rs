@@ -6,11 +6,9 @@
 
 mod commands;
 mod connection;
-mod flood;
 mod framing;
 mod housekeeping;
 mod inbound;
-mod mailbox;
 mod opening;
 mod pool;
 mod process;
@@ -35,10 +33,10 @@ use doorward_mcp::splice::Segments;
 use tokio::time::timeout;
 
 use crate::limits::{CALL_EVENTS_MAX, HOUSEKEEPING_WAIT, UNSOLICITED_EVENTS_MAX};
+use crate::upstream::mailbox::Mailbox;
 use crate::upstream::{Event, Housekeeping};
 use commands::{Caller, Command, NewCall};
 use connection::Connection;
-use mailbox::Mailbox;
 use pool::{Attachment, Binding, Departure, Key, Registry, unique};
 
 pub(crate) use framing::one_line;

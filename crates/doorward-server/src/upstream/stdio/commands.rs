@@ -7,7 +7,7 @@ use std::sync::Arc;
 use doorward_mcp::message::{Notification, Request};
 use doorward_mcp::splice::Segments;
 
-use super::mailbox::Mailbox;
+use super::super::mailbox::Mailbox;
 
 /// What a link asks of the task.
 #[derive(Debug)]

@@ -19,9 +19,9 @@ use doorward_mcp::splice::Segments;
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep_until};
 
+use super::super::flood::Backoff;
+use super::super::mailbox::{Budget, Mailbox};
 use super::commands::{Caller, Command, NewCall};
-use super::flood::Backoff;
-use super::mailbox::{Budget, Mailbox};
 use super::opening::Opening;
 use super::pool::{Control, Key, Registry};
 use super::running::{Running, Sign};

@@ -14,8 +14,8 @@ use doorward_mcp::splice::Segments;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStdin, ChildStdout};
 
+use super::super::flood::Flood;
 use super::ChildSpec;
-use super::flood::Flood;
 use super::framing::{Full, Outbox};
 use super::process::{Pipes, Process};
 use crate::limits::{BUFFER_KEPT_BYTES, CHILD_EXIT_WAIT, CHILD_READ_BYTES, COPIED_BYTES, NOISE_SHOWN_BYTES};

@@ -9,9 +9,9 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::id::Id;
 use doorward_mcp::splice::Segments;
 
+use super::super::mailbox::Mailbox;
 use super::commands::{Caller, Command, NewCall};
 use super::connection::{Connection, Phase};
-use super::mailbox::Mailbox;
 use super::pool::{Departure, Retired};
 use super::{Share, housekeeping};
 use crate::limits::{CALL_DURATION_MAX, CHILD_IDLE};

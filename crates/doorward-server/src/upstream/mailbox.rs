@@ -1,4 +1,4 @@
-//! Events on their way from a child's task to whoever waits for them.
+//! Events on their way from a shared connection to whoever waits for them.
 //!
 //! Responsible for bounds: so many events, so many bytes, and always room for the last one. It must never block the
 //! side that delivers.
@@ -97,7 +97,7 @@ impl Mailbox {
     }
 }
 
-/// The bytes that may wait in all mailboxes of one child together.
+/// The bytes that may wait in all mailboxes of one connection together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Budget(Arc<AtomicUsize>);
 

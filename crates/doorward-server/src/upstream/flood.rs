@@ -1,4 +1,4 @@
-//! When a child's output counts as a flood, and when a child that keeps ending may be started again.
+//! When what comes on a shared connection counts as a flood, and when a child that keeps ending may be started again.
 //!
 //! Pure: time is an argument. It must never decide about a single message.
 
@@ -9,7 +9,7 @@ use crate::limits::{
     RESTART_WAIT_MIN,
 };
 
-/// What one child sent within the current window.
+/// What one connection brought within the current window.
 #[derive(Debug)]
 pub(super) struct Flood {
     since: Instant,
