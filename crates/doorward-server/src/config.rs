@@ -43,6 +43,8 @@ pub use secret::Secret;
 pub use settings::Shown;
 pub use state::state_directory;
 
+pub use crate::upstream::http::Transport;
+
 /// Everything `serve` needs.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -186,6 +188,8 @@ pub enum Way {
         url: String,
         /// Headers of every request to it.
         headers: Vec<(String, Secret)>,
+        /// How messages travel to it.
+        transport: Transport,
     },
 }
 

@@ -13,7 +13,10 @@ use crate::definitions::Definitions;
 use crate::limits::READY_LINKS_MAX;
 use crate::upstream::Link;
 use crate::upstream::bridge::Bridge;
-use crate::upstream::http::{Endpoint, EraCache, EraVerdict, HttpClient, HttpLink, SchemaSource, probe};
+use crate::upstream::http::{
+    EitherLink, Endpoint, EraCache, EraVerdict, HttpClient, HttpLink, SchemaSource, SseLink, Transport,
+    TransportMemory, probe,
+};
 use crate::upstream::stdio::{ChildSpec, Pool, Share};
 
 /// How a server is reached.
@@ -44,6 +47,7 @@ pub struct Reach {
     outside: Outside,
     definitions: Arc<Definitions>,
     eras: EraCache,
+    transport: Arc<TransportMemory>,
     /// The only way to a child that nobody shares: it has one pipe for both eras.
     only: OnceLock<Arc<Link>>,
 }
@@ -62,7 +66,15 @@ impl Server {
     #[must_use]
     pub fn new(id: ServerId, way: Way, outside: Outside) -> Self {
         let definitions = Arc::new(Definitions::new(id.clone()));
-        let reach = Arc::new(Reach { id, way, outside, definitions, eras: EraCache::new(), only: OnceLock::new() });
+        let reach = Arc::new(Reach {
+            id,
+            way,
+            outside,
+            definitions,
+            eras: EraCache::new(),
+            transport: Arc::default(),
+            only: OnceLock::new(),
+        });
         Self { reach, ready: Mutex::new(BTreeMap::new()), listing: Semaphore::new(1) }
     }
 
@@ -123,9 +135,10 @@ impl Server {
         Ok(link)
     }
 
-    /// Forgets what is known of the server's era, after it could not be reached.
+    /// Forgets what is known of the server's era and transport, after it could not be reached.
     pub fn doubt_era(&self) {
         self.reach.eras.forget();
+        self.reach.transport.forget();
     }
 }
 
@@ -167,12 +180,22 @@ impl Reach {
             (Way::Child(spec), era) => {
                 Link::Stdio(self.outside.pool.link(spec.clone(), principal, era, self.outside.share))
             }
-            (Way::Http(endpoint), Era::Legacy) => {
-                Link::Http(HttpLink::legacy(self.outside.client.clone(), endpoint.clone()))
-            }
+            (Way::Http(endpoint), Era::Legacy) => self.with_handshake(endpoint),
             (Way::Http(endpoint), Era::Modern) => {
                 Link::Http(HttpLink::modern(self.outside.client.clone(), endpoint.clone(), self.schema_source()))
             }
+        }
+    }
+
+    /// A way to an HTTP server that begins with a handshake, over the transport that is configured or was found.
+    fn with_handshake(&self, endpoint: &Arc<Endpoint>) -> Link {
+        let (client, endpoint) = (self.outside.client.clone(), endpoint.clone());
+        match endpoint.transport() {
+            Transport::Http => Link::Http(HttpLink::legacy(client, endpoint)),
+            Transport::Auto if !self.transport.is_sse() => {
+                Link::Either(Box::new(EitherLink::new(&client, &endpoint, self.transport.clone())))
+            }
+            Transport::Auto | Transport::Sse => Link::Sse(SseLink::new(client, endpoint, self.transport.clone())),
         }
     }
 
@@ -183,6 +206,8 @@ impl Reach {
     pub async fn speaks(&self, principal: &Principal) -> Result<Speaks, Refusal> {
         let verdict = match (&self.way, self.eras.verdict()) {
             (_, Some(verdict)) => verdict,
+            // HTTP+SSE was gone before the stateless era came.
+            (Way::Http(endpoint), None) if endpoint.transport() == Transport::Sse => EraVerdict::LegacyOnly,
             (Way::Http(endpoint), None) => {
                 let verdict = probe(&self.outside.client, endpoint).await;
                 self.eras.remember(&verdict);

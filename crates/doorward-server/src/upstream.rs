@@ -10,8 +10,10 @@ pub mod http;
 mod mailbox;
 pub mod stdio;
 
+use bytes::Bytes;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::compose;
 use doorward_mcp::message::{Notification, Request, Response};
 use doorward_mcp::revision::Era;
 use doorward_mcp::splice::Segments;
@@ -37,6 +39,10 @@ pub enum Call {
     Stdio(stdio::StdioCall),
     /// On an HTTP endpoint.
     Http(Box<http::HttpCall>),
+    /// On an HTTP+SSE endpoint.
+    Sse(Box<http::SseCall>),
+    /// On an HTTP endpoint of either transport.
+    Either(Box<http::EitherCall>),
     /// On a server of the other era.
     Bridged(Box<bridge::BridgeCall>),
 }
@@ -47,6 +53,8 @@ impl Call {
         match self {
             Self::Stdio(call) => call.next().await,
             Self::Http(call) => call.next().await,
+            Self::Sse(call) => call.next().await,
+            Self::Either(call) => call.next().await,
             Self::Bridged(call) => Box::pin(call.next()).await,
         }
     }
@@ -55,18 +63,20 @@ impl Call {
     #[must_use]
     pub fn is_stream(&self) -> bool {
         match self {
-            Self::Stdio(_) => false,
+            Self::Stdio(_) | Self::Sse(_) => false,
             Self::Http(call) => call.is_stream(),
+            Self::Either(call) => call.is_stream(),
             Self::Bridged(call) => call.is_stream(),
         }
     }
 
-    /// The HTTP status the server answered with; `None` for a child process.
+    /// The HTTP status the server answered with; `None` where answers have none of their own.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Stdio(_) => None,
+            Self::Stdio(_) | Self::Sse(_) => None,
             Self::Http(call) => Some(call.status()),
+            Self::Either(call) => call.status(),
             Self::Bridged(call) => call.status(),
         }
     }
@@ -98,6 +108,10 @@ pub enum Link {
     Stdio(stdio::StdioLink),
     /// An HTTP endpoint.
     Http(http::HttpLink),
+    /// An HTTP+SSE endpoint.
+    Sse(http::SseLink),
+    /// An HTTP endpoint whose transport the handshake will show.
+    Either(Box<http::EitherLink>),
     /// A server of the other era, or one whose era the client's handshake will show.
     Bridged(Box<bridge::Bridge>),
 }
@@ -112,6 +126,8 @@ impl Link {
         match self {
             Self::Stdio(link) => link.call(permit).await.map(Call::Stdio),
             Self::Http(link) => link.call_with(permit, params).await.map(|call| Call::Http(Box::new(call))),
+            Self::Sse(link) => link.call(permit).await.map(|call| Call::Sse(Box::new(call))),
+            Self::Either(link) => link.call(permit).await.map(|call| Call::Either(Box::new(call))),
             // Boxed because a bridge calls links itself.
             Self::Bridged(bridge) => Box::pin(bridge.call(permit, params)).await,
         }
@@ -125,6 +141,8 @@ impl Link {
         match self {
             Self::Stdio(link) => link.tell(permit).await,
             Self::Http(link) => link.tell(permit).await,
+            Self::Sse(link) => link.tell(permit).await,
+            Self::Either(link) => link.tell(permit).await,
             Self::Bridged(bridge) => Box::pin(bridge.tell(permit)).await,
         }
     }
@@ -137,6 +155,8 @@ impl Link {
         match self {
             Self::Stdio(link) => link.reply(answer).await,
             Self::Http(link) => link.reply(answer).await,
+            Self::Sse(link) => link.reply(answer).await,
+            Self::Either(link) => link.reply(answer).await,
             Self::Bridged(bridge) => Box::pin(bridge.reply(answer)).await,
         }
     }
@@ -149,6 +169,8 @@ impl Link {
         match self {
             Self::Stdio(link) => link.keep_house(task).await,
             Self::Http(link) => link.keep_house(task).await,
+            Self::Sse(link) => link.keep_house(task).await,
+            Self::Either(link) => link.keep_house(task).await,
             Self::Bridged(bridge) => Box::pin(bridge.keep_house(task)).await,
         }
     }
@@ -158,6 +180,8 @@ impl Link {
         match self {
             Self::Stdio(link) => link.unsolicited().await,
             Self::Http(link) => link.unsolicited().await,
+            Self::Sse(link) => link.unsolicited().await,
+            Self::Either(link) => link.unsolicited().await,
             Self::Bridged(bridge) => Box::pin(bridge.unsolicited()).await,
         }
     }
@@ -167,6 +191,8 @@ impl Link {
         match self {
             Self::Stdio(link) => link.close().await,
             Self::Http(link) => link.close().await,
+            Self::Sse(link) => link.close().await,
+            Self::Either(link) => link.close().await,
             Self::Bridged(bridge) => Box::pin(bridge.close()).await,
         }
     }
@@ -177,7 +203,7 @@ impl Link {
     #[must_use]
     pub const fn is_bridged(&self) -> bool {
         match self {
-            Self::Stdio(_) | Self::Http(_) => false,
+            Self::Stdio(_) | Self::Http(_) | Self::Sse(_) | Self::Either(_) => false,
             Self::Bridged(_) => true,
         }
     }
@@ -192,4 +218,10 @@ pub async fn discover(link: &Link) -> http::EraVerdict {
         Err(refusal) if refusal.code == Code::TimedOut => http::EraVerdict::LegacyOnly,
         Err(refusal) => http::EraVerdict::Unknown(refusal),
     }
+}
+
+/// `notifications/cancelled` for the request that went out as `number`.
+fn cancelled(number: u64) -> Bytes {
+    let params = format!(r#"{{"requestId":{number},"reason":"nobody waits for the answer any more"}}"#);
+    compose::notification("notifications/cancelled", Some(&params))
 }

@@ -339,10 +339,11 @@ impl<'s> Builder<'s> {
                     line("directory", toml_text(&directory.display().to_string()));
                 }
             }
-            Way::Http { url, headers } => {
+            Way::Http { url, headers, transport } => {
                 // What follows a '?' is where some services put their keys.
                 line("url", toml_text(url.split('?').next().unwrap_or_default()));
                 line("headers", toml_list(headers.iter().map(|(name, _)| name.as_str())));
+                line("transport", toml_text(servers::transport_name(*transport)));
             }
         }
         line("timeout_s", server.silence.as_secs().to_string());

@@ -14,7 +14,7 @@ use super::origin::Origin;
 use super::problem::{ConfigErrors, Problem, Problems};
 use super::secret::{Secret, Writing, resolve};
 use super::servers::{INHERIT_DEFAULT, holds_credentials};
-use super::{PolicyConfig, ServerConfig, Way, clients};
+use super::{PolicyConfig, ServerConfig, Transport, Way, clients};
 use crate::limits::CALL_SILENCE;
 
 /// Programs that only start others: the server is named after what they start.
@@ -96,7 +96,8 @@ fn server(request: &RunRequest, surroundings: &Surroundings, problems: &mut Prob
                     "write the whole address",
                 );
             }
-            Way::Http { url: url.clone(), headers: given_headers(headers, surroundings, problems) }
+            let headers = given_headers(headers, surroundings, problems);
+            Way::Http { url: url.clone(), headers, transport: Transport::Auto }
         }
     };
     Some(ServerConfig { id: id?, way, silence: CALL_SILENCE })

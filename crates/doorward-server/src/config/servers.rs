@@ -13,14 +13,17 @@ use super::origin::Origin;
 use super::problem::Problems;
 use super::secret::{Resolved, Secret, Writing, resolve};
 use super::settings::{Manner, ServerEntry};
-use super::{ServerConfig, Way};
+use super::{ServerConfig, Transport, Way};
 use crate::limits::CALL_SILENCE;
 
 /// What a child gets of our environment unless configured otherwise: what programs need to be found and to run at all.
 pub(super) const INHERIT_DEFAULT: &[&str] = &["PATH", "HOME", "LANG", "TMPDIR", "USER"];
 
 /// The keys of `[servers.NAME]`.
-const OWN_KEYS: &[&str] = &["command", "url", "env", "inherit", "directory", "headers", "timeout_s"];
+const OWN_KEYS: &[&str] = &["command", "url", "env", "inherit", "directory", "headers", "timeout_s", "transport"];
+
+/// The values of `transport`.
+const TRANSPORTS: [Transport; 3] = [Transport::Auto, Transport::Http, Transport::Sse];
 
 /// The keys of a client's entry that mean something here. `type` says what the others show anyway.
 const CLIENT_KEYS: &[&str] = &["command", "args", "env", "cwd", "url", "serverUrl", "httpUrl", "headers", "type"];
@@ -83,7 +86,9 @@ impl<'n> Table<'n, '_, '_> {
         let silence = self.silence();
         let way = match (self.find("command"), self.find("url")) {
             (Some(command), None) => {
-                self.belongs_to("headers", "url");
+                for key in ["headers", "transport"] {
+                    self.belongs_to(key, "url");
+                }
                 let command = self.own_command(command)?;
                 self.child(command, "directory")?
             }
@@ -91,7 +96,8 @@ impl<'n> Table<'n, '_, '_> {
                 for key in ["env", "inherit", "directory"] {
                     self.belongs_to(key, "command");
                 }
-                self.http(url)?
+                let transport = self.own_transport()?;
+                self.http(url, transport)?
             }
             (command, _) => return self.one_way_only(command),
         };
@@ -105,14 +111,16 @@ impl<'n> Table<'n, '_, '_> {
                 self.reader.warning(&member.name_span, message, "write the server into doorward.toml to say more");
             }
         }
-        self.refuse_old_transport();
         let urls = ["url", "serverUrl", "httpUrl"].iter().find_map(|key| self.find(key));
         let way = match (self.find("command"), urls) {
             (Some(command), None) => {
                 let command = self.client_command(command)?;
                 self.child(command, "cwd")?
             }
-            (None, Some(url)) => self.http(url)?,
+            (None, Some(url)) => {
+                let transport = self.client_transport()?;
+                self.http(url, transport)?
+            }
             (command, _) => return self.one_way_only(command),
         };
         Some((way, CALL_SILENCE))
@@ -227,7 +235,7 @@ impl<'n> Table<'n, '_, '_> {
         Some(names.into_iter().filter_map(value).collect())
     }
 
-    fn http(&mut self, member: &Member) -> Option<Way> {
+    fn http(&mut self, member: &Member, transport: Transport) -> Option<Way> {
         let url = self.reader.text(&member.name, &member.node)?;
         let url = self.resolved(&url, &member.node.span)?.value.reveal().to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
@@ -245,15 +253,35 @@ impl<'n> Table<'n, '_, '_> {
                 headers.push((name, value));
             }
         }
-        Some(Way::Http { url, headers })
+        Some(Way::Http { url, headers, transport })
     }
 
-    /// HTTP+SSE of 2024-11-05: saying so is better than a server that never answers.
-    fn refuse_old_transport(&mut self) {
-        let Some(member) = self.find("type") else { return };
-        if matches!(&member.node.value, Value::Text(kind) if kind == "sse" || kind == "ws") {
-            let advice = "use the server's Streamable HTTP address (often .../mcp) and \"type\": \"http\"";
-            self.error(&member.node.span, "this transport is not supported", advice);
+    fn own_transport(&mut self) -> Option<Transport> {
+        let Some(member) = self.find("transport") else { return Some(Transport::Auto) };
+        let Some(text) = self.reader.text("transport", &member.node) else {
+            self.faults = Faults::Some;
+            return None;
+        };
+        let known = TRANSPORTS.into_iter().find(|transport| transport_name(*transport) == text);
+        if known.is_none() {
+            let advice = "it is \"auto\", \"http\" (Streamable HTTP alone) or \"sse\" (HTTP+SSE of 2024-11-05 alone)";
+            self.error(&member.node.span, format!("there is no transport '{}'", text.escape_debug()), advice);
+        }
+        known
+    }
+
+    /// What a client's `type` says. Some write `http` for whatever has a URL, so that alone says nothing.
+    fn client_transport(&mut self) -> Option<Transport> {
+        let Some(member) = self.find("type") else { return Some(Transport::Auto) };
+        let Value::Text(kind) = &member.node.value else { return Some(Transport::Auto) };
+        match kind.as_str() {
+            "sse" => Some(Transport::Sse),
+            "ws" => {
+                let advice = "use the server's Streamable HTTP address (often .../mcp) and \"type\": \"http\"";
+                self.error(&member.node.span, "this transport is not supported", advice);
+                None
+            }
+            _ => Some(Transport::Auto),
         }
     }
 
@@ -303,6 +331,15 @@ impl<'n> Table<'n, '_, '_> {
             return None;
         }
         Some(Path::new(&text).to_owned())
+    }
+}
+
+/// How a transport is written.
+pub(super) const fn transport_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Auto => "auto",
+        Transport::Http => "http",
+        Transport::Sse => "sse",
     }
 }
 

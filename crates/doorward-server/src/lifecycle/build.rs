@@ -62,12 +62,13 @@ fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
             directory: directory.clone(),
             silence: config.silence,
         }))),
-        config::Way::Http { url, headers } => {
+        config::Way::Http { url, headers, transport } => {
             let server = config.id.to_string();
             let url: Uri = url.parse().map_err(|_| StartError::Url { server: server.clone() })?;
             let headers = headers.iter().map(|header| http_header(&config.id, header)).collect::<Result<_, _>>()?;
             let endpoint = Endpoint::new(config.id.clone(), url, headers, config.silence)
-                .map_err(|source| StartError::Endpoint { server: server.clone(), source })?;
+                .map_err(|source| StartError::Endpoint { server: server.clone(), source })?
+                .with_transport(*transport);
             outside.client.supports(&endpoint).map_err(|source| StartError::Roots { server, source })?;
             Ok(Way::Http(Arc::new(endpoint)))
         }

@@ -1,4 +1,4 @@
-//! HTTP servers: Streamable HTTP in both eras.
+//! HTTP servers: Streamable HTTP in both eras, and HTTP+SSE of 2024-11-05.
 //!
 //! Responsible for what travels to a server and what is accepted from it, within limits. It sends a client's message only
 //! for a [`Permit`], unchanged, and never anything else of a client's HTTP request. It decides nothing about content.
@@ -7,6 +7,8 @@ mod answer;
 mod body;
 mod call;
 mod client;
+mod clock;
+mod either;
 mod endpoint;
 mod era;
 mod housekeeping;
@@ -14,7 +16,9 @@ mod limits;
 mod listen;
 mod outgoing;
 mod session;
+mod sse;
 mod stream;
+mod transport;
 
 use std::error::Error;
 use std::fmt;
@@ -39,11 +43,15 @@ use crate::limits::HOUSEKEEPING_WAIT;
 
 pub use call::HttpCall;
 pub use client::{HttpClient, NoRootCertificates};
+pub use either::{EitherCall, EitherLink};
 pub use endpoint::{Endpoint, EndpointError};
 pub use era::{EraCache, EraVerdict, probe};
 
+use housekeeping::Asked;
 use limits::CLOSE_WAIT;
 use session::Session;
+pub use sse::{SseCall, SseLink};
+pub use transport::{Transport, TransportMemory};
 
 /// Finds the input schema that the server published for a tool, as far as it is known.
 pub type SchemaSource = Arc<dyn Fn(&str) -> Option<RawJson> + Send + Sync>;
@@ -147,16 +155,21 @@ impl HttpLink {
     /// # Errors
     /// A refusal when there is no usable answer.
     pub async fn keep_house(&self, task: Housekeeping) -> Result<Response, Refusal> {
-        let request = housekeeping::request(&task, self.era())?;
-        let response = housekeeping::ask(&self.way, &request).await?.answer?;
-        match (&self.way.speech, &task) {
-            (Speech::Legacy(session), Housekeeping::Initialize) if response.result().is_some() => {
+        self.ask(&task).await?.0
+    }
+
+    /// As [`HttpLink::keep_house`], with the HTTP status of the answer; 0 when there was none.
+    async fn ask(&self, task: &Housekeeping) -> Result<(Result<Response, Refusal>, u16), Refusal> {
+        let request = housekeeping::request(task, self.era())?;
+        let Asked { answer, status } = housekeeping::ask(&self.way, &request).await?;
+        match (&self.way.speech, task, &answer) {
+            (Speech::Legacy(session), Housekeeping::Initialize, Ok(response)) if response.result().is_some() => {
                 let sent = self.way.post(self.way.reply_headers(session)?, housekeeping::initialized())?;
                 self.accepted(sent).await?;
             }
-            (Speech::Legacy(_) | Speech::Modern(_), _) => {}
+            (Speech::Legacy(_) | Speech::Modern(_), _, _) => {}
         }
-        Ok(response)
+        Ok((answer, status))
     }
 
     /// The next event that belongs to no call. Pends for ever on a stateless link. Safe to drop and ask again.

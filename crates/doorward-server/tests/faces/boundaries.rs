@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use doorward_policy::Preset;
-use doorward_server::config::Way;
+use doorward_server::config::{Transport, Way};
 use serde_json::{Value, json};
 
 use super::client::{Ask, Http, LEGACY, MODERN, Session, ask_modern, call, denial, modern, request};
@@ -16,7 +16,7 @@ async fn no_client_header_reaches_a_server() {
     let upstream = Scripted::start(ECHO, |seen| Reply::Send(said(seen, "x"))).await;
     let mut plan = Plan::new().with_token();
     let headers = secrets(&[("x-configured", "for-this-server")]);
-    plan = plan.with_way("up", Way::Http { url: upstream.url.clone(), headers });
+    plan = plan.with_way("up", Way::Http { url: upstream.url.clone(), headers, transport: Transport::Auto });
     let rig = plan.start().await;
     let token = format!("Bearer {}", rig.token());
     let foreign = |ask: Ask| {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, ListenConfig, PolicyConfig, Secret, ServerConfig, Way,
+    AdminConfig, AggregateConfig, Auth, Config, ListenConfig, PolicyConfig, Secret, ServerConfig, Transport, Way,
 };
 use doorward_server::gateway::Gateway;
 use doorward_server::lifecycle::{self, Serving};
@@ -105,7 +105,7 @@ impl Plan {
     }
 
     pub(crate) fn with_url(self, id: &str, url: &str) -> Self {
-        self.with_way(id, Way::Http { url: url.to_owned(), headers: Vec::new() })
+        self.with_way(id, Way::Http { url: url.to_owned(), headers: Vec::new(), transport: Transport::Auto })
     }
 
     pub(crate) fn with_way(mut self, id: &str, way: Way) -> Self {

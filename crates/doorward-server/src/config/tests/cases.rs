@@ -69,7 +69,7 @@ fn a_whole_file_is_read() {
     assert_eq!(shown_environment, expected);
     assert!(directory.as_ref().unwrap().ends_with("data"));
     assert_eq!(notes.silence, Duration::from_secs(7));
-    let Way::Http { url, headers } = &remote.way else { panic!("{remote:?}") };
+    let Way::Http { url, headers, transport: Transport::Auto } = &remote.way else { panic!("{remote:?}") };
     assert_eq!(url, "https://example.com/mcp?key=1");
     assert_eq!(headers, &[("Authorization".to_owned(), Secret::new("t0ken"))]);
     // Neither what is shown nor what is debugged gives a secret away.
@@ -99,7 +99,7 @@ fn unknown_keys_are_errors_with_the_word_that_was_meant() {
     refused(
         "[servers.a]\ncommand = [\"x\"]\nenviron = {}\n",
         "./doorward.toml:3:1: there is no key 'environ' in [servers.a]; \
-         the keys here are command, url, env, inherit, directory, headers, timeout_s",
+         the keys here are command, url, env, inherit, directory, headers, timeout_s, transport",
     );
     refused(
         "zzz = 1\n",
@@ -172,6 +172,15 @@ const OUT_OF_PLACE: &[(&str, &str)] = &[
     (
         "[servers.a]\nurl = \"http://a\"\nenv = {}\n",
         "./doorward.toml:3:1: 'env' has a meaning only beside 'command'; remove it, or reach the server by command",
+    ),
+    (
+        "[servers.a]\ncommand = [\"a\"]\ntransport = \"sse\"\n",
+        "./doorward.toml:3:1: 'transport' has a meaning only beside 'url'; remove it, or reach the server by url",
+    ),
+    (
+        "[servers.a]\nurl = \"http://a\"\ntransport = \"ws\"\n",
+        "./doorward.toml:3:13: there is no transport 'ws'; it is \"auto\", \"http\" (Streamable HTTP alone) or \"sse\" \
+         (HTTP+SSE of 2024-11-05 alone)",
     ),
     (
         "[servers.a]\ncommand = \"npx -y b\"\n",

@@ -17,19 +17,21 @@ fn the_common_forms_are_read() {
         "github": {"command": "npx", "args": ["-y", "server-github"], "env": {"TOKEN": "${env:GH}", "PORT": 80}, "cwd": "w"},
         "remote": {"type": "http", "url": "https://example.com/mcp", "headers": {"Authorization": "Bearer ${GH}"}},
         "windsurf": {"serverUrl": "https://example.com/a"},
-        "gemini": {"httpUrl": "https://example.com/b", "trust": true}
+        "gemini": {"httpUrl": "https://example.com/b", "trust": true},
+        "older": {"type": "sse", "url": "https://example.com/sse"}
     }, "other": [1, 2.5, null]}"#;
     let place = from_client(text).with("GH", "t0ken");
     let Loaded { config, warnings, .. } = place.load().unwrap();
     assert!(warnings.is_empty(), "{warnings:?}");
-    assert_eq!(ids(&place), ["gemini", "github", "remote", "windsurf"]);
+    assert_eq!(ids(&place), ["gemini", "github", "older", "remote", "windsurf"]);
     let Way::Child { command, environment, directory } = &config.servers[1].way else { panic!() };
     assert_eq!(command, &["npx", "-y", "server-github"]);
     let named: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.reveal())).collect();
     assert!(named.contains(&("TOKEN", "t0ken")) && named.contains(&("PORT", "80")), "{named:?}");
     assert!(directory.as_ref().unwrap().ends_with("w"));
-    let Way::Http { headers, .. } = &config.servers[2].way else { panic!() };
+    let Way::Http { headers, transport: Transport::Auto, .. } = &config.servers[3].way else { panic!() };
     assert_eq!(headers[0].1.reveal(), "Bearer t0ken");
+    let Way::Http { transport: Transport::Sse, .. } = &config.servers[2].way else { panic!() };
 }
 
 #[test]
@@ -83,7 +85,7 @@ fn what_is_wrong_is_told_with_its_place() {
             "clients.json:1:17: no server id can be made of 'é'; give it a name with letters or digits",
         ),
         (
-            "{\"mcpServers\": {\"a\": {\"type\": \"sse\", \"url\": \"http://x\"}}}",
+            "{\"mcpServers\": {\"a\": {\"type\": \"ws\", \"url\": \"http://x\"}}}",
             "clients.json:1:31: this transport is not supported; \
              use the server's Streamable HTTP address (often .../mcp) and \"type\": \"http\"",
         ),

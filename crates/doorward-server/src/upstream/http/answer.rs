@@ -229,7 +229,8 @@ fn without_null_id(bytes: &Bytes) -> Option<Response> {
     }
 }
 
-fn unreadable(rejection: &Rejection) -> Refusal {
+/// The refusal for a message that cannot be read.
+pub(super) fn unreadable(rejection: &Rejection) -> Refusal {
     if rejection.kind() == RejectionKind::TooLarge {
         return Refusal::new(Code::AnswerTooLarge);
     }

@@ -4,7 +4,6 @@
 //! gives up in bounded time. It never sends the request a second time, and never hands out what belongs to another call.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use doorward_core::refusal::{Code, Refusal};
@@ -21,11 +20,11 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::super::Event;
 use super::answer::{Collected, Collecting, Content, Head, InSession};
 use super::answer::{bad_answer, connection_refusal, http_refusal, read_error, read_message};
+use super::clock::Clock;
 use super::limits::{RESUME_TRIES_MAX, RETRY_MOST};
 use super::session::{self, SESSION_ID};
 use super::stream::{Cursor, EventStream, Heard, Noise, TooNoisy, carries_message};
 use super::{Speech, Way};
-use crate::limits::CALL_DURATION_MAX;
 
 /// A request under way. Dropping it closes its stream: to a modern server that is the cancellation, to a legacy server
 /// it says nothing, and `notifications/cancelled` does.
@@ -290,7 +289,7 @@ impl HttpCall {
 
     fn heard(&mut self, heard: Heard) -> Option<Event> {
         match heard {
-            Heard::Bytes => {
+            Heard::Bytes(_) => {
                 self.clock.heard();
                 None
             }
@@ -408,46 +407,4 @@ impl Asked {
 
 fn failed(refusal: Refusal) -> Option<Event> {
     Some(Event::Failed(refusal))
-}
-
-/// How long the server may still take. Silence counts only while somebody waits for the server: a slow client is not
-/// the server's fault.
-#[derive(Debug)]
-struct Clock {
-    silence: Duration,
-    waiting_since: Option<Instant>,
-    ends_at: Option<Instant>,
-}
-
-impl Clock {
-    fn new(silence: Duration) -> Self {
-        Self { silence, waiting_since: None, ends_at: Some(Instant::now() + CALL_DURATION_MAX) }
-    }
-
-    fn wait(&mut self) {
-        self.waiting_since.get_or_insert_with(Instant::now);
-    }
-
-    fn heard(&mut self) {
-        self.waiting_since = Some(Instant::now());
-    }
-
-    const fn rest(&mut self) {
-        self.waiting_since = None;
-    }
-
-    /// Lifts both limits.
-    const fn stop(&mut self) {
-        self.ends_at = None;
-    }
-
-    fn is_spent(&self) -> bool {
-        self.ends_at.is_some_and(|end| Instant::now() >= end)
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let end = self.ends_at?;
-        let silence = self.waiting_since.and_then(|since| since.checked_add(self.silence));
-        Some(silence.map_or(end, |silence| silence.min(end)))
-    }
 }

@@ -9,6 +9,8 @@ use doorward_core::ids::ServerId;
 use hyper::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::uri::{Scheme, Uri};
 
+use super::Transport;
+
 /// One configured HTTP server.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
@@ -16,6 +18,7 @@ pub struct Endpoint {
     url: Uri,
     headers: HeaderMap,
     silence: Duration,
+    transport: Transport,
 }
 
 /// Why something is not an [`Endpoint`].
@@ -53,7 +56,20 @@ impl Endpoint {
             value.set_sensitive(true);
             kept.append(name, value);
         }
-        Ok(Self { server, url, headers: kept, silence })
+        Ok(Self { server, url, headers: kept, silence, transport: Transport::Auto })
+    }
+
+    /// With another transport than what the server shows.
+    #[must_use]
+    pub const fn with_transport(mut self, transport: Transport) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// How messages travel to it.
+    #[must_use]
+    pub const fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// The server's configured id.

@@ -41,3 +41,10 @@ pub(super) const LEGACY_VERDICT_LIFE: Duration = Duration::from_secs(300);
 
 /// Bytes of one session's events outside any call that may wait for a slow client. One event passes whatever its size.
 pub(super) const UNSOLICITED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Longest address a server may announce for its messages (HTTP+SSE): it is the first line of every later request.
+pub(super) const ENDPOINT_BYTES_MAX: usize = 8 * 1024;
+
+/// Messages of the gateway's own (cancellations, refusals of questions) that may wait for one HTTP+SSE server; what
+/// comes beyond is not sent.
+pub(super) const ERRANDS_MAX: usize = 64;

@@ -77,7 +77,7 @@ impl Listener<'_> {
     async fn hear_out(&mut self, mut stream: EventStream) -> Result<(), TooNoisy> {
         loop {
             let event = match stream.hear().await {
-                Heard::Bytes => continue,
+                Heard::Bytes(_) => continue,
                 Heard::End => return Ok(()),
                 Heard::TooLarge => {
                     self.ignore("over the limit")?;

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::ResponseFuture;
 
 use super::body::Outgoing;
 use super::session::{PROTOCOL_VERSION, Session};
-use super::{Speech, Way};
+use super::{Endpoint, HttpClient, Speech, Way};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -86,8 +86,7 @@ impl Way {
     /// Asks for an event stream, from the event after `last_id` where one is named.
     pub(super) fn stream(&self, session: &Session, last_id: Option<&HeaderValue>) -> Result<ResponseFuture, Refusal> {
         session.must_be_open()?;
-        let mut headers = self.endpoint.headers().clone();
-        headers.insert(ACCEPT, EVENTS);
+        let mut headers = stream_headers(&self.endpoint);
         session.add_headers(&mut headers);
         if let Some(id) = last_id {
             headers.insert(LAST_EVENT_ID, id.clone());
@@ -103,10 +102,7 @@ impl Way {
     }
 
     fn message_headers(&self) -> HeaderMap {
-        let mut headers = self.endpoint.headers().clone();
-        headers.insert(CONTENT_TYPE, JSON);
-        headers.insert(ACCEPT, JSON_OR_EVENTS);
-        headers
+        message_headers(&self.endpoint)
     }
 
     fn send(&self, method: Method, headers: HeaderMap, body: Outgoing) -> Result<ResponseFuture, Refusal> {
@@ -114,11 +110,35 @@ impl Way {
         *request.method_mut() = method;
         *request.uri_mut() = self.endpoint.url().clone();
         *request.headers_mut() = headers;
-        self.client.send(request).map_err(|error| {
-            tracing::error!(server = %self.endpoint.server(), %error, "no request can be sent");
-            Refusal::new(Code::Unreachable).with_detail("This machine has no root certificates for https.")
-        })
+        send(&self.client, &self.endpoint, request)
     }
+}
+
+/// What is configured for a server, and what every message says of itself.
+pub(super) fn message_headers(endpoint: &Endpoint) -> HeaderMap {
+    let mut headers = endpoint.headers().clone();
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(ACCEPT, JSON_OR_EVENTS);
+    headers
+}
+
+/// What is configured for a server, and that an event stream is wanted.
+pub(super) fn stream_headers(endpoint: &Endpoint) -> HeaderMap {
+    let mut headers = endpoint.headers().clone();
+    headers.insert(ACCEPT, EVENTS);
+    headers
+}
+
+/// Sends a request to a server once the returned future is polled.
+pub(super) fn send(
+    client: &HttpClient,
+    endpoint: &Endpoint,
+    request: Request<Outgoing>,
+) -> Result<ResponseFuture, Refusal> {
+    client.send(request).map_err(|error| {
+        tracing::error!(server = %endpoint.server(), %error, "no request can be sent");
+        Refusal::new(Code::Unreachable).with_detail("This machine has no root certificates for https.")
+    })
 }
 
 /// Adds a header of ours. A value that no header can carry is left out: the body has it, and the server refuses the

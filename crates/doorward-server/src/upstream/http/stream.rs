@@ -28,8 +28,8 @@ pub(super) struct EventStream {
 pub(super) enum Heard {
     /// A whole event.
     Event(SseEvent),
-    /// Bytes that are no event yet; a sign of life.
-    Bytes,
+    /// So many bytes that are no event yet; a sign of life.
+    Bytes(usize),
     /// An event over the limit.
     TooLarge,
     /// The stream is over, in order or not.
@@ -50,8 +50,9 @@ impl EventStream {
         }
         match next_data(&mut self.body).await {
             Ok(Some(chunk)) => {
+                let bytes = chunk.len();
                 self.decoder.push(chunk);
-                Heard::Bytes
+                Heard::Bytes(bytes)
             }
             Ok(None) | Err(_) => Heard::End,
         }

@@ -47,12 +47,6 @@ pub(super) fn initialized_notification() -> Option<Notification> {
     }
 }
 
-/// `notifications/cancelled` for the request that went out as `number`.
-pub(super) fn cancelled(number: u64) -> Bytes {
-    let params = format!(r#"{{"requestId":{number},"reason":"nobody waits for the answer any more"}}"#);
-    compose::notification("notifications/cancelled", Some(&params))
-}
-
 fn initialize_params() -> String {
     let version = Revision::LATEST_LEGACY.as_str();
     format!(r#"{{"protocolVersion":"{version}","capabilities":{{}},"clientInfo":{}}}"#, client_info())
@@ -101,6 +95,6 @@ mod tests {
             assert_eq!(list.param("cursor").unwrap().as_str().unwrap(), "a\"b");
         }
         assert!(initialized_notification().is_some());
-        assert!(Message::parse(cancelled(7), &Limits::default()).is_ok());
+        assert!(Message::parse(crate::upstream::cancelled(7), &Limits::default()).is_ok());
     }
 }

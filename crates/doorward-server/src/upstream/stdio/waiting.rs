@@ -10,12 +10,12 @@ use doorward_mcp::id::Id;
 use doorward_mcp::splice::Segments;
 
 use super::super::mailbox::Mailbox;
+use super::Share;
 use super::commands::{Caller, Command, NewCall};
 use super::connection::{Connection, Phase};
 use super::pool::{Departure, Retired};
-use super::{Share, housekeeping};
 use crate::limits::{CALL_DURATION_MAX, CHILD_IDLE};
-use crate::upstream::Event;
+use crate::upstream::{Event, cancelled};
 
 /// A call whose answer has not come.
 #[derive(Debug)]
@@ -64,14 +64,14 @@ impl Connection {
         self.held.retain(|command| !matches!(command, Command::Call(call) if call.number == number));
         if let Some(upstream) = self.take(number).and_then(|waiting| waiting.upstream) {
             self.routes.abandon(upstream);
-            self.send(Segments::from(housekeeping::cancelled(upstream)));
+            self.send(Segments::from(cancelled(upstream)));
         }
     }
 
     fn conversation_departed(&mut self, session: u64) {
         self.sessions.remove(&session);
         for upstream in self.routes.detach(session) {
-            self.send(Segments::from(housekeeping::cancelled(upstream)));
+            self.send(Segments::from(cancelled(upstream)));
         }
         let own = |(number, waiting): (&u64, &Waiting)| (waiting.caller.session() == session).then_some(*number);
         let numbers: Vec<u64> = self.calls.iter().filter_map(own).collect();
@@ -121,7 +121,7 @@ impl Connection {
             if let Some(waiting) = self.take(number) {
                 if let Some(upstream) = waiting.upstream {
                     self.routes.abandon(upstream);
-                    self.send(Segments::from(housekeeping::cancelled(upstream)));
+                    self.send(Segments::from(cancelled(upstream)));
                 }
                 waiting.mailbox.finish(Event::Failed(Refusal::new(Code::TimedOut)));
             }
