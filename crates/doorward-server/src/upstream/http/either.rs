@@ -35,9 +35,9 @@ struct Both {
 #[derive(Debug)]
 pub enum EitherCall {
     /// Over Streamable HTTP.
-    Http(HttpCall),
+    Http(Box<HttpCall>),
     /// Over HTTP+SSE.
-    Sse(SseCall),
+    Sse(Box<SseCall>),
     /// The trial itself.
     Trial(Box<Trial>),
 }
@@ -53,9 +53,9 @@ pub struct Trial {
 #[derive(Debug)]
 enum Stage {
     /// Posted as Streamable HTTP has it.
-    Http(HttpCall),
+    Http(Box<HttpCall>),
     /// Sent as HTTP+SSE has it, with what came of it before.
-    Sse(SseCall, Option<Event>),
+    Sse(Box<SseCall>, Option<Event>),
 }
 
 impl EitherLink {
@@ -73,13 +73,13 @@ impl EitherLink {
     /// A refusal when the session is over, or the permit is for something else.
     pub async fn call(&self, permit: Permit) -> Result<EitherCall, Refusal> {
         if self.both.is_sse() {
-            return self.both.sse.call(permit).await.map(EitherCall::Sse);
+            return self.both.sse.call(permit).await.map(|call| EitherCall::Sse(Box::new(call)));
         }
         let opening = match permit.message() {
             Message::Request(request) if request.method() == "initialize" => Some(request.clone()),
             Message::Request(_) | Message::Notification(_) | Message::Response(_) => None,
         };
-        let call = self.both.http.call(permit).await?;
+        let call = Box::new(self.both.http.call(permit).await?);
         Ok(match opening {
             None => EitherCall::Http(call),
             Some(request) => {
@@ -168,7 +168,7 @@ impl EitherCall {
 
     /// Whether the server has begun an event stream for it.
     #[must_use]
-    pub const fn is_stream(&self) -> bool {
+    pub fn is_stream(&self) -> bool {
         match self {
             Self::Http(call) => call.is_stream(),
             Self::Sse(_) | Self::Trial(_) => false,
@@ -177,7 +177,7 @@ impl EitherCall {
 
     /// The HTTP status the server answered with; `None` where that says nothing.
     #[must_use]
-    pub const fn status(&self) -> Option<u16> {
+    pub fn status(&self) -> Option<u16> {
         match self {
             Self::Http(call) => Some(call.status()),
             Self::Sse(_) | Self::Trial(_) => None,
@@ -200,7 +200,7 @@ impl Trial {
                         return event;
                     }
                     match self.both.sse.open(&self.request) {
-                        Ok(call) => self.stage = Stage::Sse(call, Some(event)),
+                        Ok(call) => self.stage = Stage::Sse(Box::new(call), Some(event)),
                         Err(_) => return event,
                     }
                 }

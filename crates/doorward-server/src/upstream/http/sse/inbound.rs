@@ -48,7 +48,6 @@ pub(super) struct Table {
 struct Waiting {
     /// The id it went out under.
     upstream: u64,
-    client_id: Id,
     mailbox: Arc<Mailbox>,
 }
 
@@ -89,8 +88,7 @@ impl Table {
         })?;
         self.last = number;
         let mailbox = Mailbox::new(CALL_EVENTS_MAX);
-        let waiting = Waiting { upstream, client_id: request.id().clone(), mailbox: mailbox.clone() };
-        self.calls.insert(number, waiting);
+        self.calls.insert(number, Waiting { upstream, mailbox: mailbox.clone() });
         Ok(Registered { number, message, mailbox })
     }
 
