@@ -377,3 +377,52 @@ fn a_refused_question_is_no_answer() {
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     assert!(answer["result"]["content"][0]["text"].as_str().unwrap().contains("no model here"), "{answer}");
 }
+
+#[test]
+fn an_old_server_sends_the_user_away_by_an_error() {
+    let mut wire = Piped::start();
+    open(&mut wire);
+    let params = json!({ "name": "test_url_elicitation_required" });
+    let refused = ask(&mut wire, 2, "tools/call", &params);
+    assert_eq!(refused["error"]["code"], -32042, "{refused}");
+    assert_eq!(refused["error"]["data"]["elicitations"][0]["mode"], "url", "{refused}");
+    let answered = ask(&mut wire, 3, "tools/call", &params);
+    assert_eq!(answered["result"]["content"][0]["text"], "You have been there", "{answered}");
+}
+
+#[test]
+fn an_old_server_gives_its_question_up() {
+    let mut wire = Piped::start();
+    open(&mut wire);
+    let question = ask(&mut wire, 2, "tools/call", &json!({ "name": "test_withdrawn_question" }));
+    assert_eq!(question["method"], "elicitation/create", "{question}");
+    let withdrawn = wire.receive();
+    assert_eq!(withdrawn["method"], "notifications/cancelled", "{withdrawn}");
+    assert_eq!(withdrawn["params"]["requestId"], question["id"], "{withdrawn}");
+    let answer = wire.receive();
+    assert!(answer["result"]["content"][0]["text"].as_str().unwrap().starts_with("Gave the question up"), "{answer}");
+}
+
+#[test]
+fn an_old_server_asks_after_its_answer() {
+    let mut wire = Events::start();
+    open(&mut wire);
+    let call = |wire: &mut Events, id: u64| {
+        let params = json!({ "name": "test_late_question" });
+        wire.send(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }));
+    };
+    call(&mut wire, 2);
+    assert!(wire.receive()["result"]["content"][0]["text"].as_str().unwrap().ends_with("nothing yet"));
+    // What came of a question is told by a later call, which asks again.
+    for id in 3..20 {
+        let question = wire.receive();
+        assert_eq!(question["method"], "roots/list", "{question}");
+        wire.send(&reply(&question));
+        call(&mut wire, id);
+        let answer = wire.receive();
+        if answer["result"]["content"][0]["text"].as_str().unwrap().ends_with("2 roots") {
+            return;
+        }
+    }
+    panic!("no late question was ever answered");
+}
