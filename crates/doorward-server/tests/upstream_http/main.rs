@@ -16,3 +16,4 @@ mod peers;
 mod resume;
 mod scripted;
 mod session;
+mod sse;

@@ -7,12 +7,14 @@ use doorward_testkit::net;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
+    /// The request's target as it stands in its first line.
+    pub(crate) target: String,
     /// Lower-case names, in order.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -45,6 +47,8 @@ pub(crate) enum Reply {
     SendAndHold(Vec<u8>),
     /// Write this again and again.
     Flood(Vec<u8>, Vec<u8>),
+    /// Write this and then whatever comes, until there is no more to come or the client closes.
+    Feed(Vec<u8>, mpsc::UnboundedReceiver<Vec<u8>>),
 }
 
 pub(crate) struct Scripted {
@@ -133,6 +137,19 @@ async fn carry_out(stream: &mut BufReader<TcpStream>, reply: Reply, abandoned: &
             abandoned.add_permits(1);
             None
         }
+        Reply::Feed(head, mut more) => {
+            stream.write_all(&head).await.ok()?;
+            let mut ignored = [0; 64];
+            loop {
+                tokio::select! {
+                    bytes = more.recv() => stream.write_all(&bytes?).await.ok()?,
+                    read = stream.read(&mut ignored) => if read.unwrap_or(0) == 0 {
+                        abandoned.add_permits(1);
+                        return None;
+                    },
+                }
+            }
+        }
         Reply::Flood(head, more) => {
             stream.write_all(&head).await.ok()?;
             while stream.write_all(&more).await.is_ok() {}
@@ -160,7 +177,8 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
         headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Seen { method: first.split(' ').next().unwrap().to_owned(), headers, body })
+    let mut words = first.split(' ').map(ToOwned::to_owned);
+    Some(Seen { method: words.next().unwrap(), target: words.next().unwrap(), headers, body })
 }
 
 /// A whole answer.
