@@ -6,10 +6,12 @@
 
 mod abilities;
 mod edit;
+mod in_session;
 mod limits;
 mod lists;
 mod notifications;
 mod opening;
+mod parking;
 mod questions;
 mod requests;
 mod results;
@@ -24,9 +26,14 @@ use bytes::Bytes;
 use crate::message::{Message, Notification, Request, Response};
 
 pub use abilities::{Ability, Declared, capabilities_to_modern, declares_tasks};
+pub use in_session::{
+    call_as_task_in_session, cancelled_in_session, level_in_session, progress_from_session, request_in_session,
+    subscribe_in_session, task_in_session, unsubscribe_in_session,
+};
 pub use lists::{TaskSupport, offer_tasks, task_support, tools_with_required_tasks};
 pub use notifications::{notification_to_legacy, notification_to_modern, with_subscription_id};
 pub use opening::{TasksBridged, discover_result, initialize_params, initialize_result};
+pub use parking::{Parking, ParkingRules, Reply, TooManyRounds};
 pub use questions::{
     Question, answers_of, input_required, may_be_asked, question_to_legacy, question_to_modern, questions_of, state_of,
     url_questions,

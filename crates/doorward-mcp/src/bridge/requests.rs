@@ -6,6 +6,7 @@
 use super::edit::{self, Change, Edits, Member, Meta};
 use super::{Rewording, Row, Unbridged};
 use crate::compose::quote;
+use crate::id::Id;
 use crate::message::{Message, Request};
 use crate::revision::{Direction, MethodKind, Revision};
 
@@ -47,12 +48,24 @@ const REQUEST_STATE: &str = "requestState";
 /// # Errors
 /// The legacy era has no such method.
 pub fn request_to_legacy(request: &Request) -> Result<Rewording, Unbridged> {
+    to_legacy_as(request, None, None)
+}
+
+/// As [`request_to_legacy`], under another id and with another progress token where they are given.
+pub(super) fn to_legacy_as(
+    request: &Request,
+    id: Option<&Id>,
+    token: Option<Member<'_>>,
+) -> Result<Rewording, Unbridged> {
     let row = known(request)?;
-    let Some(params) = request.params() else {
-        return Ok(Rewording(Message::Request(request.clone())));
-    };
     let mut edits = Edits::of(request.bytes());
-    edits.members_and_meta(params, of_the_gateway, &[], Meta { drop: &REQUEST_META, set: Vec::new() });
+    if let Some(id) = id {
+        edits.value(request.raw_id(), id.to_json());
+    }
+    if let Some(params) = request.params() {
+        let meta = Meta { drop: &REQUEST_META, set: token.into_iter().collect() };
+        edits.members_and_meta(params, of_the_gateway, &[], meta);
+    }
     finish(edits, row)
 }
 
