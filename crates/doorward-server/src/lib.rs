@@ -7,6 +7,7 @@ mod clock;
 mod conduct;
 mod edge;
 mod pace;
+mod seal;
 
 pub mod admin;
 pub mod config;

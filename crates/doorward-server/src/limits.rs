@@ -21,6 +21,10 @@ pub const CALL_DURATION_MAX: Duration = Duration::from_secs(3600);
 /// How long a server may take for the gateway's own questions; Python servers need up to nine seconds when cold.
 pub const HOUSEKEEPING_WAIT: Duration = Duration::from_secs(30);
 
+/// How long a child may take to say whether it speaks the stateless era; one that never says speaks the older. Python
+/// servers need up to nine seconds when cold.
+pub const PROBE_WAIT: Duration = Duration::from_secs(10);
+
 /// How long a connection attempt to an HTTP server may take.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
@@ -35,6 +39,30 @@ pub const NOISE_LINES_MAX: u32 = 20_000;
 
 /// The window for [`NOISE_LINES_MAX`].
 pub const NOISE_WINDOW: Duration = Duration::from_secs(10);
+
+/// Calls of all clients that wait for answers at once: each keeps a request open at its server.
+pub const PARKED_MAX: usize = 1024;
+
+/// Calls of one principal that wait for answers at once.
+pub const PARKED_PER_PRINCIPAL_MAX: usize = 32;
+
+/// How long a parked call waits for its client before the server is told that nobody will come.
+pub const PARKED_WAIT: Duration = Duration::from_secs(600);
+
+/// How often one call may ask its client.
+pub const PARKED_ROUNDS_MAX: u32 = 10;
+
+/// Open questions of one call: as many as one result may carry.
+pub const PARKED_QUESTIONS_MAX: usize = doorward_core::limits::INPUT_REQUESTS_MAX;
+
+/// How long a server that asks is waited for, so that what it asks at once is put together.
+pub const QUESTIONS_SETTLE: Duration = Duration::from_millis(25);
+
+/// Sessions with one legacy server for one principal at once: one for each set of client capabilities in use.
+pub const SESSIONS_PER_LEGACY_SERVER_MAX: usize = 8;
+
+/// Questions that came outside of a call and wait for it to take them.
+pub const SEAT_EVENTS_MAX: usize = 32;
 
 /// Pages of a list the gateway follows for itself.
 pub const LIST_PAGES_MAX: usize = 100;

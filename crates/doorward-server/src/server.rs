@@ -13,6 +13,7 @@ use crate::definitions::Definitions;
 use crate::limits::READY_LINKS_MAX;
 use crate::upstream::Link;
 use crate::upstream::bridge::Bridge;
+use crate::upstream::bridge::to_legacy::Lot;
 use crate::upstream::http::{
     EitherLink, Endpoint, EraCache, EraVerdict, HttpClient, HttpLink, SchemaSource, SseLink, Transport,
     TransportMemory, probe,
@@ -37,6 +38,16 @@ pub struct Outside {
     pub client: HttpClient,
     /// Whether each client conversation has its own child (`run`) or children are shared by principal (`serve`).
     pub share: Share,
+    /// Calls that wait for their clients.
+    pub parking: Arc<Lot>,
+}
+
+impl Outside {
+    /// Nothing is open or parked yet.
+    #[must_use]
+    pub fn new(share: Share) -> Self {
+        Self { pool: Arc::new(Pool::new()), client: HttpClient::new(), share, parking: Arc::new(Lot::new()) }
+    }
 }
 
 /// What it takes to speak to one server, and what is known of it. Bridges between eras share it with the [`Server`].
@@ -137,8 +148,7 @@ impl Server {
 
     /// Forgets what is known of the server's era and transport, after it could not be reached.
     pub fn doubt_era(&self) {
-        self.reach.eras.forget();
-        self.reach.transport.forget();
+        self.reach.doubt_era();
     }
 }
 
@@ -225,6 +235,12 @@ impl Reach {
             EraVerdict::LegacyOnly => Ok(Speaks::LegacyOnly),
             EraVerdict::Unknown(refusal) => Err(refusal),
         }
+    }
+
+    /// Forgets what is known of the server's era and transport.
+    pub fn doubt_era(&self) {
+        self.eras.forget();
+        self.transport.forget();
     }
 
     fn schema_source(&self) -> SchemaSource {

@@ -13,6 +13,7 @@ pub mod stdio;
 use bytes::Bytes;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::bridge::Declared;
 use doorward_mcp::compose;
 use doorward_mcp::message::{Notification, Request, Response};
 use doorward_mcp::revision::Era;
@@ -90,6 +91,14 @@ pub type ParamHeaders = Vec<(HeaderName, HeaderValue)>;
 pub enum Housekeeping {
     /// Legacy: open a session of the gateway's own.
     Initialize,
+    /// Legacy: open a conversation on behalf of clients that can be asked this. What the server says outside of calls
+    /// comes to [`Link::unsolicited`].
+    Converse {
+        /// What the server is told that the client can do.
+        declared: Declared,
+    },
+    /// Legacy: whether anybody is there.
+    Ping,
     /// Modern: ask what the server speaks and offers.
     Discover,
     /// List one page of tools; the cursor is the server's own, from its previous page.
@@ -183,6 +192,19 @@ impl Link {
             Self::Sse(link) => link.unsolicited().await,
             Self::Either(link) => link.unsolicited().await,
             Self::Bridged(bridge) => Box::pin(bridge.unsolicited()).await,
+        }
+    }
+
+    /// Waits until the conversation with the server has broken off (the child has ended, the session was forgotten) more
+    /// often than `seen` times, and returns how often. Pends for ever where nothing lasts that could break off. Safe to
+    /// drop and ask again.
+    pub async fn broken(&self, seen: u64) -> u64 {
+        match self {
+            Self::Stdio(link) => link.broken(seen).await,
+            Self::Http(link) => link.broken(seen).await,
+            Self::Sse(link) => link.broken(seen).await,
+            Self::Either(link) => link.broken(seen).await,
+            Self::Bridged(_) => std::future::pending().await,
         }
     }
 

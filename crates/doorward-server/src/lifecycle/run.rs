@@ -15,8 +15,7 @@ use crate::dialogue::Target;
 use crate::downstream::stdio::{Parties, converse};
 use crate::gateway::{Gateway, Served};
 use crate::server::Outside;
-use crate::upstream::http::HttpClient;
-use crate::upstream::stdio::{Pool, Share};
+use crate::upstream::stdio::Share;
 
 /// Guards one server for the client that started us, until the client closes our standard input or a signal ends us.
 ///
@@ -25,7 +24,7 @@ use crate::upstream::stdio::{Pool, Share};
 pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let mut signals = Signals::new()?;
     let store = Store::open(config.store).await?;
-    let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::Exclusive };
+    let outside = Outside::new(Share::Exclusive);
     let id = config.server.id.clone();
     let present = servers(&[config.server], &outside, &Present::new())?;
     let all: BTreeMap<_, _> = alone(&present);

@@ -24,7 +24,6 @@ use crate::gateway::Gateway;
 use crate::limits::DRAIN_WAIT;
 use crate::server::Outside;
 use crate::token::LocalToken;
-use crate::upstream::http::HttpClient;
 use crate::upstream::stdio::{Pool, Share};
 
 /// Who acts when the only proof is being on this machine.
@@ -62,7 +61,7 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     };
     let token = token(&config.listen.auth)?;
     let store = Store::open(config.store.clone()).await?;
-    let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::ByPrincipal };
+    let outside = Outside::new(Share::ByPrincipal);
     let present = servers(&config.servers, &outside, &Present::new())?;
     let gateway = Gateway::new(served(&present, &config), config.policy.sources.clone().into(), store)
         .map_err(StartError::Policy)?;

@@ -15,8 +15,7 @@ use crate::definitions::Learned;
 use crate::gateway::Gateway;
 use crate::limits::LIST_PAGES_MAX;
 use crate::server::{Outside, Server, Speaks};
-use crate::upstream::http::HttpClient;
-use crate::upstream::stdio::{Pool, Share};
+use crate::upstream::stdio::Share;
 use crate::upstream::{Housekeeping, Link};
 
 /// What one server showed.
@@ -33,7 +32,7 @@ pub struct Surveyed {
 /// # Errors
 /// The servers cannot be made from the configuration.
 pub async fn survey(config: &Config) -> Result<(Vec<Surveyed>, Result<Engine, LoadErrors>), StartError> {
-    let outside = Outside { pool: Arc::new(Pool::new()), client: HttpClient::new(), share: Share::ByPrincipal };
+    let outside = Outside::new(Share::ByPrincipal);
     let present = servers(&config.servers, &outside, &Present::new())?;
     let surveyed = each(alone(&present).into_values().collect()).await;
     outside.pool.shutdown().await;

@@ -163,9 +163,14 @@ impl HttpLink {
         let request = housekeeping::request(task, self.era())?;
         let Asked { answer, status } = housekeeping::ask(&self.way, &request).await?;
         match (&self.way.speech, task, &answer) {
-            (Speech::Legacy(session), Housekeeping::Initialize, Ok(response)) if response.result().is_some() => {
+            (Speech::Legacy(session), Housekeeping::Initialize | Housekeeping::Converse { .. }, Ok(response))
+                if response.result().is_some() =>
+            {
                 let sent = self.way.post(self.way.reply_headers(session)?, housekeeping::initialized())?;
                 self.accepted(sent).await?;
+                if matches!(task, Housekeeping::Converse { .. }) {
+                    self.listen();
+                }
             }
             (Speech::Legacy(_) | Speech::Modern(_), _, _) => {}
         }
@@ -176,6 +181,15 @@ impl HttpLink {
     pub async fn unsolicited(&self) -> Event {
         match &self.way.speech {
             Speech::Legacy(session) => session.unsolicited.next().await,
+            Speech::Modern(_) => std::future::pending().await,
+        }
+    }
+
+    /// Waits until the server has forgotten the session more often than `seen` times, and returns how often. Pends for
+    /// ever on a stateless link.
+    pub async fn broken(&self, seen: u64) -> u64 {
+        match &self.way.speech {
+            Speech::Legacy(session) => session.forgotten(seen).await,
             Speech::Modern(_) => std::future::pending().await,
         }
     }

@@ -32,7 +32,7 @@ use doorward_mcp::revision::Era;
 use doorward_mcp::splice::Segments;
 use tokio::time::timeout;
 
-use crate::limits::{CALL_EVENTS_MAX, HOUSEKEEPING_WAIT, UNSOLICITED_EVENTS_MAX};
+use crate::limits::{CALL_EVENTS_MAX, HOUSEKEEPING_WAIT, PROBE_WAIT, UNSOLICITED_EVENTS_MAX};
 use crate::upstream::mailbox::Mailbox;
 use crate::upstream::{Event, Housekeeping};
 use commands::{Caller, Command, NewCall};
@@ -159,11 +159,27 @@ impl StdioLink {
     /// A refusal when there is no usable answer.
     pub async fn keep_house(&self, task: Housekeeping) -> Result<Response, Refusal> {
         let request = housekeeping::request(&task)?;
-        let (binding, _) = self.bound_for(&request)?;
-        let mut call = send_call(binding.clone(), Caller::Gateway { session: unique() }, request).await?;
-        let response = timeout(HOUSEKEEPING_WAIT, call.response()).await;
+        let (binding, caller) = self.bound_for(&request)?;
+        let caller = match &task {
+            // Whoever converses also hears what belongs to no call.
+            Housekeeping::Converse { .. } => caller,
+            Housekeeping::Initialize | Housekeeping::Ping | Housekeeping::Discover | Housekeeping::ListTools { .. } => {
+                Caller::Gateway { session: unique() }
+            }
+        };
+        let mut call = send_call(binding.clone(), caller, request).await?;
+        let patience = match &task {
+            Housekeeping::Discover => PROBE_WAIT,
+            Housekeeping::Initialize
+            | Housekeeping::Converse { .. }
+            | Housekeeping::Ping
+            | Housekeeping::ListTools { .. } => HOUSEKEEPING_WAIT,
+        };
+        let response = timeout(patience, call.response()).await;
         let response = response.unwrap_or_else(|_| Err(Refusal::new(Code::TimedOut)))?;
-        if let (Housekeeping::Initialize, Some(initialized)) = (task, housekeeping::initialized_notification()) {
+        let opens = matches!(task, Housekeeping::Initialize | Housekeeping::Converse { .. });
+        if let (true, Some(_), Some(initialized)) = (opens, response.result(), housekeeping::initialized_notification())
+        {
             self.send_notification(&binding, initialized).await?;
         }
         Ok(response)
@@ -172,6 +188,19 @@ impl StdioLink {
     /// The next event that belongs to no call. Pends for ever where there is none. Safe to drop and ask again.
     pub async fn unsolicited(&self) -> Event {
         self.mailbox.next().await
+    }
+
+    /// Waits until the child of this conversation has ended more often than `seen` times, and returns how often. Pends
+    /// for ever while there is no conversation.
+    pub async fn broken(&self, seen: u64) -> u64 {
+        let hold = match &*self.hold() {
+            Hold::Bound(binding) => Some(binding.control.clone()),
+            Hold::Free | Hold::Closed => None,
+        };
+        match hold {
+            Some(control) => control.ended(seen).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ends the conversation: its calls in flight are cancelled. A shared child goes on.

@@ -120,20 +120,24 @@ async fn unsupported_versions_name_the_supported_ones() {
 }
 
 #[tokio::test]
-async fn a_server_of_the_older_era_says_so() {
-    let legacy = Scripted::start("", |seen| {
+async fn a_server_of_the_older_era_is_bridged() {
+    let both = Scripted::start("", |seen| {
         Reply::Send(body(&format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, seen.json()["id"])))
     })
     .await;
     // A server without discovery: the answer to it is an error that names no version.
     let old = super::scripted::Scripted::start_legacy().await;
-    let rig = Plan::new().with_url("old", &old.url).with_url("both", &legacy.url).start().await;
+    let rig = Plan::new().with_url("old", &old.url).with_url("both", &both.url).start().await;
     let message = modern(request(1, "tools/list", json!({})));
     let answer = Http::open(rig.http).await.ask(&Ask::modern("old", &message)).await;
-    refused(&rig, "old", &answer, 400, 1015, "DW1015").await;
+    assert_eq!((answer.status, &answer.json()["result"]["resultType"]), (200, &json!("complete")), "{answer:?}");
+    let methods: Vec<String> = old.seen().iter().map(super::scripted::Seen::rpc).collect();
+    let handshake = ["server/discover", "initialize", "notifications/initialized"];
+    assert_eq!(methods.get(..3), Some(&handshake.map(str::to_owned)[..]), "{methods:?}");
     Session::open(&rig, "old").await;
     let answer = Http::open(rig.http).await.ask(&Ask::modern("both", &message)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(both.seen().iter().all(|seen| seen.rpc() != "initialize"));
     rig.stop().await;
 }
 

@@ -1,62 +1,257 @@
 //! Stateless requests (2026-07-28) to a server that has a handshake.
+//!
+//! Responsible for the gateway's own sessions with the server, one for each set of abilities that clients of one principal
+//! declared, and for that each request finds its session, its parked call or its stream. It must never let two principals
+//! share a session.
 
-use std::sync::Arc;
+mod forwarded;
+mod held;
+mod lot;
+mod pump;
+mod session;
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
 use doorward_core::permit::Permit;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
-use doorward_mcp::message::Response;
+use doorward_mcp::bridge::{self, Declared, Parking, ParkingRules};
+use doorward_mcp::limits::Limits;
+use doorward_mcp::message::{Message, Request, Response};
+use doorward_mcp::revision::Era;
 use doorward_mcp::splice::Segments;
+use doorward_mcp::views::meta::LogLevel;
+use tokio::time::Instant;
 
 use super::super::{Call, Event, Housekeeping, ParamHeaders};
+use super::BridgeCall;
+use crate::limits::{PARKED_QUESTIONS_MAX, PARKED_ROUNDS_MAX, QUESTIONS_SETTLE, SESSIONS_PER_LEGACY_SERVER_MAX};
 use crate::server::Reach;
+
+pub use lot::Lot;
+
+use forwarded::{Forwarded, Visit, refused};
+use held::{Granted, Held, Parked};
+use lot::Bond;
+use session::Session;
+
+const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 /// One principal's way to a server that has a handshake.
 #[derive(Debug)]
 pub struct LegacyServer {
+    shared: Arc<Shared>,
+}
+
+/// What requests under way share with the way they came.
+#[derive(Debug)]
+struct Shared {
     reach: Arc<Reach>,
     principal: Principal,
+    sessions: Mutex<BTreeMap<Declared, Arc<Session>>>,
 }
 
 /// A stateless request under way at such a server.
 #[derive(Debug)]
-pub struct LegacyCall {}
+pub struct LegacyCall {
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Answered here.
+    Made(Option<Event>),
+    /// At the server.
+    Forwarded(Box<Forwarded>),
+}
 
 impl LegacyServer {
     pub(super) fn new(reach: Arc<Reach>, principal: Principal) -> Self {
-        Self { reach, principal }
+        Self { shared: Arc::new(Shared { reach, principal, sessions: Mutex::default() }) }
     }
 
     pub(super) async fn call(&self, permit: Permit, _params: &ParamHeaders) -> Result<Call, Refusal> {
-        tracing::debug!(server = %self.reach.id(), principal = ?self.principal, exchange = %permit.exchange(), "not bridged");
-        Err(Refusal::new(Code::OtherEra).with_detail("It wants initialize first."))
+        let Message::Request(request) = permit.message() else {
+            return Err(Refusal::new(Code::UnknownShape));
+        };
+        let request = request.clone();
+        let declared = Declared::from_capabilities(request.meta().and_then(|meta| meta.member(CLIENT_CAPABILITIES)));
+        let log_level = request.meta().and_then(|meta| meta.member(LOG_LEVEL)).and_then(|level| level.as_str());
+        let log_level = log_level.and_then(|level| LogLevel::parse(&level));
+        let visit = Visit { permit, request, log_level };
+        let stage = match (visit.request.method(), bridge::state_of(&visit.request)) {
+            ("server/discover", _) => self.shared.discover(&visit.request, &declared).await?,
+            ("tools/call" | "prompts/get" | "resources/read", Some(state)) => self.shared.resume(visit, &state).await?,
+            _ => self.shared.forward(visit, Parking::new(self.shared.rules(), declared)).await?,
+        };
+        Ok(Call::Bridged(Box::new(BridgeCall::ToLegacy(LegacyCall { stage }))))
     }
 
+    /// 2026-07-28 has one notification of clients, and each stateless request stands alone: it is cancelled by being
+    /// dropped.
     pub(super) async fn tell(&self, _permit: Permit) -> Result<(), Refusal> {
-        Err(Refusal::new(Code::OtherEra))
+        Ok(())
     }
 
+    /// No client of this era has a question to answer.
     pub(super) async fn reply(&self, _answer: Segments) -> Result<(), Refusal> {
         Err(Refusal::new(Code::OtherEra))
     }
 
-    pub(super) async fn keep_house(&self, _task: Housekeeping) -> Result<Response, Refusal> {
-        Err(Refusal::new(Code::OtherEra))
+    pub(super) async fn keep_house(&self, task: Housekeeping) -> Result<Response, Refusal> {
+        match task {
+            Housekeeping::ListTools { cursor, .. } => self.shared.list_tools(cursor).await,
+            Housekeeping::Initialize | Housekeeping::Converse { .. } | Housekeeping::Ping | Housekeeping::Discover => {
+                Err(Refusal::new(Code::OtherEra))
+            }
+        }
     }
 
+    /// What belongs to no request goes to whoever listens, on that client's own stream.
     pub(super) async fn unsolicited(&self) -> Event {
         std::future::pending().await
     }
 
-    pub(super) async fn close(&self) {}
+    pub(super) async fn close(&self) {
+        let sessions = std::mem::take(&mut *self.shared.sessions());
+        for session in sessions.into_values() {
+            session.link().close().await;
+        }
+    }
+}
+
+impl Shared {
+    /// The session for clients that can be asked this.
+    fn session(&self, declared: &Declared) -> Result<Arc<Session>, Refusal> {
+        let mut sessions = self.sessions();
+        if let Some(session) = sessions.get(declared) {
+            return Ok(session.clone());
+        }
+        if sessions.len() >= SESSIONS_PER_LEGACY_SERVER_MAX {
+            let idle =
+                sessions.values().filter_map(|session| Some((session.idle_since()?, session.declared().clone())));
+            let oldest = idle.min().map(|(_, declared)| declared);
+            let oldest = oldest.and_then(|declared| sessions.remove(&declared));
+            let oldest = oldest.ok_or_else(|| {
+                Refusal::new(Code::Busy).with_detail("Too many sets of client capabilities are in use at once.")
+            })?;
+            tokio::spawn(async move { oldest.link().close().await });
+        }
+        let link = match sessions.is_empty() {
+            true => self.reach.direct(&self.principal, Era::Legacy),
+            false => Arc::new(self.reach.separate(&self.principal, Era::Legacy)),
+        };
+        let session = Session::new(self.reach.clone(), link, declared.clone());
+        sessions.insert(declared.clone(), session.clone());
+        Ok(session)
+    }
+
+    /// Bounds of the questions of one call.
+    fn rules(&self) -> ParkingRules {
+        ParkingRules {
+            settle: QUESTIONS_SETTLE,
+            patience: self.reach.outside().parking.patience(),
+            rounds: PARKED_ROUNDS_MAX,
+            questions: PARKED_QUESTIONS_MAX,
+        }
+    }
+
+    async fn discover(&self, request: &Request, declared: &Declared) -> Result<Stage, Refusal> {
+        let known = self.session(declared)?.opened().await?;
+        let response = known.discovered(request).ok_or_else(unsound)?;
+        Ok(Stage::Made(Some(Event::Response(response))))
+    }
+
+    /// Sends a request to the server, in its words.
+    async fn forward(self: &Arc<Self>, visit: Visit, parking: Parking) -> Result<Stage, Refusal> {
+        let session = self.session(parking.declared())?;
+        let known = session.opened().await?;
+        if let Some(level) = visit.log_level {
+            session.log_from(&known, level, &visit.permit).await;
+        }
+        let seat = session.sit();
+        let request = &visit.request;
+        let permit = visit.permit.reword(|_| bridge::request_in_session(request, seat.number));
+        let permit = permit.map_err(|unbridged| refused(&unbridged))?;
+        let cancel = visit.permit.reword(|_| bridge::cancelled_in_session(seat.number)).ok();
+        let call = session.link().call(permit, &ParamHeaders::new()).await?;
+        let held = Box::new(Held::new(call, seat, parking, cancel));
+        Ok(Stage::Forwarded(Box::new(Forwarded::new(self.clone(), visit, known, held))))
+    }
+
+    /// A client is back with a state: gives the server the answers, and goes on with the call.
+    async fn resume(self: &Arc<Self>, visit: Visit, state: &str) -> Result<Stage, Refusal> {
+        let bond = Bond::of(&self.principal, self.reach.id(), &visit.request);
+        let answers = bridge::answers_of(&visit.request);
+        match *self.reach.outside().parking.redeem(state, &bond).await? {
+            Parked::Open(mut held) => {
+                let session = held.seat().session().clone();
+                let known = session.opened().await?;
+                for reply in held.parking.answered(&answers, Instant::now().into_std()) {
+                    session.link().reply(Segments::from(reply.message)).await?;
+                    if let Some(roots) = reply.roots {
+                        session.remember_roots(roots);
+                    }
+                }
+                Ok(Stage::Forwarded(Box::new(Forwarded::new(self.clone(), visit, known, held))))
+            }
+            Parked::Again(again) => match again.is_granted(&answers) {
+                Granted::Yes => self.forward(visit, again.parking).await,
+                Granted::No | Granted::Unsaid => {
+                    let known = self.session(again.parking.declared())?.opened().await?;
+                    let server_info = known.server_info.as_deref();
+                    let error = bridge::response_to_modern(visit.request.method(), &again.error, server_info);
+                    let error = error.map_err(|unbridged| refused(&unbridged))?;
+                    Ok(Stage::Made(Some(Event::Response(error))))
+                }
+            },
+        }
+    }
+
+    /// One page of tools, as a client's own list shows them.
+    async fn list_tools(&self, cursor: Option<String>) -> Result<Response, Refusal> {
+        let newest = self.sessions().values().max_by_key(|session| session.used()).cloned();
+        let session = newest.map_or_else(|| self.session(&Declared::default()), Ok)?;
+        let known = session.opened().await?;
+        let page = session.link().keep_house(Housekeeping::ListTools { cursor, era: Era::Legacy }).await?;
+        bridge::response_to_modern("tools/list", &page, known.server_info.as_deref())
+            .map_err(|unbridged| refused(&unbridged))
+    }
+
+    fn sessions(&self) -> std::sync::MutexGuard<'_, BTreeMap<Declared, Arc<Session>>> {
+        // A panic while it was held cannot have left it half written: every change is one insertion or removal.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl LegacyCall {
     pub(super) async fn next(&mut self) -> Event {
-        Event::Failed(Refusal::new(Code::OtherEra))
+        match &mut self.stage {
+            Stage::Made(event) => event.take().unwrap_or_else(|| Event::Failed(unsound())),
+            Stage::Forwarded(forwarded) => forwarded.next().await,
+        }
     }
 
-    pub(super) const fn is_stream(&self) -> bool {
-        false
+    pub(super) fn is_stream(&self) -> bool {
+        match &self.stage {
+            Stage::Made(_) => false,
+            Stage::Forwarded(forwarded) => forwarded.is_stream(),
+        }
     }
+}
+
+/// Bytes of our own making as a response.
+fn response(bytes: Bytes) -> Option<Response> {
+    match Message::parse(bytes, &Limits::for_results()) {
+        Ok(Message::Response(response)) => Some(response),
+        Ok(Message::Request(_) | Message::Notification(_)) | Err(_) => None,
+    }
+}
+
+/// What the server said makes no sound answer in the client's era.
+fn unsound() -> Refusal {
+    Refusal::new(Code::BadAnswer)
 }

@@ -112,7 +112,7 @@ impl EitherLink {
         if self.both.is_sse() {
             return self.both.sse.keep_house(task).await;
         }
-        if task != Housekeeping::Initialize {
+        if !matches!(task, Housekeeping::Initialize | Housekeeping::Converse { .. }) {
             return self.both.http.keep_house(task).await;
         }
         let (answer, status) = self.both.http.ask(&task).await?;
@@ -134,6 +134,11 @@ impl EitherLink {
             event = self.both.http.unsolicited() => event,
             event = self.both.sse.unsolicited() => event,
         }
+    }
+
+    /// As [`HttpLink::broken`], once it is known which transport it is.
+    pub async fn broken(&self, seen: u64) -> u64 {
+        if self.both.is_sse() { self.both.sse.broken(seen).await } else { self.both.http.broken(seen).await }
     }
 
     /// Ends the conversation.
@@ -163,6 +168,15 @@ impl EitherCall {
             Self::Http(call) => call.next().await,
             Self::Sse(call) => call.next().await,
             Self::Trial(trial) => trial.next().await,
+        }
+    }
+
+    /// Whether the server is told nothing when it is dropped, so that somebody must tell it.
+    #[must_use]
+    pub fn is_silent_when_dropped(&self) -> bool {
+        match self {
+            Self::Http(_) | Self::Trial(_) => true,
+            Self::Sse(_) => false,
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::bridge::{self, Declared};
 use doorward_mcp::compose;
 use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
@@ -20,12 +21,9 @@ use crate::limits::HOUSEKEEPING_WAIT;
 /// One of the gateway's requests, in the words of the era.
 pub(super) fn request(task: &Housekeeping, era: Era) -> Result<McpRequest, Refusal> {
     let (method, params) = match (task, era) {
-        (Housekeeping::Initialize, Era::Legacy) => {
-            let revision = compose::quote(Revision::LATEST_LEGACY.as_str());
-            let params =
-                format!("{{\"protocolVersion\":{revision},\"capabilities\":{{}},\"clientInfo\":{}}}", client_info());
-            ("initialize", Some(params))
-        }
+        (Housekeeping::Initialize, Era::Legacy) => ("initialize", Some(initialize_params(&Declared::default()))),
+        (Housekeeping::Converse { declared }, Era::Legacy) => ("initialize", Some(initialize_params(declared))),
+        (Housekeeping::Ping, Era::Legacy) => ("ping", None),
         (Housekeeping::Discover, Era::Modern) => ("server/discover", Some(format!("{{{}}}", meta()))),
         (Housekeeping::ListTools { cursor, .. }, Era::Modern) => {
             let cursor = cursor.as_deref().map(|cursor| format!(",\"cursor\":{}", compose::quote(cursor)));
@@ -34,7 +32,8 @@ pub(super) fn request(task: &Housekeeping, era: Era) -> Result<McpRequest, Refus
         (Housekeeping::ListTools { cursor, .. }, Era::Legacy) => {
             ("tools/list", cursor.as_deref().map(|cursor| format!("{{\"cursor\":{}}}", compose::quote(cursor))))
         }
-        (Housekeeping::Initialize, Era::Modern) | (Housekeeping::Discover, Era::Legacy) => {
+        (Housekeeping::Initialize | Housekeeping::Converse { .. } | Housekeeping::Ping, Era::Modern)
+        | (Housekeeping::Discover, Era::Legacy) => {
             return Err(Refusal::new(Code::OtherEra));
         }
     };
@@ -78,6 +77,10 @@ async fn answer(call: &mut HttpCall) -> Result<Response, Refusal> {
             Event::Failed(refusal) => return Err(refusal),
         }
     }
+}
+
+fn initialize_params(declared: &Declared) -> String {
+    bridge::initialize_params(declared, Revision::LATEST_LEGACY, &client_info())
 }
 
 fn meta() -> String {

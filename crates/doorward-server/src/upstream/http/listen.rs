@@ -21,10 +21,11 @@ pub(super) async fn listen(way: Arc<Way>) {
     let Speech::Legacy(session) = &way.speech else {
         return;
     };
-    let mut listener = Listener { way: &way, session, cursor: Cursor::default(), noise: Noise::default() };
+    let mut listener = Listener { way: &way, session, cursor: Cursor::default(), noise: Noise::default(), streams: 0 };
     loop {
         match listener.open().await {
             Ok(stream) => {
+                listener.streams = listener.streams.saturating_add(1);
                 if listener.hear_out(stream).await == Err(TooNoisy) {
                     tracing::warn!(server = %way.endpoint.server(), "too much noise outside of calls: no longer listening");
                     return;
@@ -43,6 +44,8 @@ struct Listener<'a> {
     session: &'a Session,
     cursor: Cursor,
     noise: Noise,
+    /// How many streams there were.
+    streams: u64,
 }
 
 /// Why there is no stream.
@@ -64,6 +67,12 @@ impl Listener<'_> {
             Content::Events if status.is_success() => Ok(EventStream::new(response.into_body())),
             // The server may not have noticed yet that the stream before is gone.
             _ if status == StatusCode::CONFLICT || status == StatusCode::TOO_MANY_REQUESTS => Err(Unopened::Yet),
+            // A server without such a stream may also say that there is nothing here; one that had it has ended the
+            // session.
+            _ if status == StatusCode::NOT_FOUND && self.streams > 0 && self.session.id().is_some() => {
+                self.session.forget();
+                Err(Unopened::ForGood)
+            }
             _ if status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED => Err(Unopened::Yet),
             Content::Json | Content::Events | Content::Other => {
                 let server = self.way.endpoint.server();

@@ -24,6 +24,8 @@ pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-pro
 pub(super) struct Session {
     state: Mutex<State>,
     life: watch::Sender<Life>,
+    /// How often the server has forgotten a session of this link.
+    breaks: watch::Sender<u64>,
     /// Events that belong to no call.
     pub(super) unsolicited: Queue,
 }
@@ -118,7 +120,7 @@ impl Session {
 
     /// Marks the session as ended by the server.
     pub(super) fn forget(&self) {
-        self.life.send_if_modified(|life| {
+        let forgotten = self.life.send_if_modified(|life| {
             let open = *life == Life::Open;
             if open {
                 *life = Life::Forgotten;
@@ -126,6 +128,19 @@ impl Session {
             open
         });
         self.state().id = None;
+        if forgotten {
+            self.breaks.send_modify(|breaks| *breaks = breaks.wrapping_add(1));
+        }
+    }
+
+    /// Waits until the count of forgotten sessions is not `seen`, and returns it.
+    pub(super) async fn forgotten(&self, seen: u64) -> u64 {
+        let mut breaks = self.breaks.subscribe();
+        match breaks.wait_for(|breaks| *breaks != seen).await {
+            Ok(breaks) => *breaks,
+            // The sender is in `self`, so this cannot be.
+            Err(_) => seen,
+        }
     }
 
     /// Marks the session as ended by us and returns its id, if it was open and had one.

@@ -114,10 +114,18 @@ impl SseLink {
     /// A refusal when there is no usable answer.
     pub async fn keep_house(&self, task: Housekeeping) -> Result<Response, Refusal> {
         let request = housekeeping::request(&task, Era::Legacy)?;
-        let mut call = self.begin(Party::Gateway, &request)?;
+        let party = match &task {
+            // Whoever converses also hears what belongs to no call.
+            Housekeeping::Converse { .. } => Party::Client,
+            Housekeeping::Initialize | Housekeeping::Ping | Housekeeping::Discover | Housekeeping::ListTools { .. } => {
+                Party::Gateway
+            }
+        };
+        let mut call = self.begin(party, &request)?;
         let answer = timeout(HOUSEKEEPING_WAIT, call.response()).await;
         let response = answer.unwrap_or_else(|_| Err(Refusal::new(Code::TimedOut)))?;
-        if task == Housekeeping::Initialize && response.result().is_some() {
+        let opens = matches!(task, Housekeeping::Initialize | Housekeeping::Converse { .. });
+        if opens && response.result().is_some() {
             let stream = self.stream()?;
             self.deliver(&stream, housekeeping::initialized().into()).await?;
         }
@@ -127,6 +135,12 @@ impl SseLink {
     /// The next event that belongs to no call. Safe to drop and ask again.
     pub async fn unsolicited(&self) -> Event {
         self.way.session.unsolicited.next().await
+    }
+
+    /// Waits until the stream has ended by itself, or the server has forgotten the session, more often than `seen` times,
+    /// and returns how often.
+    pub async fn broken(&self, seen: u64) -> u64 {
+        self.way.session.forgotten(seen).await
     }
 
     /// Ends the conversation: calls under way are cancelled and the stream is closed, which is all the server is told.

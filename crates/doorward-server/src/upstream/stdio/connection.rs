@@ -383,6 +383,7 @@ impl Connection {
     pub(super) fn end_child(&mut self, refusal: &Refusal) {
         if let Some(child) = self.child.take() {
             self.place.registry.spawn(child.end());
+            self.control.child_ended();
         }
         self.opening = Opening::Fresh;
         self.questions.clear();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::bridge::{self, Declared};
 use doorward_mcp::compose;
 use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
@@ -20,7 +21,9 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 /// The request for a task.
 pub(super) fn request(task: &Housekeeping) -> Result<Request, Refusal> {
     let (method, params) = match task {
-        Housekeeping::Initialize => ("initialize", initialize_params()),
+        Housekeeping::Initialize => ("initialize", initialize_params(&Declared::default())),
+        Housekeeping::Converse { declared } => ("initialize", initialize_params(declared)),
+        Housekeeping::Ping => ("ping", "{}".to_owned()),
         Housekeeping::Discover => ("server/discover", format!("{{{}}}", modern_meta())),
         Housekeeping::ListTools { cursor, era } => ("tools/list", list_params(cursor.as_deref(), *era)),
     };
@@ -47,9 +50,8 @@ pub(super) fn initialized_notification() -> Option<Notification> {
     }
 }
 
-fn initialize_params() -> String {
-    let version = Revision::LATEST_LEGACY.as_str();
-    format!(r#"{{"protocolVersion":"{version}","capabilities":{{}},"clientInfo":{}}}"#, client_info())
+fn initialize_params(declared: &Declared) -> String {
+    bridge::initialize_params(declared, Revision::LATEST_LEGACY, &client_info())
 }
 
 fn list_params(cursor: Option<&str>, era: Era) -> String {

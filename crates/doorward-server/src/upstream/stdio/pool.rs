@@ -14,7 +14,7 @@ use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::Request;
 use doorward_mcp::revision::Era;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::commands::Command;
@@ -79,6 +79,8 @@ pub(super) struct Control {
     departures: Mutex<Vec<Departure>>,
     stopping: AtomicBool,
     wake: Notify,
+    /// How many children of this place have ended.
+    ends: watch::Sender<u64>,
 }
 
 /// Who waits no more. Each call and each conversation departs at most once or twice, which bounds the list.
@@ -284,6 +286,21 @@ impl Control {
     /// Waits for a departure or the order to end. Safe to drop and ask again.
     pub(super) async fn changed(&self) {
         self.wake.notified().await;
+    }
+
+    /// Counts the end of a child.
+    pub(super) fn child_ended(&self) {
+        self.ends.send_modify(|ends| *ends = ends.wrapping_add(1));
+    }
+
+    /// Waits until the count of ended children is not `seen`, and returns it. Safe to drop and ask again.
+    pub(super) async fn ended(&self, seen: u64) -> u64 {
+        let mut ends = self.ends.subscribe();
+        match ends.wait_for(|ends| *ends != seen).await {
+            Ok(ends) => *ends,
+            // The sender is in `self`, so this cannot be.
+            Err(_) => seen,
+        }
     }
 
     fn stop(&self) {

@@ -1,0 +1,308 @@
+//! A session of the gateway's own with a legacy server, for the stateless requests of one principal whose clients can be
+//! asked the same.
+//!
+//! Responsible for opening it once, for numbers that tell its requests apart, and for who is in it. It must never carry
+//! anything of a client's without that client's permit.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use doorward_core::permit::Permit;
+use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::bridge::{self, Declared, TasksBridged};
+use doorward_mcp::compose;
+use doorward_mcp::message::{Request, Response};
+use doorward_mcp::raw::RawJson;
+use doorward_mcp::revision::{Era, Revision};
+use doorward_mcp::splice::Segments;
+use doorward_mcp::views::initialize::InitializeResult;
+use doorward_mcp::views::meta::LogLevel;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout};
+
+use super::pump;
+use crate::limits::{HOUSEKEEPING_WAIT, SEAT_EVENTS_MAX};
+use crate::server::Reach;
+use crate::upstream::{Call, Event, Housekeeping, Link, ParamHeaders};
+
+/// One session, open or to be opened.
+#[derive(Debug)]
+pub(super) struct Session {
+    reach: Arc<Reach>,
+    link: Arc<Link>,
+    declared: Declared,
+    turn: Arc<Semaphore>,
+    next: AtomicU64,
+    state: Mutex<State>,
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Arc<Known>, Refusal>> + Send>>;
+
+#[derive(Debug)]
+struct State {
+    known: Option<Arc<Known>>,
+    seats: BTreeMap<u64, mpsc::Sender<Event>>,
+    roots: Option<RawJson>,
+    used: Instant,
+    pump: Option<AbortHandle>,
+}
+
+/// What the server said when the session was opened.
+#[derive(Debug)]
+pub(super) struct Known {
+    response: Response,
+    /// What it calls itself, as JSON.
+    pub(super) server_info: Option<String>,
+    logging: Offer,
+    /// From which level on it was told to log.
+    level: Mutex<Option<LogLevel>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    Made,
+    NotMade,
+}
+
+/// A request's place in a session: where what concerns it but does not come on its own way is put.
+#[derive(Debug)]
+pub(super) struct Seat {
+    session: Arc<Session>,
+    pub(super) number: u64,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Session {
+    /// A session that opens when it is first used.
+    pub(super) fn new(reach: Arc<Reach>, link: Arc<Link>, declared: Declared) -> Arc<Self> {
+        let state = State { known: None, seats: BTreeMap::new(), roots: None, used: Instant::now(), pump: None };
+        let turn = Arc::new(Semaphore::new(1));
+        Arc::new(Self { reach, link, declared, turn, next: AtomicU64::new(1), state: Mutex::new(state) })
+    }
+
+    /// The way to the server.
+    pub(super) const fn link(&self) -> &Arc<Link> {
+        &self.link
+    }
+
+    /// What its clients can be asked.
+    pub(super) const fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    /// What the server said when the session was opened; opens it now if need be. An opening that has begun goes on when
+    /// nobody waits for it any more: a server must not be left in the middle of its handshake.
+    pub(super) async fn opened(self: &Arc<Self>) -> Result<Arc<Known>, Refusal> {
+        if let Some(known) = self.known() {
+            return Ok(known);
+        }
+        // The turn is never closed, and an opening is bounded in time.
+        let turn = self.turn.clone().acquire_owned().await.map_err(|_| Refusal::new(Code::Stopping))?;
+        if let Some(known) = self.known() {
+            return Ok(known);
+        }
+        let opening = self.clone().open(turn);
+        tokio::spawn(opening).await.unwrap_or_else(|_| Err(Refusal::new(Code::Stopping)))
+    }
+
+    /// Boxed because opening a way asks it for housekeeping, which on a bridge opens a way.
+    fn open(self: Arc<Self>, turn: OwnedSemaphorePermit) -> Opening {
+        Box::pin(async move {
+            let _turn = turn;
+            self.shake_hands().await
+        })
+    }
+
+    async fn shake_hands(self: &Arc<Self>) -> Result<Arc<Known>, Refusal> {
+        let converse = Housekeeping::Converse { declared: self.declared.clone() };
+        let opened = self.link.keep_house(converse).await.and_then(Known::read);
+        match opened {
+            Ok(known) => {
+                let known = Arc::new(known);
+                let mut state = self.state();
+                state.known = Some(known.clone());
+                if state.pump.as_ref().is_none_or(AbortHandle::is_finished) {
+                    state.pump = Some(tokio::spawn(pump::run(Arc::downgrade(self), self.link.clone())).abort_handle());
+                }
+                Ok(known)
+            }
+            Err(refusal) => {
+                // Whoever answers there next may speak another era (2026-07-28, basic/versioning).
+                self.reach.doubt_era();
+                Err(refusal)
+            }
+        }
+    }
+
+    /// The server has forgotten the session: the next use opens it again.
+    pub(super) fn forget(&self) {
+        self.state().known = None;
+    }
+
+    /// A number that no other request of this session has.
+    pub(super) fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A place for a request.
+    pub(super) fn sit(self: &Arc<Self>) -> Seat {
+        let number = self.number();
+        let (sender, events) = mpsc::channel(SEAT_EVENTS_MAX);
+        let mut state = self.state();
+        state.used = Instant::now();
+        state.seats.insert(number, sender);
+        drop(state);
+        Seat { session: self.clone(), number, events }
+    }
+
+    /// Puts a question that came outside of calls to the newest request under way: servers of this era may ask so while
+    /// they work on it.
+    pub(super) fn put_to_newest(&self, question: Request) -> Result<(), Request> {
+        let newest = self.state().seats.last_key_value().map(|(_, seat)| seat.clone());
+        let Some(newest) = newest else { return Err(question) };
+        match newest.try_reserve() {
+            Ok(place) => {
+                place.send(Event::Question(question));
+                Ok(())
+            }
+            Err(_) => Err(question),
+        }
+    }
+
+    /// Asks the server something on behalf of a permit, and waits for the answer (bounded). Nobody can be asked back.
+    pub(super) async fn ask(&self, permit: Permit) -> Result<Response, Refusal> {
+        let mut call = self.link.call(permit, &ParamHeaders::new()).await?;
+        timeout(HOUSEKEEPING_WAIT, self.answer(&mut call)).await.unwrap_or_else(|_| Err(Refusal::new(Code::TimedOut)))
+    }
+
+    async fn answer(&self, call: &mut Call) -> Result<Response, Refusal> {
+        loop {
+            match call.next().await {
+                Event::Response(response) => return Ok(response),
+                Event::Failed(refusal) => return Err(refusal),
+                Event::Question(question) => self.reply(pump::refused(&question)),
+                Event::Notification(_) => {}
+            }
+        }
+    }
+
+    /// Makes sure that the server logs from this level on.
+    pub(super) async fn log_from(&self, known: &Known, level: LogLevel, permit: &Permit) {
+        let told = *known.level();
+        if known.logging == Offer::NotMade || told.is_some_and(|told| told <= level) {
+            return;
+        }
+        let number = self.number();
+        let asked = match permit.reword(|_| bridge::level_in_session(number, level)) {
+            Ok(permit) => self.ask(permit).await,
+            Err(_) => return,
+        };
+        match asked {
+            Ok(response) if response.result().is_some() => *known.level() = Some(level),
+            Ok(_) | Err(_) => tracing::debug!(server = %self.reach.id(), "the server's log level could not be set"),
+        }
+    }
+
+    /// Hands the server a response, without waiting for that.
+    pub(super) fn reply(&self, response: Bytes) {
+        let (link, server) = (self.link.clone(), self.reach.id().clone());
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            if let Err(refusal) = link.reply(Segments::from(response)).await {
+                tracing::debug!(%server, code = %refusal.code, "an answer did not reach the server");
+            }
+        });
+    }
+
+    /// Remembers the folders that a client of this session named last.
+    pub(super) fn remember_roots(&self, roots: RawJson) {
+        self.state().roots = Some(roots);
+    }
+
+    /// The folders that a client of this session named last.
+    pub(super) fn roots(&self) -> Option<RawJson> {
+        self.state().roots.clone()
+    }
+
+    /// When it was used last; `None` while somebody is in it.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let state = self.state();
+        state.seats.is_empty().then_some(state.used)
+    }
+
+    /// When somebody last took a seat.
+    pub(super) fn used(&self) -> Instant {
+        self.state().used
+    }
+
+    fn known(&self) -> Option<Arc<Known>> {
+        self.state().known.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while it was held cannot have left it half written: every change is one assignment.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(pump) = self.state().pump.take() {
+            pump.abort();
+        }
+    }
+}
+
+impl Known {
+    fn read(response: Response) -> Result<Self, Refusal> {
+        let bad = |detail: &str| Refusal::new(Code::BadAnswer).with_detail(detail);
+        let result = response.result().ok_or_else(|| bad("It refused the handshake."))?;
+        let read = InitializeResult::from_result(result).map_err(|_| bad("Its handshake cannot be read."))?;
+        let agreed = Revision::parse(&read.protocol_version).filter(|revision| revision.era() == Era::Legacy);
+        if agreed.is_none() {
+            return Err(
+                Refusal::new(Code::UnsupportedVersion).with_detail("It wants a version that is not known here.")
+            );
+        }
+        let server_info = result.member("serverInfo").map(|info| info.text().to_owned());
+        let logging = if result.path(&["capabilities", "logging"]).is_some() { Offer::Made } else { Offer::NotMade };
+        Ok(Self { server_info, logging, level: Mutex::new(None), response })
+    }
+
+    /// The answer to `server/discover` under `request`'s id.
+    pub(super) fn discovered(&self, request: &Request) -> Option<Response> {
+        let ours = [Revision::LATEST];
+        let result = bridge::discover_result(self.response.result()?, &ours, TasksBridged::No)?;
+        super::response(compose::result(request.id(), &result))
+    }
+
+    fn level(&self) -> MutexGuard<'_, Option<LogLevel>> {
+        self.level.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    pub(super) const fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// The next event that came another way than the call's own. Pends while there is none. Safe to drop and ask again.
+    pub(super) async fn event(&mut self) -> Event {
+        match self.events.recv().await {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut state = self.session.state();
+        state.seats.remove(&self.number);
+        state.used = Instant::now();
+    }
+}

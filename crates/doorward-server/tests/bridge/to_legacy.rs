@@ -1,0 +1,52 @@
+//! Modern clients at servers that have a handshake.
+
+mod plain;
+
+use serde_json::{Value, json};
+
+use super::client::{Answer, Ask, Http, modern};
+use super::rig::Rig;
+
+/// What the clients of these tests can be asked, unless a test says otherwise.
+fn everything() -> Value {
+    json!({ "elicitation": { "form": {}, "url": {} }, "sampling": {}, "roots": {} })
+}
+
+/// A message of a modern client that can be asked `abilities`.
+fn able(message: Value, abilities: &Value) -> Value {
+    let mut message = modern(message);
+    message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = abilities.clone();
+    message
+}
+
+/// The headers of a message in the stateless era, the name of a resource among them.
+fn with_headers(server: &str, message: &Value) -> Ask {
+    let ask = Ask::modern(server, message);
+    match message["params"]["uri"].as_str() {
+        Some(uri) => ask.with("mcp-name", uri),
+        None => ask,
+    }
+}
+
+async fn send(rig: &Rig, server: &str, message: &Value) -> Answer {
+    Http::open(rig.http).await.ask(&with_headers(server, message)).await
+}
+
+/// The last message of the answer, whether it came alone or on a stream.
+async fn ask(rig: &Rig, server: &str, message: Value) -> Value {
+    last(&send(rig, server, &able(message, &everything())).await)
+}
+
+/// The messages of an answer.
+fn messages(answer: &Answer) -> Vec<Value> {
+    let text = answer.text();
+    if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
+        let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
+        return data.filter_map(|data| serde_json::from_str(data.trim()).ok()).collect();
+    }
+    vec![answer.json()]
+}
+
+fn last(answer: &Answer) -> Value {
+    messages(answer).pop().unwrap_or_else(|| panic!("no message: {answer:?}"))
+}
