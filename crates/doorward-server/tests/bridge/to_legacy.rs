@@ -19,17 +19,8 @@ fn able(message: Value, abilities: &Value) -> Value {
     message
 }
 
-/// The headers of a message in the stateless era, the name of a resource among them.
-fn with_headers(server: &str, message: &Value) -> Ask {
-    let ask = Ask::modern(server, message);
-    match message["params"]["uri"].as_str() {
-        Some(uri) => ask.with("mcp-name", uri),
-        None => ask,
-    }
-}
-
 async fn send(rig: &Rig, server: &str, message: &Value) -> Answer {
-    Http::open(rig.http).await.ask(&with_headers(server, message)).await
+    Http::open(rig.http).await.ask(&Ask::modern(server, message)).await
 }
 
 /// The last message of the answer, whether it came alone or on a stream.
