@@ -11,10 +11,12 @@ mod limits;
 mod lists;
 mod notifications;
 mod opening;
+mod own_requests;
 mod parking;
 mod questions;
 mod requests;
 mod results;
+mod rounds;
 mod shapes;
 mod tasks;
 mod trace;
@@ -33,6 +35,7 @@ pub use in_session::{
 pub use lists::{TaskSupport, offer_tasks, task_support, tools_with_required_tasks};
 pub use notifications::{notification_to_legacy, notification_to_modern, with_subscription_id};
 pub use opening::{TasksBridged, discover_result, initialize_params, initialize_result};
+pub use own_requests::{ListNews, Wishes, log_level, task_answers, task_errand};
 pub use parking::{Parking, ParkingRules, Reply, TooManyRounds};
 pub use questions::{
     Question, answers_of, input_required, may_be_asked, question_to_legacy, question_to_modern, questions_of, state_of,
@@ -40,6 +43,7 @@ pub use questions::{
 };
 pub use requests::{Round, Stamp, request_to_legacy, request_to_modern};
 pub use results::{response_to_legacy, response_to_modern};
+pub use rounds::{Answer, Asked, Audience, Brought, RoundLimits, Rounds, Stopped};
 pub use shapes::downgrade;
 pub use tasks::{
     OwnTask, TaskDetail, call_as_task, cancelled_to_modern, created_to_legacy, created_to_modern, fetched_to_legacy,

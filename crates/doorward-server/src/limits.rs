@@ -67,6 +67,16 @@ pub const SEAT_EVENTS_MAX: usize = 32;
 /// Pages of a list the gateway follows for itself.
 pub const LIST_PAGES_MAX: usize = 100;
 
+/// How long a server is taken for one with a handshake, or without: it may be exchanged for a newer or an older one.
+pub const HANDSHAKE_VERDICT_LIFE: Duration = Duration::from_secs(300);
+
+/// How often one request may go out again because a stateless server asked something: what the reference implementations
+/// allow.
+pub const ROUNDS_MAX: u32 = 8;
+
+/// How long a client may take for all answers of one round of questions. People are slow; a server's state is not for ever.
+pub const ANSWERS_WAIT: Duration = Duration::from_secs(600);
+
 /// Legacy sessions at once.
 pub const SESSIONS_MAX: usize = 10_000;
 

@@ -14,6 +14,7 @@ use crate::limits::READY_LINKS_MAX;
 use crate::upstream::Link;
 use crate::upstream::bridge::Bridge;
 use crate::upstream::bridge::to_legacy::Lot;
+use crate::upstream::bridge::to_modern::HandshakeCache;
 use crate::upstream::http::{
     EitherLink, Endpoint, EraCache, EraVerdict, HttpClient, HttpLink, SchemaSource, SseLink, Transport,
     TransportMemory, probe,
@@ -58,6 +59,7 @@ pub struct Reach {
     outside: Outside,
     definitions: Arc<Definitions>,
     eras: EraCache,
+    handshake: HandshakeCache,
     transport: Arc<TransportMemory>,
     /// The only way to a child that nobody shares: it has one pipe for both eras.
     only: OnceLock<Arc<Link>>,
@@ -83,6 +85,7 @@ impl Server {
             outside,
             definitions,
             eras: EraCache::new(),
+            handshake: HandshakeCache::default(),
             transport: Arc::default(),
             only: OnceLock::new(),
         });
@@ -171,6 +174,11 @@ impl Reach {
         &self.outside
     }
 
+    /// Whether the server has a handshake, as far as it showed.
+    pub(crate) const fn handshake(&self) -> &HandshakeCache {
+        &self.handshake
+    }
+
     /// A way to the server in that era, without a bridge. A child that nobody shares has but one, for both eras; every
     /// other way is new.
     #[must_use]
@@ -240,6 +248,7 @@ impl Reach {
     /// Forgets what is known of the server's era and transport.
     pub fn doubt_era(&self) {
         self.eras.forget();
+        self.handshake.forget();
         self.transport.forget();
     }
 

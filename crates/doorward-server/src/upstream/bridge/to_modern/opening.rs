@@ -1,0 +1,224 @@
+//! The handshake: tried at the server as it is, and answered from what the server says of itself when it has none.
+//!
+//! It must never take a failing network, refused credentials or a server in trouble for a sign of the era.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use doorward_core::permit::Permit;
+use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::message::{Outcome, Request, Response};
+use doorward_mcp::revision::{Era, Revision};
+use doorward_mcp::views::discover::DiscoverResult;
+use tokio::time::{Instant, sleep};
+
+use super::call::Errand;
+use super::conversation::Conversation;
+use super::{Place, Way};
+use crate::limits::{HANDSHAKE_VERDICT_LIFE, RESTART_WAIT_MIN};
+use crate::server::Speaks;
+use crate::upstream::http::EraVerdict;
+use crate::upstream::{Call, Event, Housekeeping, ParamHeaders};
+
+/// A client's `initialize` under way.
+pub(super) struct Opening {
+    place: Arc<Place>,
+    request: Request,
+    stage: Stage,
+}
+
+enum Stage {
+    /// The server has it as the client sent it.
+    Trying(Call),
+    /// The server is asked what it says of itself.
+    Bridging(Errand),
+}
+
+/// Whether a server has a handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    /// It answered one.
+    Has,
+    /// It refused one, and speaks the stateless era alone.
+    None,
+}
+
+/// What is known of one server's handshake. Either verdict expires: a server may be exchanged for a newer one.
+#[derive(Debug, Default)]
+pub(crate) struct HandshakeCache {
+    known: Mutex<Option<(Handshake, Instant)>>,
+}
+
+/// What a failed handshake says of the era.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// Perhaps the server has no handshake.
+    Perhaps,
+    /// Nothing.
+    Nothing,
+}
+
+impl Opening {
+    /// Tries the handshake, unless the server is known to have none.
+    pub(super) async fn begin(
+        place: Arc<Place>,
+        request: Request,
+        permit: Permit,
+        params: &ParamHeaders,
+    ) -> Result<Self, Refusal> {
+        let stage = match place.reach.handshake().verdict() {
+            Some(Handshake::None) => Stage::Bridging(Box::pin(bridge(place.clone(), request.clone()))),
+            Some(Handshake::Has) | None => Stage::Trying(Box::pin(place.direct.call(permit, params)).await?),
+        };
+        Ok(Self { place, request, stage })
+    }
+
+    /// The next event. Safe to drop and ask again.
+    pub(super) async fn next(&mut self) -> Event {
+        loop {
+            match &mut self.stage {
+                Stage::Bridging(errand) => return errand.await,
+                Stage::Trying(call) => {
+                    let event = Box::pin(call.next()).await;
+                    let status = call.status();
+                    match self.judge(event, status) {
+                        Some(event) => return event,
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_stream(&self) -> bool {
+        match &self.stage {
+            Stage::Trying(call) => call.is_stream(),
+            Stage::Bridging(_) => false,
+        }
+    }
+
+    /// What an event of the tried handshake is to the client; `None` when the bridge is tried instead.
+    fn judge(&mut self, event: Event, status: Option<u16>) -> Option<Event> {
+        match &event {
+            Event::Notification(_) | Event::Question(_) => return Some(event),
+            Event::Response(response) if response.result().is_some() => {
+                self.place.reach.handshake().remember(Handshake::Has);
+                // A second handshake changes nothing.
+                let _ = self.place.way.set(Way::Direct);
+                return Some(event);
+            }
+            Event::Response(_) | Event::Failed(_) => {}
+        }
+        let has_one = self.place.reach.handshake().verdict() == Some(Handshake::Has);
+        if has_one || sign(&event, status) == Sign::Nothing {
+            return Some(event);
+        }
+        self.stage = Stage::Bridging(Box::pin(bridge_or(self.place.clone(), self.request.clone(), event)));
+        None
+    }
+}
+
+/// Bridges the conversation if the server speaks the stateless era; otherwise the handshake has failed as it did.
+async fn bridge_or(place: Arc<Place>, request: Request, failure: Event) -> Event {
+    if matches!(failure, Event::Failed(_)) {
+        // A child that ended over the handshake is not started again at once.
+        sleep(RESTART_WAIT_MIN + Duration::from_millis(50)).await;
+    }
+    match place.reach.speaks(&place.principal).await {
+        Ok(Speaks::Modern) => bridge(place, request).await,
+        Ok(Speaks::LegacyOnly) => failure,
+        Err(refusal) => {
+            tracing::debug!(server = %place.reach.id(), code = %refusal.code, "the server's era is not known");
+            failure
+        }
+    }
+}
+
+/// Answers the handshake from what the server says of itself.
+async fn bridge(place: Arc<Place>, request: Request) -> Event {
+    let link = place.reach.direct(&place.principal, Era::Modern);
+    let response = match Box::pin(link.keep_house(Housekeeping::Discover)).await {
+        Ok(response) => response,
+        Err(refusal) => return Event::Failed(refusal),
+    };
+    match EraVerdict::of(&response) {
+        EraVerdict::Modern { .. } => {}
+        EraVerdict::LegacyOnly | EraVerdict::Unknown(_) => {
+            place.reach.handshake().forget();
+            return Event::Failed(Refusal::new(Code::OtherEra));
+        }
+    }
+    if is_stateless_alone(&response) {
+        place.reach.handshake().remember(Handshake::None);
+    }
+    let opened = Conversation::open(place.reach.clone(), link.clone(), &request, &response);
+    match opened {
+        Ok((conversation, answer)) => {
+            tracing::info!(server = %place.reach.id(), "the server has no handshake: the conversation is bridged");
+            let _ = place.way.set(Way::Bridged(conversation));
+            if !Arc::ptr_eq(&place.direct, &link) {
+                Box::pin(place.direct.close()).await;
+            }
+            Event::Response(answer)
+        }
+        Err(refusal) => Event::Failed(refusal),
+    }
+}
+
+/// Whether a server names no revision that has a handshake. One that names some may have refused this one alone.
+fn is_stateless_alone(response: &Response) -> bool {
+    let discovered = response.result().and_then(|result| DiscoverResult::from_result(result).ok());
+    discovered.is_some_and(|discovered| {
+        let mut revisions = discovered.supported_versions.iter().filter_map(|version| Revision::parse(version));
+        revisions.all(|revision| revision.era() == Era::Modern)
+    })
+}
+
+/// What a handshake that was not answered with a result says. Over HTTP a status without a message can be how a server
+/// refuses what it does not know; a child may just end.
+fn sign(event: &Event, status: Option<u16>) -> Sign {
+    match (event, status) {
+        (Event::Response(response), Some(401 | 403 | 407 | 408 | 429 | 500..)) => {
+            // INVARIANT: only an answer with a result would say more, and it never comes here.
+            debug_assert!(matches!(response.outcome(), Outcome::Error { .. }), "a result is no sign");
+            Sign::Nothing
+        }
+        (Event::Response(_), _) => Sign::Perhaps,
+        (Event::Failed(_), Some(401 | 403 | 407 | 408 | 429)) => Sign::Nothing,
+        (Event::Failed(_), Some(400..=499)) => Sign::Perhaps,
+        (Event::Failed(refusal), None) => match refusal.code {
+            Code::Died | Code::BadAnswer => Sign::Perhaps,
+            _ => Sign::Nothing,
+        },
+        (Event::Failed(_), Some(_)) | (Event::Notification(_) | Event::Question(_), _) => Sign::Nothing,
+    }
+}
+
+impl HandshakeCache {
+    /// The verdict, while it holds.
+    pub(crate) fn verdict(&self) -> Option<Handshake> {
+        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.filter(|(_, since)| since.elapsed() < HANDSHAKE_VERDICT_LIFE).map(|(verdict, _)| verdict)
+    }
+
+    /// Remembers a verdict.
+    pub(crate) fn remember(&self, verdict: Handshake) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((verdict, Instant::now()));
+    }
+
+    /// Forgets it, after the server failed.
+    pub(crate) fn forget(&self) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match &self.stage {
+            Stage::Trying(_) => "Trying",
+            Stage::Bridging(_) => "Bridging",
+        };
+        f.debug_struct("Opening").field("server", self.place.reach.id()).field("stage", &stage).finish_non_exhaustive()
+    }
+}
