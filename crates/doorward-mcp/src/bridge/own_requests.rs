@@ -155,8 +155,7 @@ pub fn task_answers(
 /// # Errors
 /// No revision has such a level.
 pub fn log_level(params: Option<Raw<'_>>) -> Result<String, Unbridged> {
-    const LEVELS: [&str; 8] =
-        ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+    const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
     let level = params.and_then(|params| params.member("level")).filter(|level| level.kind() == Kind::String);
     let named = level.and_then(|level| level.as_str());
     match named.filter(|named| LEVELS.contains(&named.as_ref())) {

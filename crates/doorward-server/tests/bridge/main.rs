@@ -10,3 +10,4 @@ mod rig;
 
 mod peers;
 mod to_legacy;
+mod to_modern;

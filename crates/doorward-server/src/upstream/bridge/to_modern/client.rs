@@ -1,8 +1,6 @@
 //! What the client said of itself once, to be said with every request.
 
-use doorward_mcp::bridge::{
-    Audience, Declared, Stamp, TasksBridged, capabilities_to_modern, initialize_result,
-};
+use doorward_mcp::bridge::{Audience, Declared, Stamp, TasksBridged, capabilities_to_modern, initialize_result};
 use doorward_mcp::message::Request;
 use doorward_mcp::raw::{Kind, Raw};
 use doorward_mcp::revision::Revision;
@@ -31,15 +29,15 @@ impl Client {
     /// with, as JSON. `None` when what the server says of itself cannot be said in the client's era.
     pub(super) fn introduced(request: &Request, discovered: Raw<'_>) -> Option<(Self, String)> {
         let asked = request.param("protocolVersion").and_then(|asked| asked.as_str());
-        let (revision, result) = initialize_result(discovered, asked.as_deref().unwrap_or_default(), TasksBridged::Yes)?;
+        let (revision, result) =
+            initialize_result(discovered, asked.as_deref().unwrap_or_default(), TasksBridged::Yes)?;
         let capabilities = request.param("capabilities").filter(|capabilities| capabilities.kind() == Kind::Object);
         let said = |tasks| capabilities.and_then(|capabilities| capabilities_to_modern(capabilities, tasks));
         let client = Self {
             revision,
             declared: Declared::from_capabilities(capabilities),
             capabilities: said(TasksBridged::No).unwrap_or_else(|| NOTHING.to_owned()),
-            capabilities_with_tasks: said(TasksBridged::Yes)
-                .unwrap_or_else(|| Declared::default().to_legacy_json()),
+            capabilities_with_tasks: said(TasksBridged::Yes).unwrap_or_else(|| Declared::default().to_legacy_json()),
             info: request
                 .param("clientInfo")
                 .filter(|info| info.kind() == Kind::Object)

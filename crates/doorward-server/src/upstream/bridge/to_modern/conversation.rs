@@ -100,10 +100,14 @@ impl Conversation {
                 *locked(&self.log_level) = Some(level);
                 self.nothing(&request)
             }
-            "tools/call" | "tools/list" | "resources/list" | "resources/templates/list" | "resources/read"
-            | "prompts/list" | "prompts/get" | "completion/complete" => {
-                Relay::begin(self.clone(), permit, request).map(ModernCall::relay)
-            }
+            "tools/call"
+            | "tools/list"
+            | "resources/list"
+            | "resources/templates/list"
+            | "resources/read"
+            | "prompts/list"
+            | "prompts/get"
+            | "completion/complete" => Relay::begin(self.clone(), permit, request).map(ModernCall::relay),
             method => Err(no_equal(&format!("{method} has no equal in the server's era"))),
         }
     }

@@ -231,10 +231,9 @@ fn send(conversation: &Arc<Conversation>, permit: &Permit, brought: Option<&Brou
     let round = brought.map(Brought::as_round);
     let reworded = permit.reword(|message| match message {
         Message::Request(request) => request_to_modern(request, &stamp, round.as_ref())?.under(&id),
-        Message::Notification(_) | Message::Response(_) => Err(Unbridged {
-            row: doorward_mcp::bridge::Row::Errors,
-            detail: "only requests are answered".to_owned(),
-        }),
+        Message::Notification(_) | Message::Response(_) => {
+            Err(Unbridged { row: doorward_mcp::bridge::Row::Errors, detail: "only requests are answered".to_owned() })
+        }
     });
     let reworded = reworded.map_err(|error| unbridged(&error))?;
     let link = conversation.link.clone();
@@ -258,9 +257,8 @@ async fn look_again(conversation: Arc<Conversation>) {
 /// A server's notification in the client's words. What no revision knows passes as it is: the exchange refuses it, and
 /// records that.
 pub(super) fn in_legacy_words(notification: Notification, revision: Revision) -> Option<Notification> {
-    let known = |of: Revision| {
-        of.method(Direction::ServerToClient, MethodKind::Notification, notification.method()).is_some()
-    };
+    let known =
+        |of: Revision| of.method(Direction::ServerToClient, MethodKind::Notification, notification.method()).is_some();
     if !known(Revision::LATEST) && !known(revision) {
         return Some(notification);
     }

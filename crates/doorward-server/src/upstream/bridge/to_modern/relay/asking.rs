@@ -40,10 +40,7 @@ pub(super) enum Told {
 
 impl Asking {
     /// Words the questions for the client.
-    pub(super) fn new(
-        conversation: Arc<Conversation>,
-        questions: Vec<(String, Question)>,
-    ) -> Result<Self, Unbridged> {
+    pub(super) fn new(conversation: Arc<Conversation>, questions: Vec<(String, Question)>) -> Result<Self, Unbridged> {
         let (sender, answers) = mpsc::channel(questions.len().max(1));
         let (to_put, keys) = (VecDeque::new(), BTreeMap::new());
         let mut asking = Self { conversation, to_put, keys, answers };
