@@ -147,7 +147,9 @@ impl Conversation {
     pub(super) async fn keep_house(&self, task: Housekeeping) -> Result<Response, Refusal> {
         let task = match task {
             Housekeeping::ListTools { cursor, .. } => Housekeeping::ListTools { cursor, era: Era::Modern },
-            Housekeeping::Initialize | Housekeeping::Discover => task,
+            Housekeeping::Initialize | Housekeeping::Discover | Housekeeping::Converse { .. } | Housekeeping::Ping => {
+                task
+            }
         };
         self.link.keep_house(task).await
     }
