@@ -60,6 +60,14 @@ impl Call {
         }
     }
 
+    /// What it answered was not given to the client, who cannot come back to it.
+    pub fn withheld(&mut self) {
+        match self {
+            Self::Stdio(_) | Self::Http(_) | Self::Sse(_) | Self::Either(_) => {}
+            Self::Bridged(call) => call.withheld(),
+        }
+    }
+
     /// Whether the server has begun an event stream, which a legacy client then gets as well.
     #[must_use]
     pub fn is_stream(&self) -> bool {

@@ -124,7 +124,7 @@ impl Ongoing {
                 Stage::Over(outcome) => return Some(Produced::Final(self.last(outcome, None, None))),
                 Stage::Waiting(call, unanswered) => match self.arrived.take() {
                     Some(Event::Response(response)) => {
-                        return Some(Produced::Final(self.answered(response, call.status(), unanswered).await));
+                        return Some(Produced::Final(self.answered(response, call, unanswered).await));
                     }
                     Some(Event::Failed(refusal)) => {
                         // Whoever answers there next may speak another era (2026-07-28, basic/versioning).
@@ -173,7 +173,7 @@ impl Ongoing {
         }
     }
 
-    async fn answered(&mut self, response: Response, status: Option<u16>, unanswered: Unanswered) -> Final {
+    async fn answered(&mut self, response: Response, mut call: Call, unanswered: Unanswered) -> Final {
         // What a list tells is learned before the same list is sifted, or a new tool could not be judged.
         if self.request.method() == "tools/list" {
             self.talk.learn(&response).await;
@@ -186,7 +186,11 @@ impl Ongoing {
             Reported::Result(_) => None,
         };
         let outcome = unanswered.end(Answer::Response(response)).await;
-        self.last(outcome, error, status)
+        match &outcome {
+            Outcome::Refuse(_) => call.withheld(),
+            Outcome::Answer(_) | Outcome::Done => {}
+        }
+        self.last(outcome, error, call.status())
     }
 
     /// Whether it is progress of something else: progress must name the token of an active request (2026-07-28,

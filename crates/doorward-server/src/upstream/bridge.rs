@@ -125,6 +125,14 @@ impl BridgeCall {
         }
     }
 
+    /// As [`Call::withheld`].
+    pub fn withheld(&mut self) {
+        match self {
+            Self::ToLegacy(call) => call.withheld(),
+            Self::ToModern(_) => {}
+        }
+    }
+
     /// As [`Call::is_stream`].
     #[must_use]
     pub fn is_stream(&self) -> bool {

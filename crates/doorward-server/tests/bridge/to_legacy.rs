@@ -1,5 +1,6 @@
 //! Modern clients at servers that have a handshake.
 
+mod parking;
 mod plain;
 
 use serde_json::{Value, json};

@@ -235,6 +235,13 @@ impl LegacyCall {
         }
     }
 
+    pub(super) fn withheld(&mut self) {
+        match &mut self.stage {
+            Stage::Made(_) => {}
+            Stage::Forwarded(forwarded) => forwarded.withheld(),
+        }
+    }
+
     pub(super) fn is_stream(&self) -> bool {
         match &self.stage {
             Stage::Made(_) => false,

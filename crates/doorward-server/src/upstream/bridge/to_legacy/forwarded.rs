@@ -55,6 +55,13 @@ impl Forwarded {
         self.held.as_ref().is_some_and(|held| held.is_stream())
     }
 
+    /// The client was not given the state, so nobody will come for the call.
+    pub(super) fn withheld(&mut self) {
+        if let Some(state) = self.asking.take() {
+            self.shared.reach.outside().parking.forget(&state);
+        }
+    }
+
     /// The next event for the client. Safe to drop and ask again.
     pub(super) async fn next(&mut self) -> Event {
         loop {
