@@ -1,8 +1,9 @@
 //! Plays a client scenario of the conformance suite with the gateway in between:
-//! `conformance-client [--gateway PROGRAM --folder FOLDER] URL`.
+//! `conformance-client [--gateway PROGRAM --folder FOLDER] [--era legacy|modern] URL`.
 //!
 //! The suite appends the URL of its server and names the scenario in the environment. The gateway is started in front of
 //! that server, with its files in FOLDER, and ended with this process. Without one the client goes to the server itself.
+//! The client is of the scenario's era unless told otherwise.
 
 use std::{
     env,
@@ -31,8 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (Some(program), Some(folder)) => Some(Gateway::start(Path::new(&program), Path::new(&folder), &server)?),
         (None, _) | (_, None) => None,
     };
+    let era = net::argument("--era").map(|era| era.parse()).transpose()?;
     let url = gateway.as_ref().map_or(server, |gateway| gateway.url.clone());
-    tokio::time::timeout(PLAY_LIMIT, client::play(&scenario, &context, &url)).await?
+    tokio::time::timeout(PLAY_LIMIT, client::play(&scenario, &context, &url, era)).await?
 }
 
 /// A running gateway, killed at the end.

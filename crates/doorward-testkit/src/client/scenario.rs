@@ -11,6 +11,7 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::{answers::Willing, http::Plain};
+use crate::fixture::Era;
 
 type Connected = RunningService<RoleClient, Willing>;
 
@@ -19,36 +20,38 @@ type Wanted = (Cow<'static, str>, Option<JsonObject>);
 
 /// Plays `scenario` of the suite against the server at `url`.
 ///
-/// `context` is what the suite tells its client: the calls to make, where it wants special ones.
+/// `context` is what the suite tells its client: the calls to make, where it wants special ones. `era` is the client's, if
+/// it is not to be that of the scenario.
 ///
 /// # Errors
 ///
 /// Fails when the server cannot be opened, or refuses what the scenario needs.
-pub async fn play(scenario: &str, context: &Value, url: &str) -> Result<(), Box<dyn Error>> {
-    let client = connect(scenario, url).await?;
+pub async fn play(scenario: &str, context: &Value, url: &str, era: Option<Era>) -> Result<(), Box<dyn Error>> {
+    let client = connect(scenario, url, era).await?;
     let played = act(scenario, context, &client).await;
     client.cancel().await?;
     played
 }
 
-async fn connect(scenario: &str, url: &str) -> Result<Connected, Box<dyn Error>> {
+async fn connect(scenario: &str, url: &str, era: Option<Era>) -> Result<Connected, Box<dyn Error>> {
     let transport =
         StreamableHttpClientTransport::with_client(Plain::new(), StreamableHttpClientTransportConfig::with_uri(url));
-    let lifecycle = match scenario {
+    let lifecycle = match (era, scenario) {
+        (Some(Era::Legacy), _) => ClientLifecycleMode::Initialize,
+        (Some(Era::Modern), _) => modern(),
         // The server of this one wants to be opened, whatever the revision.
-        "json-schema-ref-no-deref" => ClientLifecycleMode::Initialize,
-        _ => lifecycle(env::var("MCP_CONFORMANCE_PROTOCOL_VERSION").ok().as_deref()),
+        (Some(Era::Both) | None, "json-schema-ref-no-deref") => ClientLifecycleMode::Initialize,
+        (Some(Era::Both) | None, _) => of_revision(env::var("MCP_CONFORMANCE_PROTOCOL_VERSION").ok().as_deref()),
     };
     Ok(Willing.serve_with_lifecycle(transport, lifecycle).await?)
 }
 
-fn lifecycle(revision: Option<&str>) -> ClientLifecycleMode {
-    let modern = ProtocolVersion::V_2026_07_28;
-    if revision == Some(modern.as_str()) {
-        ClientLifecycleMode::Discover { preferred_versions: vec![modern] }
-    } else {
-        ClientLifecycleMode::Initialize
-    }
+fn of_revision(revision: Option<&str>) -> ClientLifecycleMode {
+    if revision == Some(ProtocolVersion::V_2026_07_28.as_str()) { modern() } else { ClientLifecycleMode::Initialize }
+}
+
+fn modern() -> ClientLifecycleMode {
+    ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
 }
 
 async fn act(scenario: &str, context: &Value, client: &Connected) -> Result<(), Box<dyn Error>> {
