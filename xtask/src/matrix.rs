@@ -25,7 +25,7 @@ mod verdict;
 mod visit;
 mod ways;
 
-use gateway::{Auth, Gateway};
+use gateway::{Auth, Gateway, Setup};
 use hosts::Hosts;
 use install::Installed;
 use report::Report;
@@ -157,8 +157,10 @@ fn perform(options: &Options) -> Result<Report, String> {
     let Some(program) = program else {
         return Ok(cells::play_all(&stage, None, choice));
     };
-    let open = Gateway::serve(&program, &stage, "open", Auth::None)?;
-    let guarded = Gateway::serve(&program, &stage, "token", Auth::Token)?;
+    let servers: Vec<&Server> = SERVERS.iter().collect();
+    let setup = |name, auth| Setup { name, auth, servers: &servers, rules: None };
+    let open = Gateway::serve(&program, &stage, &setup("open", Auth::None))?;
+    let guarded = Gateway::serve(&program, &stage, &setup("token", Auth::Token))?;
     let setting = setting(&program, &stage, &open, &guarded);
     let mut report = cells::play_all(&stage, Some(&open), choice);
     report.append(agents::play_all(&stage, &pins, &program, choice)?);

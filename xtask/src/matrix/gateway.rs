@@ -1,4 +1,4 @@
-//! The gateway under test: one `doorward serve` in front of every server, and the words that start `doorward run`.
+//! The gateway under test: a `doorward serve` in front of servers, and the words that start `doorward run`.
 //!
 //! It ends with its value, asked politely first, so that it can end its children.
 
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::servers::{SERVERS, Server};
+use super::servers::Server;
 use super::{Stage, play};
 use crate::peer::free_port;
 
@@ -31,6 +31,19 @@ pub(super) enum Auth {
     Token,
 }
 
+/// What a `doorward serve` is told.
+#[derive(Debug)]
+pub(super) struct Setup<'a> {
+    /// What its files are called.
+    pub(super) name: &'a str,
+    /// Who may come in.
+    pub(super) auth: Auth,
+    /// The servers behind it.
+    pub(super) servers: &'a [&'a Server],
+    /// Rules beside the preset, which observes only.
+    pub(super) rules: Option<&'a Path>,
+}
+
 /// A running `doorward serve`.
 #[derive(Debug)]
 pub(super) struct Gateway {
@@ -38,17 +51,19 @@ pub(super) struct Gateway {
     child: Child,
     port: u16,
     state: PathBuf,
+    rules: Option<PathBuf>,
 }
 
 impl Gateway {
-    /// Starts `program` in front of every server, observing only.
-    pub(super) fn serve(program: &Path, stage: &Stage, name: &str, auth: Auth) -> Result<Self, String> {
+    /// Starts `program` as `setup` has it.
+    pub(super) fn serve(program: &Path, stage: &Stage, setup: &Setup) -> Result<Self, String> {
+        let name = setup.name;
         let failed = |error| format!("cannot write to {}: {error}", stage.folder.display());
         let state = stage.folder.join(format!("state-{name}"));
         fs::create_dir_all(&state).map_err(failed)?;
         let port = free_port()?;
         let config = stage.folder.join(format!("{name}.toml"));
-        fs::write(&config, configuration(stage, name, port, auth)).map_err(failed)?;
+        fs::write(&config, configuration(stage, setup, port)).map_err(failed)?;
         let log = File::create(stage.folder.join(format!("logs/serve-{name}.log"))).map_err(failed)?;
         let mut command = Command::new(program);
         command.args(["serve", "--config"]).arg(&config).current_dir(&stage.folder);
@@ -56,7 +71,8 @@ impl Gateway {
         play::isolate(&mut command, stage);
         command.env("XDG_STATE_HOME", &state).env(SECRET.0, SECRET.1);
         let child = command.spawn().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
-        let mut gateway = Self { program: program.to_owned(), child, port, state };
+        let rules = setup.rules.map(Path::to_owned);
+        let mut gateway = Self { program: program.to_owned(), child, port, state, rules };
         gateway.wait_until_listening(stage, name)?;
         Ok(gateway)
     }
@@ -88,6 +104,9 @@ impl Gateway {
             .into_iter()
             .map(str::to_owned)
             .collect();
+        if let Some(rules) = &self.rules {
+            command.extend(["--policy".to_owned(), rules.display().to_string()]);
+        }
         command.extend(["--server".to_owned(), server.id.to_owned()]);
         command.extend(["--store".to_owned(), format!("sqlite://{}", records.display())]);
         if let Some(url) = server.url(stage) {
@@ -136,17 +155,20 @@ impl Drop for Gateway {
     }
 }
 
-fn configuration(stage: &Stage, name: &str, port: u16, auth: Auth) -> String {
-    let auth = match auth {
+fn configuration(stage: &Stage, setup: &Setup, port: u16) -> String {
+    let auth = match setup.auth {
         Auth::None => "none",
         Auth::Token => "token",
     };
-    let store = json!(format!("sqlite://{}", stage.folder.join(format!("serve-{name}.db")).display()));
+    let store = json!(format!("sqlite://{}", stage.folder.join(format!("serve-{}.db", setup.name)).display()));
     let mut text = format!(
         "[listen]\nhttp = \"127.0.0.1:{port}\"\nauth = \"{auth}\"\n\n[admin]\nhttp = \"off\"\n\n\
          [store]\nurl = {store}\n\n[policy]\npreset = \"observe\"\n"
     );
-    for server in SERVERS {
+    if let Some(rules) = setup.rules {
+        let _ = writeln!(text, "files = [{}]", json!(rules));
+    }
+    for server in setup.servers {
         // Strings and lists of strings are written alike in JSON and TOML.
         if let Some(url) = server.url(stage) {
             let _ = write!(text, "\n[servers.{}]\nurl = {}\n", server.id, json!(url));
@@ -163,11 +185,16 @@ fn configuration(stage: &Stage, name: &str, port: u16, auth: Auth) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::servers::SERVERS;
     use super::*;
 
     #[test]
     fn every_server_stands_in_the_configuration() {
-        let text = configuration(&Stage::test(), "open", 4711, Auth::None);
+        let servers: Vec<&Server> = SERVERS.iter().collect();
+        let rules = Some(Path::new("/run/rules.cedar"));
+        let setup = Setup { name: "open", auth: Auth::None, servers: &servers, rules };
+        let text = configuration(&Stage::test(), &setup, 4711);
+        assert!(text.contains("preset = \"observe\"\nfiles = [\"/run/rules.cedar\"]\n"), "{text}");
         assert!(text.contains("http = \"127.0.0.1:4711\"\nauth = \"none\""), "{text}");
         assert!(text.contains("env.MEMORY_FILE_PATH = \"/run/memory-cell.jsonl\""), "{text}");
         assert!(text.contains("\n[servers.everything-sse]\nurl = \"http://127.0.0.1:4712/sse\"\n"), "{text}");

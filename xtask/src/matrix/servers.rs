@@ -29,7 +29,7 @@ pub(super) enum Transport {
 }
 
 /// A real server.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Server {
     /// The id it gets at the gateway.
     pub(super) id: &'static str,
@@ -262,6 +262,11 @@ impl Step {
 }
 
 impl Server {
+    /// The same server under another id.
+    pub(super) const fn called(self, id: &'static str) -> Self {
+        Self { id, ..self }
+    }
+
     /// The command of its own, without the variables.
     pub(super) fn command(&self, stage: &Stage, state: &str) -> Vec<String> {
         let mut command = self.runtime.command(stage);
