@@ -1,10 +1,12 @@
-//! The HTTP face, for both protocol eras: `/s/<server>/mcp` for one server, `/mcp` and `/v/<view>/mcp` for several.
+//! The HTTP face, for both protocol eras: `/s/<server>/mcp` for one server, `/mcp` and `/v/<view>/mcp` for several. Beside
+//! each is the same with `sse` for `mcp`, for clients that have HTTP+SSE alone.
 //!
 //! The order of every request: Host and Origin, credentials, server, then the protocol. Nothing of a request's headers
 //! goes further than this module but what the protocol itself defines.
 
 mod body;
 mod gate;
+mod in_flight;
 mod legacy;
 mod modern;
 mod outlet;
@@ -12,6 +14,7 @@ mod read;
 mod reply;
 mod serve;
 mod session;
+mod sse;
 mod streams;
 
 use std::convert::Infallible;
@@ -55,6 +58,24 @@ pub struct HttpFace {
 struct Admitted {
     principal: Principal,
     target: Target,
+    door: Door,
+}
+
+/// The two addresses of every place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// `mcp`: Streamable HTTP, in both eras.
+    Streamable,
+    /// `sse`: HTTP+SSE.
+    Sse,
+}
+
+impl Door {
+    /// Takes a path apart into a place and which of its addresses it is.
+    fn of(path: &str) -> Option<(&str, Self)> {
+        let streamable = path.strip_suffix("/mcp").map(|place| (place, Self::Streamable));
+        streamable.or_else(|| path.strip_suffix("/sse").map(|place| (place, Self::Sse)))
+    }
 }
 
 impl HttpFace {
@@ -104,11 +125,14 @@ impl HttpFace {
                 return Ok(reply::turned_away(&refused));
             }
         };
-        Ok(match *request.method() {
-            Method::POST => self.post(admitted, request).await,
-            Method::GET => legacy::listen(&self, &admitted, request.headers()).await,
-            Method::DELETE => legacy::end(&self, &admitted, request.headers()).await,
-            _ => reply::status(StatusCode::METHOD_NOT_ALLOWED),
+        Ok(match (admitted.door, request.method()) {
+            (Door::Streamable, &Method::POST) => self.post(admitted, request).await,
+            (Door::Streamable, &Method::GET) => legacy::listen(&self, &admitted, request.headers()).await,
+            (Door::Streamable, &Method::DELETE) => legacy::end(&self, &admitted, request.headers()).await,
+            (Door::Streamable, _) => reply::status(StatusCode::METHOD_NOT_ALLOWED),
+            (Door::Sse, &Method::GET) => sse::open(&self, &admitted, request.uri()).await,
+            (Door::Sse, &Method::POST) => sse::take(&self, &admitted, request).await,
+            (Door::Sse, _) => sse::no_such_method(),
         })
     }
 
@@ -117,9 +141,10 @@ impl HttpFace {
         let gate = self.gate.load();
         gate.host_and_origin(request.headers(), request.uri())?;
         let principal = gate.identify(request.headers())?;
-        let place = request.uri().path().strip_suffix("/mcp");
-        Ok(match place.and_then(|place| self.gateway.target(place)) {
-            Some(target) => Ok(Admitted { principal, target }),
+        let named = Door::of(request.uri().path());
+        let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
+        Ok(match found {
+            Some((target, door)) => Ok(Admitted { principal, target, door }),
             None => Err(principal),
         })
     }

@@ -196,8 +196,11 @@ impl Http {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Event {
     pub(crate) id: Option<String>,
+    pub(crate) kind: Option<String>,
     pub(crate) comment: bool,
     pub(crate) data: Value,
+    /// The data as it came, which need not be JSON.
+    pub(crate) text: String,
 }
 
 impl Event {
@@ -207,7 +210,11 @@ impl Event {
             match line.split_once(':') {
                 Some(("", _)) => event.comment = true,
                 Some(("id", id)) => event.id = Some(id.trim().to_owned()),
-                Some(("data", data)) => event.data = serde_json::from_str(data.trim()).unwrap_or_default(),
+                Some(("event", kind)) => event.kind = Some(kind.trim().to_owned()),
+                Some(("data", data)) => {
+                    data.trim().clone_into(&mut event.text);
+                    event.data = serde_json::from_str(data.trim()).unwrap_or_default();
+                }
                 Some(_) | None => {}
             }
         }
@@ -267,6 +274,90 @@ impl Session {
 /// Where a server is served; what begins with a slash is a joint endpoint, `/` or `/v/<view>/`.
 fn path(server: &str) -> String {
     if server.starts_with('/') { format!("{server}mcp") } else { format!("/s/{server}/mcp") }
+}
+
+/// A client of HTTP+SSE.
+pub(crate) struct SseClient {
+    stream: Http,
+    posts: Http,
+    /// Where its messages go.
+    pub(crate) place: String,
+    /// Sent with every request of it.
+    headers: Vec<(String, String)>,
+}
+
+impl SseClient {
+    /// Opens the stream and learns where messages go.
+    pub(crate) async fn open(rig: &Rig, server: &str) -> Self {
+        Self::open_at(rig.http, server, &[]).await
+    }
+
+    pub(crate) async fn open_at(address: SocketAddr, server: &str, headers: &[(&str, &str)]) -> Self {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut ask = Ask::get(&sse_path(server)).with("accept", "text/event-stream");
+        ask.headers.extend(headers.clone());
+        let mut stream = Http::open(address).await;
+        let head = stream.begin(&ask).await;
+        assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")), "{head:?}");
+        let first = soon(stream.event()).await.unwrap();
+        assert_eq!(first.kind.as_deref(), Some("endpoint"));
+        Self { stream, posts: Http::open(address).await, place: first.text, headers }
+    }
+
+    /// The whole handshake.
+    pub(crate) async fn session(rig: &Rig, server: &str, version: &str) -> Self {
+        let mut client = Self::open(rig, server).await;
+        client.handshake(version).await;
+        client
+    }
+
+    pub(crate) async fn handshake(&mut self, version: &str) -> Value {
+        let answer = self.ask(&initialize(version)).await;
+        assert!(answer["result"].is_object(), "{answer}");
+        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        assert_eq!(self.post(&initialized).await.status, 202);
+        answer
+    }
+
+    /// What posts a message to the session, for whoever wants to change it first.
+    pub(crate) fn message(&self, message: &Value) -> Ask {
+        let mut ask = Ask::post("", message.to_string());
+        self.place.clone_into(&mut ask.path);
+        ask.headers.extend(self.headers.clone());
+        ask
+    }
+
+    pub(crate) async fn post(&mut self, message: &Value) -> Answer {
+        let ask = self.message(message);
+        self.posts.ask(&ask).await
+    }
+
+    /// Posts a message and waits for the next thing on the stream.
+    pub(crate) async fn ask(&mut self, message: &Value) -> Value {
+        let answer = self.post(message).await;
+        assert_eq!((answer.status, answer.body.len()), (202, 0), "{answer:?}");
+        self.next().await
+    }
+
+    /// The next message on the stream.
+    pub(crate) async fn next(&mut self) -> Value {
+        self.end().await.expect("a message before the end of the stream")
+    }
+
+    /// The next message on the stream; `None` at its end.
+    pub(crate) async fn end(&mut self) -> Option<Value> {
+        loop {
+            let event = soon(self.stream.event()).await?;
+            if !event.comment {
+                assert_eq!(event.kind.as_deref(), Some("message"));
+                return Some(event.data);
+            }
+        }
+    }
+}
+
+fn sse_path(server: &str) -> String {
+    if server.starts_with('/') { format!("{server}sse") } else { format!("/s/{server}/sse") }
 }
 
 pub(crate) fn initialize(version: &str) -> Value {

@@ -22,5 +22,6 @@ mod rig;
 mod scripted;
 mod sessions;
 mod shapes;
+mod sse;
 mod stopping;
 mod streams;

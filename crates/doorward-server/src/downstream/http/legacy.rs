@@ -11,8 +11,9 @@ use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::sync::oneshot;
 
+use super::in_flight::Claim;
 use super::outlet::{self, Outlet};
-use super::session::{Claim, Session};
+use super::session::Session;
 use super::streams::Primed;
 use super::{Admitted, Body, HttpFace, SESSION_HEADER, VERSION_HEADER, read, reply};
 use crate::dialogue::Underway;
@@ -86,7 +87,7 @@ pub(super) async fn in_session(
 }
 
 /// A version header is optional before 2025-06-18 and in clients that forget it, but a wrong one is refused.
-fn version(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn version(headers: &HeaderMap) -> Result<(), Refusal> {
     match headers.get(VERSION_HEADER) {
         None => Ok(()),
         Some(version) if read::is_legacy(version.as_bytes()) => Ok(()),

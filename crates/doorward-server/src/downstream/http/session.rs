@@ -1,13 +1,12 @@
 //! Legacy sessions: random ids, each bound to its principal and its server.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorward_core::limits::IN_FLIGHT_MAX;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
@@ -15,6 +14,8 @@ use doorward_mcp::id::Id;
 use doorward_mcp::revision::Revision;
 use tokio::task::JoinHandle;
 
+use super::in_flight::{Claim, InFlight};
+use super::sse::SseSession;
 use super::streams::{LISTEN, Streams};
 use crate::clock::now;
 use crate::dialogue::{Dialogue, Place};
@@ -28,7 +29,16 @@ const SWEEP: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Sessions {
     gateway: Arc<Gateway>,
-    open: Mutex<HashMap<String, Arc<Session>>>,
+    open: Mutex<HashMap<String, Kept>>,
+}
+
+/// A session of one of the two transports. None is found by way of the other.
+#[derive(Debug, Clone)]
+enum Kept {
+    /// Of Streamable HTTP.
+    Streamable(Arc<Session>),
+    /// Of HTTP+SSE.
+    Sse(Arc<SseSession>),
 }
 
 /// One legacy session.
@@ -36,7 +46,7 @@ pub(super) struct Sessions {
 pub(super) struct Session {
     talk: Dialogue,
     streams: Mutex<Streams>,
-    in_flight: Mutex<BTreeSet<Id>>,
+    in_flight: Arc<InFlight>,
     used: AtomicI64,
     pump: Mutex<Option<JoinHandle<()>>>,
 }
@@ -48,6 +58,17 @@ impl Sessions {
 
     /// Keeps a conversation that has been opened, under a new id.
     pub(super) fn keep(&self, session: Arc<Session>) -> Result<String, Refusal> {
+        let id = self.insert(Kept::Streamable(session.clone()))?;
+        session.pump();
+        Ok(id)
+    }
+
+    /// Keeps a conversation over HTTP+SSE, under a new id.
+    pub(super) fn keep_sse(&self, session: Arc<SseSession>) -> Result<String, Refusal> {
+        self.insert(Kept::Sse(session))
+    }
+
+    fn insert(&self, session: Kept) -> Result<String, Refusal> {
         let mut random = [0_u8; 32];
         if aws_lc_rs::rand::fill(&mut random).is_err() {
             return Err(Refusal::new(Code::Busy).with_detail("No random numbers are available."));
@@ -57,7 +78,6 @@ impl Sessions {
         if open.len() >= SESSIONS_MAX {
             return Err(Refusal::new(Code::Busy).with_detail("Too many sessions are open."));
         }
-        session.pump();
         open.insert(id.clone(), session);
         self.gateway.metrics().sessions().set(i64::try_from(open.len()).unwrap_or(i64::MAX));
         Ok(id)
@@ -65,12 +85,23 @@ impl Sessions {
 
     /// The session of that id, if it is this principal's and of this endpoint. To anybody else it does not exist.
     pub(super) fn find(&self, id: &[u8], principal: &Principal, place: &Place) -> Result<Arc<Session>, Refusal> {
-        let session = std::str::from_utf8(id).ok().and_then(|id| self.lock().get(id).cloned());
-        let session = session
-            .filter(|session| session.talk.principal() == principal && session.talk.place() == *place)
-            .ok_or_else(|| Refusal::new(Code::UnknownSession))?;
+        let kept = std::str::from_utf8(id).ok().and_then(|id| self.kept(id, principal, place));
+        let Some(Kept::Streamable(session)) = kept else { return Err(Refusal::new(Code::UnknownSession)) };
         session.used.store(now().as_micros(), Ordering::Relaxed);
         Ok(session)
+    }
+
+    /// The same over HTTP+SSE.
+    pub(super) fn find_sse(&self, id: &str, principal: &Principal, place: &Place) -> Result<Arc<SseSession>, Refusal> {
+        match self.kept(id, principal, place) {
+            Some(Kept::Sse(session)) => Ok(session),
+            Some(Kept::Streamable(_)) | None => Err(Refusal::new(Code::UnknownSession)),
+        }
+    }
+
+    fn kept(&self, id: &str, principal: &Principal, place: &Place) -> Option<Kept> {
+        let kept = self.lock().get(id).cloned()?;
+        (kept.talk().principal() == principal && kept.talk().place() == *place).then_some(kept)
     }
 
     /// Ends one session.
@@ -86,17 +117,20 @@ impl Sessions {
         }
     }
 
-    /// Cuts off every listener; the sessions go on.
+    /// Cuts off every listener as soon as nothing is in flight on its stream.
     pub(super) fn end_listening(&self) {
-        let all: Vec<Arc<Session>> = self.lock().values().cloned().collect();
+        let all: Vec<Kept> = self.lock().values().cloned().collect();
         for session in all {
-            session.streams().end_listening();
+            match session {
+                Kept::Streamable(session) => session.streams().end_listening(),
+                Kept::Sse(session) => session.drain(),
+            }
         }
     }
 
     /// Ends all of them.
     pub(super) async fn end_all(&self) {
-        let all: Vec<Arc<Session>> = self.lock().drain().map(|(_, session)| session).collect();
+        let all: Vec<Kept> = self.lock().drain().map(|(_, session)| session).collect();
         self.gateway.metrics().sessions().set(0);
         for session in all {
             session.end().await;
@@ -116,9 +150,33 @@ impl Sessions {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
         // A panic while it was held cannot have left it half written: every change is one insertion or removal.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn talk(&self) -> &Dialogue {
+        match self {
+            Self::Streamable(session) => session.talk(),
+            Self::Sse(session) => session.talk(),
+        }
+    }
+
+    /// Whether nobody has used it for a while. What has a stream lives as long as that.
+    fn is_idle(&self, at: Timestamp) -> bool {
+        match self {
+            Self::Streamable(session) => session.is_idle(at),
+            Self::Sse(_) => false,
+        }
+    }
+
+    async fn end(&self) {
+        match self {
+            Self::Streamable(session) => session.end().await,
+            Self::Sse(session) => session.end().await,
+        }
     }
 }
 
@@ -127,7 +185,7 @@ impl Session {
         Arc::new(Self {
             talk,
             streams: Mutex::new(Streams::default()),
-            in_flight: Mutex::new(BTreeSet::new()),
+            in_flight: Arc::default(),
             used: AtomicI64::new(now().as_micros()),
             pump: Mutex::new(None),
         })
@@ -147,21 +205,13 @@ impl Session {
     }
 
     /// Marks a request id as in flight until the guard is dropped.
-    pub(super) fn claim(self: &Arc<Self>, id: &Id) -> Result<Claim, Refusal> {
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        if in_flight.len() >= IN_FLIGHT_MAX {
-            return Err(Refusal::new(Code::Busy).with_detail("Too many requests of this session are in flight."));
-        }
-        if in_flight.insert(id.clone()) {
-            Ok(Claim { session: self.clone(), id: id.clone() })
-        } else {
-            Err(Refusal::new(Code::IdInUse))
-        }
+    pub(super) fn claim(&self, id: &Id) -> Result<Claim, Refusal> {
+        self.in_flight.claim(id)
     }
 
     fn is_idle(&self, at: Timestamp) -> bool {
         let used = Timestamp::from_micros(self.used.load(Ordering::Relaxed));
-        let busy = !self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let busy = !self.in_flight.is_empty();
         !busy && at.since(used) >= SESSION_IDLE
     }
 
@@ -185,18 +235,5 @@ impl Session {
         }
         self.talk.close().await;
         self.streams().end();
-    }
-}
-
-/// A request id in flight.
-#[derive(Debug)]
-pub(super) struct Claim {
-    session: Arc<Session>,
-    id: Id,
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.session.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
