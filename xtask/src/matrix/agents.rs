@@ -21,6 +21,9 @@ use crate::{peer, process, workspace};
 /// How the names of what agents do begin.
 pub(super) const FAMILY: &str = "agent/";
 
+/// The ways that agents take: none of them is configured for HTTP+SSE.
+const WAYS: [Way; 4] = [Way::Direct, Way::Run, Way::Serve, Way::Joint];
+
 const AGENT_LIMIT: Duration = Duration::from_secs(180);
 const MODEL_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
@@ -123,7 +126,7 @@ impl Troupe<'_> {
     fn parts(&self, agent: Agent, choice: &Choice) -> Vec<Part> {
         let scenes = Scene::ALL.into_iter().filter(|scene| name(agent, *scene).contains(&choice.only));
         // Without the gateway nothing is refused.
-        let ways = |scene| Way::ALL.into_iter().filter(move |way| scene == Scene::Result || *way != Way::Direct);
+        let ways = |scene| WAYS.into_iter().filter(move |way| scene == Scene::Result || *way != Way::Direct);
         scenes.flat_map(|scene| ways(scene).map(move |way| Part { agent, scene, way })).collect()
     }
 
@@ -132,7 +135,7 @@ impl Troupe<'_> {
         let ending = match (self.perform(part), part.way) {
             (Ok(()), _) => Ending::Worked,
             (Err(reason), Way::Direct) => Ending::Broken(reason),
-            (Err(reason), Way::Run | Way::Serve | Way::Joint) => Ending::Worse(reason),
+            (Err(reason), Way::Run | Way::Serve | Way::Sse | Way::Joint) => Ending::Worse(reason),
         };
         Row::agent(&name(part.agent, part.scene), part.way, ending, started.elapsed())
     }
@@ -176,6 +179,7 @@ impl Troupe<'_> {
             Way::Direct => Reach::Command(self.server.alone(self.stage, "agent")),
             Way::Run => Reach::Command(self.gateway.run(self.stage, self.server, label)),
             Way::Serve => Reach::Url(self.gateway.endpoint(self.server)),
+            Way::Sse => Reach::Url(self.gateway.sse(self.server)),
             Way::Joint => Reach::Url(self.gateway.joint()),
         }
     }

@@ -39,22 +39,26 @@ fn tour(client: &'static Client, choice: &Choice) -> Option<Tour> {
 }
 
 fn visit_all(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }: &Tour) -> Vec<Row> {
-    let played_ways = if gateway.is_some() { Way::ALL.as_slice() } else { &[Way::Direct] };
-    let count = u32::try_from(servers.len() * played_ways.len()).unwrap_or(u32::MAX);
+    let of_server = |server: &&'static Server| {
+        let server = *server;
+        Way::between(client, server, gateway).into_iter().map(move |way| (server, way))
+    };
+    let visited: Vec<(&Server, Way)> = servers.iter().flat_map(of_server).collect();
+    let count = u32::try_from(visited.len()).unwrap_or(u32::MAX);
     let plan = ways::plan(stage, gateway, client, servers).to_string();
     let played = play::play(stage, client.name, &client.script(stage), &[&plan], VISIT_LIMIT * count);
     let visits = visits(&played.output);
     let silent = || Visit::failed(played.failure.as_deref().unwrap_or("the script said nothing about it"));
     let visit = |server: &Server, way: Way| visits.get(&way.visit(server)).cloned().unwrap_or_else(silent);
-    let row = |server: &Server, way: Way| {
-        let through = visit(server, way);
+    let row = |(server, way): &(&Server, Way)| {
+        let through = visit(server, *way);
         let ending = match way {
             Way::Direct => verdict::direct(client, server, &through),
-            Way::Run | Way::Serve | Way::Joint => {
-                verdict::compare(client, server, way, &visit(server, Way::Direct), &through)
+            Way::Run | Way::Serve | Way::Sse | Way::Joint => {
+                verdict::compare(client, server, *way, &visit(server, Way::Direct), &through)
             }
         };
-        Row::cell(client, server, way, ending, &through, played.took / count)
+        Row::cell(client, server, *way, ending, &through, played.took / count)
     };
-    servers.iter().flat_map(|server| played_ways.iter().map(|way| row(server, *way))).collect()
+    visited.iter().map(row).collect()
 }

@@ -76,6 +76,11 @@ impl Client {
         !apart && (self.knows_sse || server.transport != Transport::Sse)
     }
 
+    /// Whether it can be given the address of an HTTP+SSE endpoint, which is of the older era by itself.
+    pub(super) fn takes_sse(&self) -> bool {
+        self.knows_sse && self.eras != Eras::Modern
+    }
+
     /// Whether every change plays its visit to `server`.
     pub(super) fn is_quick(&self, server: &Server) -> bool {
         QUICK.contains(&(self.name, server.id))

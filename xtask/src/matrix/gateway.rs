@@ -87,6 +87,11 @@ impl Gateway {
         format!("{}/s/{}/mcp", self.url(), server.id)
     }
 
+    /// The address of one server behind it, for clients of HTTP+SSE.
+    pub(super) fn sse(&self, server: &Server) -> String {
+        format!("{}/s/{}/sse", self.url(), server.id)
+    }
+
     /// The address of the face that joins all servers.
     pub(super) fn joint(&self) -> String {
         format!("{}/mcp", self.url())

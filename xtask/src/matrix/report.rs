@@ -109,7 +109,7 @@ impl Row {
     fn is_cell(&self, direct_only: bool) -> bool {
         match self.way {
             Some(Way::Direct) => direct_only,
-            Some(Way::Run | Way::Serve | Way::Joint) => true,
+            Some(Way::Run | Way::Serve | Way::Sse | Way::Joint) => true,
             None => false,
         }
     }

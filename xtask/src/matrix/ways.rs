@@ -19,13 +19,28 @@ pub(super) enum Way {
     Run,
     /// At `doorward serve`, on the server's own face.
     Serve,
+    /// At `doorward serve`, on the server's own face, over the HTTP+SSE transport of 2024-11-05.
+    Sse,
     /// At `doorward serve`, on the face that joins all servers.
     Joint,
 }
 
+/// The servers whose face for HTTP+SSE is visited: that transport of theirs too, either era, and the newer alone.
+const SSE_FACES: [&str; 3] = ["everything-sse", "time", "modern"];
+
 impl Way {
     /// Every way, in the order in which they are tried and shown.
-    pub(super) const ALL: [Self; 4] = [Self::Direct, Self::Run, Self::Serve, Self::Joint];
+    pub(super) const ALL: [Self; 5] = [Self::Direct, Self::Run, Self::Serve, Self::Sse, Self::Joint];
+
+    /// The ways from `client` to `server`; without a gateway, the direct one alone.
+    pub(super) fn between(client: &Client, server: &Server, gateway: Option<&Gateway>) -> Vec<Self> {
+        let is_played = |way: &Self| match way {
+            Self::Direct => true,
+            Self::Run | Self::Serve | Self::Joint => gateway.is_some(),
+            Self::Sse => gateway.is_some() && client.takes_sse() && SSE_FACES.contains(&server.id),
+        };
+        Self::ALL.into_iter().filter(is_played).collect()
+    }
 
     /// The name, as plans and tables have it.
     pub(super) const fn name(self) -> &'static str {
@@ -33,6 +48,7 @@ impl Way {
             Self::Direct => "direct",
             Self::Run => "run",
             Self::Serve => "serve",
+            Self::Sse => "sse",
             Self::Joint => "joint",
         }
     }
@@ -45,7 +61,7 @@ impl Way {
     /// What stands in front of the name of a tool or prompt of `server`.
     pub(super) fn prefix(self, server: &Server) -> String {
         match self {
-            Self::Direct | Self::Run | Self::Serve => String::new(),
+            Self::Direct | Self::Run | Self::Serve | Self::Sse => String::new(),
             Self::Joint => format!("{}__", server.id),
         }
     }
@@ -63,7 +79,7 @@ impl Way {
 /// What `client` is told for its visits to `servers`; without a gateway, the direct ones alone.
 pub(super) fn plan(stage: &Stage, gateway: Option<&Gateway>, client: &Client, servers: &[&Server]) -> Value {
     let told = |server: &Server, way: Way| Some(one(stage, way, server, reach(stage, gateway, way, client, server)?));
-    let of_server = |server| Way::ALL.into_iter().filter_map(move |way| told(server, way));
+    let of_server = |server| Way::between(client, server, gateway).into_iter().filter_map(move |way| told(server, way));
     let ways: Vec<Value> = servers.iter().copied().flat_map(of_server).collect();
     json!({ "mode": client.mode, "ways": ways })
 }
@@ -81,6 +97,7 @@ fn reach(
         (Way::Direct, Some(url)) => Some(("url", json!(url))),
         (Way::Run, _) => Some(("command", json!(gateway?.run(stage, server, &client.cell(server))))),
         (Way::Serve, _) => Some(("url", json!(gateway?.endpoint(server)))),
+        (Way::Sse, _) => Some(("sse", json!(gateway?.sse(server)))),
         (Way::Joint, _) => Some(("url", json!(gateway?.joint()))),
     }
 }
