@@ -19,6 +19,7 @@ mod peers;
 mod results;
 mod suite;
 
+use cross::Programs;
 use figures::Figures;
 use results::{Run, Verdict};
 use suite::Suite;
@@ -36,8 +37,9 @@ Usage: cargo xtask conformance [--direct | --cross | --client] [--gateway-bin PA
   --direct            also run without the gateway, and want every check that passes there; also run the revisions
                       without a requirement set through it
   --direct-only       run without the gateway only: is the fixture itself all right?
-  --cross             run the newest set onto old servers (stdio, HTTP+SSE, HTTP with sessions) and the set of
-                      2025-11-25 onto a server of 2026-07-28; what cannot pass needs a reason
+  --cross             run the newest set onto old servers (stdio, HTTP+SSE, HTTP with sessions), the set of 2025-11-25
+                      onto a server of 2026-07-28, and the client scenarios of each by a client of the other era;
+                      what cannot pass needs a reason
   --client            run the suite's client scenarios with the gateway between the suite and a client
   --stand-in          put a plain proxy in the gateway's place: is this task itself all right?
   --gateway-bin PATH  use this program instead of building one
@@ -155,12 +157,15 @@ fn judge(options: &Options) -> Result<Report, String> {
     // Old results would be read as this run's.
     let _ = std::fs::remove_dir_all(&folder);
     build()?;
-    let program = options.program(&target);
-    let fixture = target.join("debug/conformance-fixture");
+    let programs = Programs {
+        gateway: options.program(&target),
+        fixture: target.join("debug/conformance-fixture"),
+        client: target.join("debug/conformance-client"),
+    };
     match options.question {
         Question::SameEra | Question::AlsoDirect => same_era(options, &suite, &target, &folder),
-        Question::AcrossEras => cross::run(&suite, &program, &fixture, &folder),
-        Question::AsClient => client::run(&suite, &program, &target.join("debug/conformance-client"), &folder),
+        Question::AcrossEras => cross::run(&suite, &programs, &folder),
+        Question::AsClient => client::run(&suite, &programs.gateway, &programs.client, &folder),
     }
 }
 

@@ -17,44 +17,61 @@ const REVISIONS: [(&str, usize); 2] = [("2025-11-25", 4), ("2026-07-28", 7)];
 /// What the names of scenarios of authorization begin with.
 const AUTHORIZATION: &str = "auth/";
 
-/// Plays every scenario with `client`, which starts the gateway `program` by itself.
-pub(super) fn run(suite: &Suite, program: &Path, client: &Path, folder: &Path) -> Result<Report, String> {
+/// Who plays the client, and through what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Player<'a> {
+    /// The gateway's program.
+    pub(super) gateway: &'a Path,
+    /// The client's program, which starts the gateway by itself.
+    pub(super) client: &'a Path,
+    /// The client's era, if not that of the scenarios.
+    pub(super) era: Option<&'static str>,
+}
+
+/// Plays every scenario with a client of its era.
+pub(super) fn run(suite: &Suite, gateway: &Path, client: &Path, folder: &Path) -> Result<Report, String> {
     let mut report = Report::default();
+    let player = Player { gateway, client, era: None };
     for (revision, expected) in REVISIONS {
         output::line(format_args!("conformance {revision} as a client"));
-        let mut scenarios = suite.required_of_clients(revision)?;
-        scenarios.retain(|name| !name.starts_with(AUTHORIZATION));
-        if scenarios.len() != expected {
-            let listed = scenarios.len();
+        let outcomes = play_all(suite, player, revision, &folder.join(revision))?;
+        if outcomes.len() != expected {
+            let listed = outcomes.len();
             report.complaints.push(format!("{revision}: the suite lists {listed} client scenarios, not {expected}"));
         }
-        let folder = folder.join(revision);
-        let mut passed = 0;
-        for scenario in &scenarios {
-            let outcome = play(suite, program, client, scenario, revision, &folder.join(scenario))?;
-            passed += usize::from(outcome.has_passed());
-            show(revision, &outcome, &mut report);
-        }
+        let passed = outcomes.iter().filter(|outcome| outcome.has_passed()).count();
         let name = revision.replace('-', "_");
         report.figures.count(format!("client_{name}_passed"), passed);
-        report.figures.count(format!("client_{name}_required"), scenarios.len());
+        report.figures.count(format!("client_{name}_required"), outcomes.len());
+        for outcome in &outcomes {
+            show(revision, outcome, &mut report);
+        }
     }
     Ok(report)
 }
 
-fn play(
+/// Plays every client scenario that `revision` requires, those of authorization left out.
+pub(super) fn play_all(
     suite: &Suite,
-    program: &Path,
-    client: &Path,
-    scenario: &str,
+    player: Player<'_>,
     revision: &str,
     folder: &Path,
-) -> Result<Outcome, String> {
+) -> Result<Vec<Outcome>, String> {
+    let mut scenarios = suite.required_of_clients(revision)?;
+    scenarios.retain(|name| !name.starts_with(AUTHORIZATION));
+    scenarios.iter().map(|scenario| play(suite, player, scenario, revision, &folder.join(scenario))).collect()
+}
+
+fn play(suite: &Suite, player: Player<'_>, scenario: &str, revision: &str, folder: &Path) -> Result<Outcome, String> {
     // The suite hands the command to a shell and appends the address of its server.
-    let words =
-        [client.to_path_buf(), "--gateway".into(), program.to_path_buf(), "--folder".into(), folder.join("gateway")];
-    let words: Vec<String> = words.iter().map(|word| quoted(&word.to_string_lossy())).collect();
-    let status = suite.run_client(&words.join(" "), scenario, revision, folder)?;
+    let quoted = |path: &Path| quoted(&path.to_string_lossy());
+    let own = folder.join("gateway");
+    let mut command =
+        format!("{} --gateway {} --folder {}", quoted(player.client), quoted(player.gateway), quoted(&own));
+    if let Some(era) = player.era {
+        command.push_str(&format!(" --era {era}"));
+    }
+    let status = suite.run_client(&command, scenario, revision, folder)?;
     let run = Run::read([scenario.to_owned()].into(), folder)?;
     let mut outcome = run.outcomes().find(|outcome| outcome.name == scenario).ok_or("the scenario left no result")?;
     if !status.success() && outcome.failures.is_empty() {
