@@ -91,7 +91,11 @@ async fn read(client: &RunningService<RoleClient, Obliging>, uri: &Value) -> Res
     Ok(json!(texts(&serde_json::to_value(result)?["contents"], "")))
 }
 
-async fn prompt(client: &RunningService<RoleClient, Obliging>, name: &Value, arguments: &Value) -> Result<Value, Failed> {
+async fn prompt(
+    client: &RunningService<RoleClient, Obliging>,
+    name: &Value,
+    arguments: &Value,
+) -> Result<Value, Failed> {
     let mut params = GetPromptRequestParams::new(text(name));
     params.arguments = typed(arguments.clone())?;
     let result = client.get_prompt(params).await?;
@@ -114,9 +118,7 @@ fn lifecycle(mode: Option<&str>) -> ClientLifecycleMode {
     match mode {
         Some("legacy") => ClientLifecycleMode::Initialize,
         Some("modern") => ClientLifecycleMode::Discover { preferred_versions },
-        _ => {
-            ClientLifecycleMode::Auto { preferred_versions, legacy_version: Some(ProtocolVersion::V_2025_11_25) }
-        }
+        _ => ClientLifecycleMode::Auto { preferred_versions, legacy_version: Some(ProtocolVersion::V_2025_11_25) },
     }
 }
 
