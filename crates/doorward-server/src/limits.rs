@@ -77,6 +77,24 @@ pub const ROUNDS_MAX: u32 = 8;
 /// How long a client may take for all answers of one round of questions. People are slow; a server's state is not for ever.
 pub const ANSWERS_WAIT: Duration = Duration::from_secs(600);
 
+/// Changes of one conversation's wishes to hear of changes that may wait before their senders wait.
+pub const ORDERS_MAX: usize = 16;
+
+/// Tasks of one bridged conversation that are remembered; then the oldest is forgotten.
+pub const TASKS_MAX: usize = 256;
+
+/// Bytes of the tasks that are remembered for one bridged conversation: what they gave is among them.
+pub const TASK_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Shortest pause between two looks at a task, whatever its server says.
+pub const POLL_LEAST: Duration = Duration::from_millis(100);
+
+/// Longest such pause.
+pub const POLL_MOST: Duration = Duration::from_secs(5);
+
+/// The pause when the server has named none.
+pub const POLL_UNTOLD: Duration = Duration::from_millis(500);
+
 /// Legacy sessions at once.
 pub const SESSIONS_MAX: usize = 10_000;
 

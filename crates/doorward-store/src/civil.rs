@@ -5,7 +5,8 @@ use doorward_core::time::Timestamp;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// `2026-07-28T09:30:00.123456Z`. Years before 0000 or after 9999 get the sign and digits they need.
-pub(crate) fn rfc3339(at: Timestamp) -> String {
+#[must_use]
+pub fn rfc3339(at: Timestamp) -> String {
     let days = at.as_micros().div_euclid(MICROS_PER_DAY);
     let micros = at.as_micros().rem_euclid(MICROS_PER_DAY);
     let (year, month, day) = civil_date(days);

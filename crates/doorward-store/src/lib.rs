@@ -29,6 +29,7 @@ mod store;
 mod view;
 mod writer;
 
+pub use civil::rfc3339;
 pub use config::{Durability, StoreConfig, StoreUrl};
 pub use error::{AppendError, StoreError};
 pub use filter::{Filter, Page};

@@ -5,7 +5,7 @@
 //! answer a question itself but for one: an error to an elicitation becomes `cancel`, which is what the specification
 //! calls it when the person made no choice. Time is an argument, measured from any fixed moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::edit;
@@ -40,6 +40,8 @@ pub struct Rounds {
     limits: RoundLimits,
     begun: u32,
     leg: Option<Leg>,
+    /// The keys of what a task asked and the client answered: a task may show them for a while.
+    settled: BTreeSet<String>,
 }
 
 /// A round whose answers are not all there.
@@ -111,16 +113,53 @@ impl Rounds {
     /// None yet.
     #[must_use]
     pub const fn new(limits: RoundLimits) -> Self {
-        Self { limits, begun: 0, leg: None }
+        Self { limits, begun: 0, leg: None, settled: BTreeSet::new() }
     }
 
-    /// A result of type `input_required`, or a task that waits for input, came at `now`.
+    /// A result of type `input_required` came at `now`.
     ///
     /// # Errors
     /// It is enough, or the client cannot be asked this.
     pub fn asked(&mut self, result: Raw<'_>, audience: Audience<'_>, now: Duration) -> Result<Asked, Stopped> {
-        self.leg = None;
         let asked = questions::questions_of(result).map_err(Stopped::CannotBeAsked)?;
+        let state = result.member("requestState").map(|state| state.text().to_owned());
+        self.begin(asked, state, audience, now)
+    }
+
+    /// A task that waits for input was fetched at `now`. `None` when the client has answered everything it shows: the
+    /// key of a question stands for that question as long as the task lives.
+    ///
+    /// # Errors
+    /// As [`Rounds::asked`].
+    pub fn asked_by_task(
+        &mut self,
+        task: Raw<'_>,
+        audience: Audience<'_>,
+        now: Duration,
+    ) -> Result<Option<Vec<(String, Question)>>, Stopped> {
+        let mut asked = questions::questions_of(task).map_err(Stopped::CannotBeAsked)?;
+        asked.retain(|(key, _)| !self.settled.contains(key));
+        if asked.is_empty() {
+            return Ok(None);
+        }
+        let keys: Vec<String> = asked.iter().map(|(key, _)| key.clone()).collect();
+        match self.begin(asked, None, audience, now)? {
+            Asked::Put(asked) => {
+                self.settled.extend(keys);
+                Ok(Some(asked))
+            }
+            Asked::Again(_) => Ok(None),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        asked: Vec<(String, Question)>,
+        state: Option<String>,
+        audience: Audience<'_>,
+        now: Duration,
+    ) -> Result<Asked, Stopped> {
+        self.leg = None;
         if self.begun >= self.limits.rounds {
             return Err(Stopped::TooManyRounds);
         }
@@ -131,7 +170,6 @@ impl Rounds {
             may_be_asked(question, audience).map_err(Stopped::CannotBeAsked)?;
         }
         self.begun = self.begun.saturating_add(1);
-        let state = result.member("requestState").map(|state| state.text().to_owned());
         if asked.is_empty() {
             return Ok(Asked::Again(Brought { responses: Vec::new(), state }));
         }

@@ -8,6 +8,9 @@ mod client;
 #[path = "../faces/rig.rs"]
 mod rig;
 
+#[path = "../faces/pipe.rs"]
+mod pipe;
+
 mod peers;
 mod to_legacy;
 mod to_modern;

@@ -2,5 +2,9 @@
 
 mod asking;
 mod crossing;
+mod listening;
 mod plain;
+mod stateless;
+mod stdio;
+mod tasks;
 mod trial;

@@ -9,8 +9,10 @@
 mod call;
 mod client;
 mod conversation;
+mod ear;
 mod opening;
 mod relay;
+mod tasks;
 
 use std::sync::Arc;
 

@@ -9,19 +9,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use doorward_core::limits::IN_FLIGHT_MAX;
 use doorward_core::permit::Permit;
-use doorward_core::refusal::{Code, Refusal};
-use doorward_mcp::bridge::{Stamp, Unbridged, log_level};
+use doorward_core::refusal::{Code, Refusal, Shape};
+use doorward_mcp::bridge::{ListNews, Stamp, Unbridged, log_level};
 use doorward_mcp::compose;
 use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request, Response};
+use doorward_mcp::raw::Kind;
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 use tokio::sync::{mpsc, oneshot};
 
 use super::call::ModernCall;
 use super::client::{Client, TasksTaken};
-use super::relay::Relay;
+use super::ear::Ear;
+use super::relay::{Purpose, Relay, in_legacy_words};
+use super::tasks::Tasks;
 use crate::server::Reach;
 use crate::upstream::{Event, Housekeeping, Link};
 
@@ -36,14 +39,16 @@ pub(super) struct Conversation {
     next: AtomicU64,
     under_way: Mutex<BTreeMap<u64, UnderWay>>,
     questions: Mutex<BTreeMap<u64, mpsc::Sender<Answered>>>,
+    ear: Ear,
+    tasks: Tasks,
 }
 
 /// A request that the client can cancel.
 #[derive(Debug)]
 struct UnderWay {
     id: Id,
-    /// Dropped or used, it ends the request.
-    cancel: oneshot::Sender<()>,
+    /// Dropped, it ends the request.
+    _cancel: oneshot::Sender<()>,
 }
 
 /// What the client said to a question, and the question's number.
@@ -72,6 +77,10 @@ impl Conversation {
         let introduced = discovered.result().and_then(|result| Client::introduced(request, result));
         let (client, result) = introduced.ok_or_else(|| Refusal::new(Code::BadAnswer))?;
         let answer = answer(request.id(), &result)?;
+        let capabilities = discovered.result_member("capabilities");
+        let lists = capabilities.map(ListNews::of_capabilities).unwrap_or_default();
+        let ear = Ear::new(link.clone(), client.stamp(TasksTaken::No, None), client.revision, lists);
+        let tasks = Tasks::between(client.revision, capabilities);
         let conversation = Self {
             reach,
             link,
@@ -80,6 +89,8 @@ impl Conversation {
             next: AtomicU64::new(1),
             under_way: Mutex::new(BTreeMap::new()),
             questions: Mutex::new(BTreeMap::new()),
+            ear,
+            tasks,
         };
         Ok((Arc::new(conversation), answer))
     }
@@ -100,6 +111,7 @@ impl Conversation {
                 *locked(&self.log_level) = Some(level);
                 self.nothing(&request)
             }
+            "tools/call" if self.tasks.are_wanted(&request) => self.relay(permit, request, Purpose::Task),
             "tools/call"
             | "tools/list"
             | "resources/list"
@@ -107,7 +119,11 @@ impl Conversation {
             | "resources/read"
             | "prompts/list"
             | "prompts/get"
-            | "completion/complete" => Relay::begin(self.clone(), permit, request).map(ModernCall::relay),
+            | "completion/complete" => self.relay(permit, request, Purpose::Answer),
+            "resources/subscribe" | "resources/unsubscribe" => self.listen(permit, &request),
+            "tasks/get" | "tasks/result" | "tasks/list" | "tasks/cancel" if self.tasks.are_bridged() => {
+                self.tasks.call(self, permit, &request)
+            }
             method => Err(no_equal(&format!("{method} has no equal in the server's era"))),
         }
     }
@@ -117,12 +133,16 @@ impl Conversation {
         let Message::Notification(notification) = permit.message() else {
             return Err(Refusal::new(Code::UnknownShape));
         };
-        if notification.method() == "notifications/cancelled" {
-            let named = notification.param("requestId").and_then(|id| Id::read(id, &Limits::default()).ok());
-            if let Some(named) = named {
-                // In the server's era the end of the stream is the cancellation.
-                locked(&self.under_way).retain(|_, request| request.id != named);
+        match notification.method() {
+            "notifications/initialized" => self.ear.lists(permit).await,
+            "notifications/cancelled" => {
+                let named = notification.param("requestId").and_then(|id| Id::read(id, &Limits::default()).ok());
+                if let Some(named) = named {
+                    // In the server's era the end of the stream is the cancellation.
+                    locked(&self.under_way).retain(|_, request| request.id != named);
+                }
             }
+            _ => {}
         }
         Ok(())
     }
@@ -154,13 +174,38 @@ impl Conversation {
         self.link.keep_house(task).await
     }
 
+    /// What the server tells outside of requests: on the stream for that and, on a pipe of the client's own, anywhere.
     pub(super) async fn unsolicited(&self) -> Event {
-        std::future::pending().await
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = self.ear.next() => return event,
+                event = self.link.unsolicited() => event,
+            };
+            match event {
+                Event::Notification(notification) => {
+                    if let Some(notification) = in_legacy_words(notification, self.revision()) {
+                        return Event::Notification(notification);
+                    }
+                }
+                Event::Question(question) => self.refuse(&question).await,
+                Event::Response(_) => {}
+                Event::Failed(refusal) => return Event::Failed(refusal),
+            }
+        }
+    }
+
+    /// Refuses a request of the server: 2026-07-28 has none, and the client could not tell what it is about.
+    pub(super) async fn refuse(&self, question: &Request) {
+        let answer = Refusal::new(Code::QuestionRefused).render(Some(question.id()), Shape::Error, None);
+        // A server that does not take it breaks its own rules already.
+        let _ = Box::pin(self.link.reply(Segments::from(answer))).await;
     }
 
     pub(super) async fn close(&self) {
         locked(&self.under_way).clear();
         locked(&self.questions).clear();
+        self.ear.close().await;
         self.link.close().await;
     }
 
@@ -182,7 +227,7 @@ impl Conversation {
         if under_way.len() >= IN_FLIGHT_MAX {
             return Err(Refusal::new(Code::Busy).with_detail("Too many requests of this session are in flight."));
         }
-        under_way.insert(number, UnderWay { id: id.clone(), cancel });
+        under_way.insert(number, UnderWay { id: id.clone(), _cancel: cancel });
         drop(under_way);
         Ok(Claim { conversation: self.clone(), number, cancelled })
     }
@@ -201,6 +246,38 @@ impl Conversation {
 
     pub(super) const fn revision(&self) -> Revision {
         self.client.revision
+    }
+
+    /// What is known of the tasks of this conversation.
+    pub(super) const fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// Forwards a request.
+    pub(super) fn relay(
+        self: &Arc<Self>,
+        permit: Permit,
+        request: Request,
+        purpose: Purpose,
+    ) -> Result<ModernCall, Refusal> {
+        Relay::begin(self.clone(), permit, request, purpose).map(ModernCall::relay)
+    }
+
+    fn listen(self: &Arc<Self>, permit: Permit, request: &Request) -> Result<ModernCall, Refusal> {
+        let uri = request.param("uri").filter(|uri| uri.kind() == Kind::String).and_then(|uri| uri.as_str());
+        let uri = uri.ok_or_else(|| Refusal::new(Code::BadParams))?.into_owned();
+        let nothing = answer(request.id(), "{}")?;
+        let subscribes = request.method() == "resources/subscribe";
+        let conversation = self.clone();
+        Ok(ModernCall::errand(Box::pin(async move {
+            let ear = &conversation.ear;
+            let changed =
+                if subscribes { ear.subscribe(permit, uri).await } else { ear.unsubscribe(permit, uri).await };
+            match changed {
+                Ok(()) => Event::Response(nothing),
+                Err(refusal) => Event::Failed(refusal),
+            }
+        })))
     }
 
     fn nothing(&self, request: &Request) -> Result<ModernCall, Refusal> {

@@ -1,33 +1,35 @@
 //! A request forwarded to a stateless server, with everything that may come before its answer: notifications, questions
-//! in a result, another attempt after the server's tools were looked at again.
+//! in a result, another attempt after the server's tools were looked at again, the wait for a task.
 //!
 //! It must never send anything but rewordings of the request it has the permit for.
 
 mod asking;
+mod sending;
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_core::limits::INPUT_REQUESTS_MAX;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::bridge::{
-    Asked, Brought, RoundLimits, Rounds, Unbridged, notification_to_legacy, request_to_modern, response_to_legacy,
+    Asked, Brought, Question, RoundLimits, Rounds, downgrade, notification_to_legacy, offer_tasks, outcome_to_legacy,
+    response_to_legacy,
 };
-use doorward_mcp::id::Id;
-use doorward_mcp::message::{Message, Notification, Outcome, Request, Response};
+use doorward_mcp::message::{Notification, Outcome, Request, Response};
 use doorward_mcp::raw::Raw;
-use doorward_mcp::revision::{Direction, MethodKind, Revision};
-use doorward_mcp::splice::Segments;
+use doorward_mcp::revision::{Direction, MethodKind, Revision, TASKS_EXTENSION};
 use doorward_mcp::views::input_required::ResultType;
-use tokio::time::Instant;
+use doorward_mcp::views::tasks::{Task, TaskStatus};
+use tokio::time::{Instant, sleep_until};
 
 use super::client::TasksTaken;
 use super::conversation::{Claim, Conversation, unbridged};
-use crate::limits::{ANSWERS_WAIT, LIST_PAGES_MAX, ROUNDS_MAX};
-use crate::upstream::{Call, Event, Housekeeping, ParamHeaders};
+use crate::limits::{ANSWERS_WAIT, CALL_DURATION_MAX, POLL_LEAST, POLL_MOST, POLL_UNTOLD, ROUNDS_MAX};
+use crate::upstream::{Call, Event};
 use asking::{Asking, Told, stopped};
+use sending::{LookingAgain, Sending, look_again};
 
 /// A request under way. Dropping it closes its stream at the server, which is its cancellation there.
 pub(super) struct Relay {
@@ -35,10 +37,24 @@ pub(super) struct Relay {
     course: Course,
 }
 
+/// What a request is to come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Its answer.
+    Answer,
+    /// Its answer, which the server will only give as a task.
+    AnswerByTask,
+    /// A task.
+    Task,
+    /// What the task of that id gives.
+    Outcome(String),
+}
+
 struct Course {
     conversation: Arc<Conversation>,
     permit: Permit,
     request: Request,
+    purpose: Purpose,
     rounds: Rounds,
     began: Instant,
     /// What the request brings when it goes out again.
@@ -56,34 +72,46 @@ enum LookedAgain {
 
 enum State {
     /// Being handed over.
-    Sending(Pin<Box<dyn Future<Output = Result<Call, Refusal>> + Send>>),
+    Sending(Sending),
     /// With the server.
     Waiting(Call),
     /// Questions are with the client.
     Asking(Asking),
     /// The server's tools are listed.
-    LookingAgain(Pin<Box<dyn Future<Output = ()> + Send>>),
+    LookingAgain(LookingAgain),
+    /// A task is looked at again at that time.
+    Pausing(Instant),
 }
 
 /// The error by which a server says that a header does not match (2026-07-28).
 const HEADER_MISMATCH: i64 = -32020;
 
+/// The error by which a server says what the client would have to declare (2026-07-28).
+const CAPABILITY_MISSING: i64 = -32021;
+
 impl Relay {
     /// Begins to send.
-    pub(super) fn begin(conversation: Arc<Conversation>, permit: Permit, request: Request) -> Result<Self, Refusal> {
+    pub(super) fn begin(
+        conversation: Arc<Conversation>,
+        permit: Permit,
+        request: Request,
+        purpose: Purpose,
+    ) -> Result<Self, Refusal> {
         let claim = conversation.claim(request.id())?;
         let limits = RoundLimits { rounds: ROUNDS_MAX, leg: ANSWERS_WAIT, questions: INPUT_REQUESTS_MAX };
-        let state = send(&conversation, &permit, None)?;
-        let course = Course {
+        let began = Instant::now();
+        let mut course = Course {
             conversation,
             permit,
             request,
+            purpose,
             rounds: Rounds::new(limits),
-            began: Instant::now(),
+            began,
             brought: None,
             looked_again: LookedAgain::No,
-            state,
+            state: State::Pausing(began),
         };
+        course.send()?;
         Ok(Self { claim, course })
     }
 
@@ -101,7 +129,7 @@ impl Relay {
         match &self.course.state {
             State::Waiting(call) => call.is_stream(),
             State::Asking(_) => true,
-            State::Sending(_) | State::LookingAgain(_) => false,
+            State::Sending(_) | State::LookingAgain(_) | State::Pausing(_) => false,
         }
     }
 }
@@ -117,17 +145,24 @@ impl Course {
                     }
                     Err(refusal) => Err(refusal),
                 },
-                State::Waiting(call) => {
-                    let event = Box::pin(call.next()).await;
-                    self.heard(event).await
-                }
+                State::Waiting(call) => match Box::pin(call.next()).await {
+                    Event::Question(question) => {
+                        self.conversation.refuse(&question).await;
+                        Ok(None)
+                    }
+                    event => self.heard(event),
+                },
                 State::Asking(asking) => {
                     let told = asking.next(self.rounds.ends().map(|ends| self.began + ends)).await;
                     self.told(told)
                 }
                 State::LookingAgain(looking) => {
                     looking.await;
-                    self.again()
+                    self.send()
+                }
+                State::Pausing(until) => {
+                    sleep_until(*until).await;
+                    self.send()
                 }
             };
             match step {
@@ -139,62 +174,124 @@ impl Course {
     }
 
     /// What an event of the server is to the client; `None` when there is nothing to tell it yet.
-    async fn heard(&mut self, event: Event) -> Result<Option<Event>, Refusal> {
+    fn heard(&mut self, event: Event) -> Result<Option<Event>, Refusal> {
         match event {
-            Event::Notification(notification) => Ok(self.notified(notification).map(Event::Notification)),
-            Event::Question(question) => {
-                // 2026-07-28 has no requests of servers; one on a shared pipe may send some all the same.
-                let refusal = Refusal::new(Code::QuestionRefused);
-                let answer = refusal.render(Some(question.id()), doorward_core::refusal::Shape::Error, None);
-                // A server that does not take it breaks its own rules already.
-                let _ = Box::pin(self.conversation.link.reply(Segments::from(answer))).await;
-                Ok(None)
+            Event::Notification(notification) => {
+                Ok(in_legacy_words(notification, self.conversation.revision()).map(Event::Notification))
             }
-            Event::Response(response) => self.answered(&response),
+            Event::Response(response) => match self.purpose {
+                Purpose::Outcome(_) => self.looked_at(&response),
+                Purpose::Answer | Purpose::AnswerByTask | Purpose::Task => self.answered(&response),
+            },
             Event::Failed(refusal) => Err(refusal),
+            // A question is refused where it comes.
+            Event::Question(_) => Ok(None),
         }
     }
 
-    fn notified(&self, notification: Notification) -> Option<Notification> {
-        in_legacy_words(notification, self.conversation.revision())
-    }
-
     fn answered(&mut self, response: &Response) -> Result<Option<Event>, Refusal> {
+        let calls = self.request.method() == "tools/call";
         match response.outcome() {
-            Outcome::Error { code: HEADER_MISMATCH, .. }
-                if self.request.method() == "tools/call" && self.looked_again == LookedAgain::No =>
-            {
+            Outcome::Error { code: HEADER_MISMATCH, .. } if calls && self.looked_again == LookedAgain::No => {
                 self.looked_again = LookedAgain::Yes;
-                self.state = State::LookingAgain(Box::pin(look_again(self.conversation.clone())));
+                self.state = State::LookingAgain(look_again(self.conversation.clone()));
                 Ok(None)
             }
+            Outcome::Error { code: CAPABILITY_MISSING, raw, .. }
+                if calls && self.purpose == Purpose::Answer && wants_tasks(raw) =>
+            {
+                self.purpose = Purpose::AnswerByTask;
+                self.send()
+            }
             Outcome::Error { .. } => self.release(response).map(Some),
-            Outcome::Result(result) => match ResultType::from_result(result) {
-                Ok(ResultType::InputRequired) if may_ask(self.request.method()) => self.ask(result),
-                Ok(_) | Err(_) => self.release(response).map(Some),
+            Outcome::Result(result) => match (ResultType::from_result(result), &self.purpose) {
+                (Ok(ResultType::InputRequired), _) if may_ask(self.request.method()) => self.ask(result),
+                (Ok(ResultType::Task), Purpose::Task) => {
+                    self.conversation.tasks().created(response).map(|created| Some(Event::Response(created)))
+                }
+                (Ok(ResultType::Task), Purpose::AnswerByTask) => {
+                    let task = Task::from_result(result).map_err(|_| Refusal::new(Code::BadAnswer))?;
+                    self.purpose = Purpose::Outcome(task.task_id.into_owned());
+                    self.brought = None;
+                    Ok(self.pause(result))
+                }
+                (Ok(_) | Err(_), _) => self.release(response).map(Some),
             },
         }
     }
 
+    /// The answer, in the client's words and in the shape it wants.
     fn release(&self, response: &Response) -> Result<Event, Refusal> {
-        let reworded = response_to_legacy(self.request.method(), response, self.conversation.revision());
-        reworded.map(Event::Response).map_err(|error| unbridged(&error))
+        let method = self.request.method();
+        let revision = self.conversation.revision();
+        let mut reworded = response_to_legacy(method, response, revision).map_err(|error| unbridged(&error))?;
+        let tasks = self.conversation.tasks();
+        if method == "tools/list" && tasks.are_bridged() {
+            reworded = offer_tasks(&reworded).map_err(|error| unbridged(&error))?;
+        }
+        if self.purpose == Purpose::Task && reworded.result().is_some() {
+            return tasks.made(&self.request, reworded).map(Event::Response);
+        }
+        Ok(Event::Response(reworded))
+    }
+
+    /// The server's answer about a task whose outcome is waited for.
+    fn looked_at(&mut self, response: &Response) -> Result<Option<Event>, Refusal> {
+        let Some(result) = response.result() else {
+            return response_to_legacy("tasks/result", response, self.conversation.revision())
+                .map(|reworded| Some(Event::Response(reworded)))
+                .map_err(|error| unbridged(&error));
+        };
+        // What brought answers is only acknowledged.
+        if self.brought.take().is_some() {
+            return Ok(self.pause(result));
+        }
+        let task =
+            Task::from_result(result).map_err(|_| Refusal::new(Code::BadAnswer).with_detail("It is no task."))?;
+        if self.began.elapsed() >= CALL_DURATION_MAX {
+            return Err(Refusal::new(Code::TimedOut));
+        }
+        if task.status == TaskStatus::InputRequired {
+            let audience = self.conversation.client.audience();
+            let asked = self.rounds.asked_by_task(result, audience, self.began.elapsed()).map_err(stopped)?;
+            return match asked {
+                Some(questions) => self.put(questions),
+                None => Ok(self.pause(result)),
+            };
+        }
+        match outcome_to_legacy(self.request.id(), result).map_err(|error| unbridged(&error))? {
+            None => Ok(self.pause(result)),
+            Some(outcome) => {
+                let outcome = downgrade("tools/call", &outcome, self.conversation.revision());
+                outcome.map(|outcome| Some(Event::Response(outcome))).map_err(|error| unbridged(&error))
+            }
+        }
+    }
+
+    /// Looks at the task again after the pause that it wants.
+    fn pause(&mut self, task: Raw<'_>) -> Option<Event> {
+        let wanted = task.member("pollIntervalMs").and_then(|pause| pause.as_u64()).map(Duration::from_millis);
+        let pause = wanted.unwrap_or(POLL_UNTOLD).clamp(POLL_LEAST, POLL_MOST);
+        self.state = State::Pausing(Instant::now() + pause);
+        None
     }
 
     /// Puts what a result asks to the client.
     fn ask(&mut self, result: Raw<'_>) -> Result<Option<Event>, Refusal> {
         let audience = self.conversation.client.audience();
         match self.rounds.asked(result, audience, self.began.elapsed()).map_err(stopped)? {
-            Asked::Put(questions) => {
-                let asking = Asking::new(self.conversation.clone(), questions).map_err(|error| unbridged(&error))?;
-                self.state = State::Asking(asking);
-                Ok(None)
-            }
+            Asked::Put(questions) => self.put(questions),
             Asked::Again(brought) => {
                 self.brought = Some(brought);
-                self.again()
+                self.send()
             }
         }
+    }
+
+    fn put(&mut self, questions: Vec<(String, Question)>) -> Result<Option<Event>, Refusal> {
+        let asking = Asking::new(self.conversation.clone(), questions).map_err(|error| unbridged(&error))?;
+        self.state = State::Asking(asking);
+        Ok(None)
     }
 
     /// Goes on with what came of asking.
@@ -211,46 +308,28 @@ impl Course {
                     None => Ok(None),
                     Some(brought) => {
                         self.brought = Some(brought);
-                        self.again()
+                        self.send()
                     }
                 }
             }
         }
     }
 
-    fn again(&mut self) -> Result<Option<Event>, Refusal> {
-        self.state = send(&self.conversation, &self.permit, self.brought.as_ref())?;
+    /// Sends what is to be sent now, in the server's words, under an id of its own.
+    fn send(&mut self) -> Result<Option<Event>, Refusal> {
+        let tasks = match self.purpose {
+            Purpose::Answer => TasksTaken::No,
+            Purpose::AnswerByTask | Purpose::Task | Purpose::Outcome(_) => TasksTaken::Yes,
+        };
+        let brought = self.brought.as_ref();
+        let sending = match &self.purpose {
+            Purpose::Outcome(task) => sending::about_task(&self.conversation, &self.permit, task, brought),
+            Purpose::Answer | Purpose::AnswerByTask | Purpose::Task => {
+                sending::request(&self.conversation, &self.permit, tasks, brought)
+            }
+        };
+        self.state = State::Sending(sending?);
         Ok(None)
-    }
-}
-
-/// Sends the request in the server's words, under an id of its own.
-fn send(conversation: &Arc<Conversation>, permit: &Permit, brought: Option<&Brought>) -> Result<State, Refusal> {
-    let stamp = conversation.stamp(TasksTaken::No);
-    let id = Id::from(conversation.number());
-    let round = brought.map(Brought::as_round);
-    let reworded = permit.reword(|message| match message {
-        Message::Request(request) => request_to_modern(request, &stamp, round.as_ref())?.under(&id),
-        Message::Notification(_) | Message::Response(_) => {
-            Err(Unbridged { row: doorward_mcp::bridge::Row::Errors, detail: "only requests are answered".to_owned() })
-        }
-    });
-    let reworded = reworded.map_err(|error| unbridged(&error))?;
-    let link = conversation.link.clone();
-    Ok(State::Sending(Box::pin(async move { link.call(reworded, &ParamHeaders::new()).await })))
-}
-
-/// Lists the server's tools, so that the next request has the headers that their schemas want now.
-async fn look_again(conversation: Arc<Conversation>) {
-    let mut cursor = None;
-    for _ in 0..LIST_PAGES_MAX {
-        let listed = Housekeeping::ListTools { cursor, era: doorward_mcp::revision::Era::Modern };
-        let Ok(page) = conversation.link.keep_house(listed).await else { return };
-        conversation.reach.definitions().learn(&page);
-        cursor = page.result_member("nextCursor").and_then(|cursor| cursor.as_str().map(|cursor| cursor.into_owned()));
-        if cursor.is_none() {
-            return;
-        }
     }
 }
 
@@ -270,6 +349,11 @@ fn may_ask(method: &str) -> bool {
     matches!(method, "tools/call" | "prompts/get" | "resources/read")
 }
 
+/// Whether an error says that the client would have to take tasks.
+fn wants_tasks(error: Raw<'_>) -> bool {
+    error.path(&["data", "requiredCapabilities", "extensions", TASKS_EXTENSION]).is_some()
+}
+
 impl fmt::Debug for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.course.state {
@@ -277,6 +361,7 @@ impl fmt::Debug for Relay {
             State::Waiting(_) => "Waiting",
             State::Asking(_) => "Asking",
             State::LookingAgain(_) => "LookingAgain",
+            State::Pausing(_) => "Pausing",
         };
         f.debug_struct("Relay").field("method", &self.course.request.method()).field("state", &state).finish()
     }
