@@ -48,6 +48,8 @@ pub struct Trial {
     both: Arc<Both>,
     request: McpRequest,
     stage: Stage,
+    /// What the post was answered with; 0 until it was.
+    status: u16,
 }
 
 #[derive(Debug)]
@@ -83,7 +85,7 @@ impl EitherLink {
         Ok(match opening {
             None => EitherCall::Http(call),
             Some(request) => {
-                EitherCall::Trial(Box::new(Trial { both: self.both.clone(), request, stage: Stage::Http(call) }))
+                EitherCall::Trial(Box::new(Trial { both: self.both.clone(), request, stage: Stage::Http(call), status: 0 }))
             }
         })
     }
@@ -194,7 +196,8 @@ impl EitherCall {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Http(call) => Some(call.status()),
-            Self::Sse(_) | Self::Trial(_) => None,
+            Self::Trial(trial) => Some(trial.status),
+            Self::Sse(_) => None,
         }
     }
 }
@@ -205,6 +208,7 @@ impl Trial {
             match &mut self.stage {
                 Stage::Http(call) => {
                     let event = call.next().await;
+                    self.status = call.status();
                     let refused = match &event {
                         Event::Notification(_) | Event::Question(_) => false,
                         Event::Response(response) => is_refusal_of_the_transport(call.status(), Some(response)),
