@@ -84,9 +84,12 @@ impl EitherLink {
         let call = Box::new(self.both.http.call(permit).await?);
         Ok(match opening {
             None => EitherCall::Http(call),
-            Some(request) => {
-                EitherCall::Trial(Box::new(Trial { both: self.both.clone(), request, stage: Stage::Http(call), status: 0 }))
-            }
+            Some(request) => EitherCall::Trial(Box::new(Trial {
+                both: self.both.clone(),
+                request,
+                stage: Stage::Http(call),
+                status: 0,
+            })),
         })
     }
 

@@ -325,7 +325,8 @@ async fn questions_are_decided_and_a_refused_one_ends_the_call() {
         let said = ask(&rig, server, name()).await;
         assert_eq!(denial(&said).0, "DW1202", "{server}: {said}");
         let lot = lot(&rig, server);
-        eventually("nothing waits for a client that was not asked", || async { (lot.parked() == 0).then_some(()) }).await;
+        eventually("nothing waits for a client that was not asked", || async { (lot.parked() == 0).then_some(()) })
+            .await;
         // What is allowed is asked all the same.
         let sampled = call(1, "test_sampling", json!({ "prompt": "capital?" }));
         let asked = ask(&rig, server, sampled.clone()).await;

@@ -55,7 +55,9 @@ impl Stateless {
             Some("initialize") => opening(seen),
             Some("server/discover") => Said::Message(200, discovered(seen)),
             Some("tools/list") => Said::Message(200, listed(seen)),
-            _ => script(seen),
+            Some(_) => script(seen),
+            // It takes nothing but messages.
+            None => Said::Status(405),
         });
         tokio::spawn(async move {
             while let Ok(stream) = net::accept(&listener).await {
