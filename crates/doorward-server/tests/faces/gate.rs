@@ -112,7 +112,7 @@ async fn unknown_servers_are_not_found_and_recorded() {
         "/s/other/mcp",
         "/s//mcp",
         "/s/bare",
-        "/mcp",
+        "/v/other/mcp",
         "/",
         "/s/bare/mcp/",
         "/s/BARE/mcp",
