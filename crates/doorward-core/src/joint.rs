@@ -29,6 +29,7 @@ mod inward;
 mod listen;
 mod merge;
 mod names;
+mod unavailable;
 mod uris;
 mod view;
 

@@ -13,7 +13,7 @@ use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::dialogue::Target;
-use crate::joined::{Joint, JointId, JointSetup};
+use crate::joined::{Joint, JointId, JointSetup, Shelves};
 use crate::limits::REFIT_WAIT;
 use crate::metrics::Metrics;
 use crate::server::Server;
@@ -27,6 +27,7 @@ pub struct Gateway {
     changing: Arc<Mutex<()>>,
     store: Store,
     metrics: Metrics,
+    shelves: Shelves,
 }
 
 /// One consistent view of servers and policy.
@@ -60,7 +61,8 @@ impl Gateway {
     /// The policy does not load.
     pub fn new(served: Served, sources: Arc<[Source]>, store: Store) -> Result<Self, LoadErrors> {
         let view = View::load(served, sources, 1)?;
-        Ok(Self { view: ArcSwap::from_pointee(view), changing: Arc::default(), store, metrics: Metrics::new() })
+        let (changing, shelves) = (Arc::default(), Shelves::default());
+        Ok(Self { view: ArcSwap::from_pointee(view), changing, store, metrics: Metrics::new(), shelves })
     }
 
     /// The server of that id.
@@ -109,6 +111,12 @@ impl Gateway {
         &self.metrics
     }
 
+    /// What joint endpoints remember of the servers.
+    #[must_use]
+    pub const fn shelves(&self) -> &Shelves {
+        &self.shelves
+    }
+
     /// Puts other servers and policies in force, or nothing at all.
     ///
     /// # Errors
@@ -120,6 +128,7 @@ impl Gateway {
             let _turn = turn;
             let generation = gateway.view.load().generation.saturating_add(1);
             gateway.view.store(Arc::new(View::load(served, sources, generation)?));
+            gateway.shelves.replaced();
             Ok(generation)
         };
         tokio::task::spawn_blocking(load).await.map_err(|_| NotReplaced::Interrupted)?

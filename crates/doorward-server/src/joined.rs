@@ -7,11 +7,13 @@
 //! [`Talk`]: crate::talk::Talk
 
 mod list;
+mod listen;
 mod ongoing;
 mod overheard;
 mod own;
 mod passage;
 mod seat;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +22,7 @@ use std::time::Duration;
 
 use doorward_core::access::Face;
 use doorward_core::ids::ServerId;
-use doorward_core::joint::{Apps, Named, Offer, Plan, Route, Told};
+use doorward_core::joint::{Apps, Named, Offer, Plan, Route, Told, ViewId};
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
@@ -32,6 +34,7 @@ use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 use doorward_mcp::views::meta::RequestMeta;
 
+use crate::config::Unavailable;
 use crate::gateway::Gateway;
 use crate::server::Server;
 use crate::talk::Turn;
@@ -41,7 +44,9 @@ pub use ongoing::JointOngoing;
 use ongoing::{Cancel, Flight};
 use overheard::Overheard;
 use own::Hello;
+use passage::Said;
 use seat::Seat;
+pub use shelf::Shelves;
 
 /// Which joint endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +54,7 @@ pub enum JointId {
     /// `/mcp`: every server.
     Aggregate,
     /// `/v/<id>/mcp`.
-    View(Arc<str>),
+    View(ViewId),
 }
 
 /// How a joint endpoint is to be made.
@@ -70,15 +75,6 @@ pub struct Patience {
     pub wait: Duration,
     /// What becomes of its tools meanwhile.
     pub unavailable: Unavailable,
-}
-
-/// What becomes of the items of a server that does not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unavailable {
-    /// They stay listed as they were last seen, and say that they are unavailable.
-    Keep,
-    /// They leave the lists.
-    Leave,
 }
 
 /// One joint endpoint, with its servers.
@@ -141,6 +137,7 @@ impl Joined {
     /// A conversation in that era.
     #[must_use]
     pub fn new(gateway: Arc<Gateway>, joint: Arc<Joint>, principal: Principal, face: Face, era: Era) -> Self {
+        let overheard = Overheard::new(gateway.shelves());
         Self {
             gateway,
             joint,
@@ -151,7 +148,7 @@ impl Joined {
             seats: Mutex::default(),
             questions: Mutex::default(),
             flights: Mutex::default(),
-            overheard: Overheard::new(),
+            overheard,
             next: AtomicU64::new(1),
         }
     }
@@ -202,7 +199,7 @@ impl Joined {
         let Some(joint) = self.current() else { return };
         match joint.plan.inward_notification(&notification) {
             Ok(Told::All) => {
-                for seat in self.seated() {
+                for seat in self.seated().into_iter().filter(|seat| seat.is_open()) {
                     seat.talk().notification(notification.clone(), seat.revision(revision)).await;
                 }
             }
@@ -247,7 +244,7 @@ impl Joined {
     }
 
     /// The next message for the client outside of its requests.
-    pub async fn overheard(&self) -> Option<Segments> {
+    pub async fn overheard(self: &Arc<Self>) -> Option<Segments> {
         self.overhear().await
     }
 
@@ -280,6 +277,7 @@ impl Joined {
         Id::from(format!("doorward-{}", self.next.fetch_add(1, Ordering::Relaxed)).as_str())
     }
 
+    /// The seats taken so far, open or not.
     fn seated(&self) -> Vec<Arc<Seat>> {
         lock(&self.seats).values().cloned().collect()
     }

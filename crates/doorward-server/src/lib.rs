@@ -15,6 +15,7 @@ pub mod definitions;
 pub mod dialogue;
 pub mod downstream;
 pub mod gateway;
+pub mod health;
 pub mod joined;
 pub mod lifecycle;
 pub mod limits;

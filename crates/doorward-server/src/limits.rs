@@ -221,3 +221,48 @@ pub const SEAT_WAIT: Duration = Duration::from_secs(30);
 
 /// Bytes of one server's pages after which a joint endpoint follows its list no further.
 pub const JOINT_LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// First and longest wait before a server that could not be reached is tried again without a client's asking for it.
+pub const RETRY_WAIT_MIN: Duration = Duration::from_secs(5);
+
+/// See [`RETRY_WAIT_MIN`]; the wait doubles with each further failure.
+pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// How often a conversation looks whether one of its servers may be tried again.
+pub const RETRY_LOOK: Duration = Duration::from_secs(1);
+
+/// How much longer than the slowest server that is in time a joint list waits for one that was late the last time.
+pub const LATE_GRACE: Duration = Duration::from_millis(100);
+
+/// How long all pages of one server may take, whoever still waits for them.
+pub const LISTING_WAIT: Duration = Duration::from_secs(60);
+
+/// Lists that joint endpoints fetch from one server at once, over all clients.
+pub const LISTINGS_AT_ONCE_MAX: usize = 8;
+
+/// Pages of one server's tools for each of which the policy may be loaded anew; beyond it the rest is learned at once.
+pub const PAGES_LEARNED_SINGLY: usize = 5;
+
+/// Bytes of lists that are joined on a thread that serves; more are joined where that holds up nobody.
+pub const MERGED_AT_ONCE_BYTES: usize = 256 * 1024;
+
+/// Lists last shown that are remembered, over all servers and principals.
+pub const SHELF_ITEMS_MAX: usize = 4096;
+
+/// Bytes of lists last shown that are remembered.
+pub const SHELF_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Servers, by principal and era, of which is remembered what they said of themselves.
+pub const SHELF_SERVERS_MAX: usize = 4096;
+
+/// How long what a server said of itself is taken for what it would say now.
+pub const DECLARED_FRESH: Duration = Duration::from_secs(60);
+
+/// Changes that may wait for a slow conversation; one that missed some takes everything for changed.
+pub const CHANGES_KEPT_MAX: usize = 256;
+
+/// How long the change of a list waits for further ones, to be announced with them.
+pub const CHANGE_WINDOW: Duration = Duration::from_millis(200);
+
+/// How long a logging level waits for the servers to take it.
+pub const LEVEL_WAIT: Duration = Duration::from_secs(5);

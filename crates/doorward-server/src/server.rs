@@ -10,6 +10,7 @@ use doorward_mcp::revision::Era;
 use tokio::sync::Semaphore;
 
 use crate::definitions::Definitions;
+use crate::health::Health;
 use crate::limits::READY_LINKS_MAX;
 use crate::upstream::Link;
 use crate::upstream::bridge::Bridge;
@@ -72,6 +73,7 @@ pub struct Server {
     /// Ways for stateless requests, by principal.
     ready: Mutex<BTreeMap<Principal, Arc<Link>>>,
     listing: Semaphore,
+    health: Health,
 }
 
 impl Server {
@@ -89,7 +91,7 @@ impl Server {
             transport: Arc::default(),
             only: OnceLock::new(),
         });
-        Self { reach, ready: Mutex::new(BTreeMap::new()), listing: Semaphore::new(1) }
+        Self { reach, ready: Mutex::new(BTreeMap::new()), listing: Semaphore::new(1), health: Health::default() }
     }
 
     /// Its configured id.
@@ -108,6 +110,12 @@ impl Server {
     #[must_use]
     pub fn definitions(&self) -> &Arc<Definitions> {
         &self.reach.definitions
+    }
+
+    /// Whether it can be reached, as last seen.
+    #[must_use]
+    pub const fn health(&self) -> &Health {
+        &self.health
     }
 
     /// Whose turn it is to list the server's tools for the gateway.

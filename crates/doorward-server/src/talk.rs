@@ -22,6 +22,7 @@ use crate::clock::{exchange_id, now};
 use crate::conduct::{Rest, conduct};
 use crate::definitions::{Knowledge, Learned};
 use crate::gateway::Gateway;
+use crate::health::Sighting;
 use crate::limits::LIST_PAGES_MAX;
 use crate::server::Server;
 use crate::upstream::{Housekeeping, Link, ParamHeaders};
@@ -183,6 +184,21 @@ impl Talk {
         let _turn = self.server.listing_turn().acquire().await;
         if !self.server.definitions().listed() && self.server.definitions().due() {
             self.list_tools(era).await;
+        }
+    }
+
+    /// Learns the server's whole tool list, unless that was done a moment ago.
+    pub(crate) async fn look_at_list(&self, era: Era) {
+        let _turn = self.server.listing_turn().acquire().await;
+        if self.server.definitions().due() {
+            self.list_tools(era).await;
+        }
+    }
+
+    /// The server answered, or did not: what that says of whether it can be reached.
+    fn sighted(&self, sighting: Sighting) {
+        if sighting == Sighting::Turned {
+            self.gateway.shelves().turned(self.server.id());
         }
     }
 

@@ -1,22 +1,32 @@
 //! What a joint endpoint answers itself, because it concerns no single server.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
+use bytes::Bytes;
+use doorward_core::ids::ServerId;
 use doorward_core::joint::Apps;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::compose::{self, quote};
 use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Notification, Request};
+use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::{Segments, Splice};
+use doorward_mcp::views::discover::DiscoverResult;
 use doorward_mcp::views::initialize::InitializeRequest;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::ongoing::JointOngoing;
-use super::{Joined, Joint};
+use super::shelf::Declared;
+use super::{Joined, Joint, lock};
+use crate::limits::{DECLARED_FRESH, LEVEL_WAIT};
 use crate::talk::{Final, supported_versions};
 
-/// What a client said in its handshake.
+/// What a client said in its handshake, and since.
 #[derive(Debug, Clone)]
 pub(super) struct Hello {
     /// The revision agreed on.
@@ -25,6 +35,8 @@ pub(super) struct Hello {
     pub(super) apps: Apps,
     /// Its `initialize`, as the servers get it.
     pub(super) request: Request,
+    /// Its last `logging/setLevel`, for servers that are opened later.
+    pub(super) level: Arc<Mutex<Option<Request>>>,
 }
 
 impl Hello {
@@ -34,25 +46,25 @@ impl Hello {
         let asked = Revision::parse(&params.protocol_version).filter(|revision| revision.era() == Era::Legacy);
         let agreed = asked.unwrap_or(Revision::LATEST_LEGACY);
         let apps = Apps::of(Some(params.capabilities.raw));
-        let own = || -> Option<Request> {
-            let mut splice = Splice::new(request.bytes());
-            splice.replace(request.raw_id().range(), Id::from("doorward-initialize").to_json()).ok()?;
-            splice.replace(request.param("protocolVersion")?.range(), quote(agreed.as_str())).ok()?;
-            match Message::parse(splice.finish().into_bytes(), &Limits::for_results()).ok()? {
-                Message::Request(request) => Some(request),
-                Message::Notification(_) | Message::Response(_) => None,
+        let mut splice = Splice::new(request.bytes());
+        let version = request.param("protocolVersion").map(|version| version.range()).unwrap_or_default();
+        let edited = splice
+            .replace(request.raw_id().range(), Id::from("doorward-initialize").to_json())
+            .and_then(|splice| splice.replace(version, quote(agreed.as_str())));
+        let request = match edited.is_ok().then(|| read(splice.finish().into_bytes())).flatten() {
+            Some(Message::Request(request)) => request,
+            Some(Message::Notification(_) | Message::Response(_)) | None => {
+                return Err(Refusal::new(Code::BadParams));
             }
         };
-        let request = own().ok_or_else(|| Refusal::new(Code::BadParams))?;
-        Ok(Self { agreed, apps, request })
+        Ok(Self { agreed, apps, request, level: Arc::default() })
     }
 
     /// The end of the handshake.
     pub(super) fn initialized(&self) -> Option<Notification> {
-        let bytes = compose::notification("notifications/initialized", None);
-        match Message::parse(bytes, &Limits::default()) {
-            Ok(Message::Notification(notification)) => Some(notification),
-            Ok(Message::Request(_) | Message::Response(_)) | Err(_) => None,
+        match read(compose::notification("notifications/initialized", None)) {
+            Some(Message::Notification(notification)) => Some(notification),
+            Some(Message::Request(_) | Message::Response(_)) | None => None,
         }
     }
 }
@@ -65,11 +77,30 @@ impl Joined {
         request: Request,
         revision: Revision,
     ) -> JointOngoing {
+        let id = request.id().clone();
         match (request.method(), self.era) {
             ("initialize", Era::Legacy) => self.initialize(joint, &request, revision).await,
-            ("ping", Era::Legacy) => answered(&request, "{}"),
-            ("server/discover", Era::Modern) => answered(&request, &self.discovered(joint)),
-            ("logging/setLevel", Era::Legacy) => answered(&request, "{}"),
+            ("ping", Era::Legacy) => answered(&id, "{}"),
+            ("server/discover", Era::Modern) => {
+                let joint = joint.clone();
+                JointOngoing::working(self, id, |joined, producing| async move {
+                    let result = joined.discovered(&joint, &request).await;
+                    producing.answer(Segments::from(compose::result(request.id(), &result))).await;
+                })
+            }
+            ("logging/setLevel", Era::Legacy) => JointOngoing::working(self, id, |joined, producing| async move {
+                joined.set_level(&request).await;
+                producing.answer(Segments::from(compose::result(request.id(), "{}"))).await;
+            }),
+            ("subscriptions/listen", Era::Modern) => match joint.plan.listen_parts(&request) {
+                Ok(parts) => {
+                    let joint = joint.clone();
+                    JointOngoing::working(self, id, |joined, producing| async move {
+                        joined.hear_out(joint, request, parts, producing).await;
+                    })
+                }
+                Err(refusal) => self.refuse(&request, revision, refusal).await,
+            },
             _ => self.refuse(&request, revision, Refusal::new(Code::UnknownMethod)).await,
         }
     }
@@ -82,28 +113,120 @@ impl Joined {
         // A second `initialize` changes nothing; what was agreed on is said again.
         let agreed = self.hello.get_or_init(|| hello).agreed;
         self.open_seats(joint);
-        let capabilities = joint.plan.capabilities(&[]);
-        let version = quote(agreed.as_str());
-        let result =
-            format!(r#"{{"protocolVersion":{version},"capabilities":{capabilities},"serverInfo":{}}}"#, itself());
-        answered(request, &result)
+        let known = joint.servers.keys().map(|id| (id, self.gateway.shelves().declared(id, &self.principal, self.era)));
+        let known: BTreeMap<&ServerId, _> = known.collect();
+        let capabilities: Vec<(ServerId, RawJson)> = known
+            .iter()
+            .filter_map(|(id, declared)| match declared {
+                Some(declared) => Some(((*id).clone(), declared.capabilities.clone())),
+                // It may turn out to have all of it, and there is no second handshake.
+                None => Some(((*id).clone(), RawJson::parse(ANYTHING, &Limits::default()).ok()?)),
+            })
+            .collect();
+        let instructions = instructions(joint, known.into_iter().filter_map(|(id, declared)| Some((id, declared?))));
+        let result = format!(
+            r#"{{"protocolVersion":{},"capabilities":{},"serverInfo":{}{instructions}}}"#,
+            quote(agreed.as_str()),
+            joint.plan.capabilities(&capabilities),
+            itself(),
+        );
+        answered(request.id(), &result)
     }
 
-    fn discovered(&self, joint: &Joint) -> String {
-        let capabilities = joint.plan.capabilities(&[]);
+    async fn discovered(self: &Arc<Self>, joint: &Arc<Joint>, request: &Request) -> String {
+        let mut asked = JoinSet::new();
+        for id in joint.servers.keys().cloned() {
+            let (joined, joint, request) = (self.clone(), joint.clone(), request.clone());
+            asked.spawn(async move { (id.clone(), joined.declaration(&joint, &id, &request).await) });
+        }
+        let mut known = BTreeMap::new();
+        // What is not known in time is not waited for.
+        let _ = timeout(joint.patience.wait, async {
+            while let Some(answered) = asked.join_next().await {
+                if let Ok((id, Some(declared))) = answered {
+                    known.insert(id, declared);
+                }
+            }
+        })
+        .await;
+        for id in joint.servers.keys() {
+            if let Some(declared) = self.gateway.shelves().declared(id, &self.principal, self.era) {
+                known.entry(id.clone()).or_insert(declared);
+            }
+        }
+        let capabilities: Vec<(ServerId, RawJson)> =
+            known.iter().map(|(id, declared)| (id.clone(), declared.capabilities.clone())).collect();
         let supported = supported_versions(Era::Modern).replace("\"supported\"", "\"supportedVersions\"");
         format!(
-            r#"{{"resultType":"complete","ttlMs":0,"cacheScope":"private",{supported},"capabilities":{capabilities},"_meta":{{"io.modelcontextprotocol/serverInfo":{}}}}}"#,
-            itself()
+            r#"{{"resultType":"complete","ttlMs":0,"cacheScope":"private",{supported},"capabilities":{}{},"_meta":{{"io.modelcontextprotocol/serverInfo":{}}}}}"#,
+            joint.plan.capabilities(&capabilities),
+            instructions(joint, known.iter().map(|(id, declared)| (id, declared.clone()))),
+            itself(),
         )
+    }
+
+    /// What a server says of itself: as remembered, or asked now.
+    async fn declaration(self: &Arc<Self>, joint: &Joint, id: &ServerId, request: &Request) -> Option<Arc<Declared>> {
+        let shelves = self.gateway.shelves();
+        let remembered = shelves.declared(id, &self.principal, self.era);
+        if remembered.as_ref().is_some_and(|declared| declared.at.elapsed() < DECLARED_FRESH)
+            || !joint.servers.get(id)?.health().take_retry(Instant::now())
+        {
+            return remembered;
+        }
+        let seat = self.seat(joint, id).await.ok()?;
+        let Some(Message::Request(own)) = read(request.with_id(&self.next_id()).into_bytes()) else { return None };
+        let last = seat.talk().request(own, Revision::LATEST).await.finish(drop).await?;
+        let Some(Message::Response(response)) = read(last.message.into_bytes()) else { return None };
+        let result = DiscoverResult::from_result(response.result()?).ok()?;
+        let capabilities = response.keep(result.capabilities.raw).detached();
+        let instructions = result.instructions.map(|instructions| instructions.into_owned());
+        shelves.declare(id, &self.principal, self.era, Declared { capabilities, instructions, at: Instant::now() });
+        shelves.declared(id, &self.principal, self.era)
+    }
+
+    /// Tells every server that logs how much the client wants to hear.
+    async fn set_level(self: &Arc<Self>, request: &Request) {
+        let Some(hello) = self.hello.get() else { return };
+        let own = || match read(request.with_id(&self.next_id()).into_bytes()) {
+            Some(Message::Request(request)) => Some(request),
+            Some(Message::Notification(_) | Message::Response(_)) | None => None,
+        };
+        *lock(&hello.level) = own();
+        let mut told = JoinSet::new();
+        for seat in self.seated().into_iter().filter(|seat| seat.is_open()) {
+            let declared = self.gateway.shelves().declared(seat.talk().server().id(), &self.principal, self.era);
+            let logs = declared.is_none_or(|declared| declared.capabilities.as_raw().member("logging").is_some());
+            if let Some(request) = own().filter(|_| logs) {
+                let revision = seat.revision(hello.agreed);
+                told.spawn(async move { seat.talk().request(request, revision).await.finish(drop).await });
+            }
+        }
+        // A server that does not take the level logs as it likes.
+        let _ = timeout(LEVEL_WAIT, async { while told.join_next().await.is_some() {} }).await;
     }
 }
 
-fn itself() -> &'static str {
+/// The capabilities of a server that has said nothing yet.
+const ANYTHING: &str = r#"{"completions":{},"logging":{},"prompts":{},"resources":{"subscribe":true},"tools":{}}"#;
+
+/// The member `instructions`, after a comma; nothing when no server gave any.
+fn instructions<'s>(joint: &Joint, known: impl Iterator<Item = (&'s ServerId, Arc<Declared>)>) -> String {
+    let given: Vec<(ServerId, String)> =
+        known.filter_map(|(id, declared)| Some((id.clone(), declared.instructions.clone()?))).collect();
+    let joined = joint.plan.instructions(&given);
+    joined.map(|joined| format!(r#","instructions":{}"#, quote(&joined))).unwrap_or_default()
+}
+
+const fn itself() -> &'static str {
     concat!(r#"{"name":"doorward","title":"Doorward","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#)
 }
 
-fn answered(request: &Request, result: &str) -> JointOngoing {
-    let message = Segments::from(compose::result(request.id(), result));
+fn answered(id: &Id, result: &str) -> JointOngoing {
+    let message = Segments::from(compose::result(id, result));
     JointOngoing::over(Final { message, refusal: None, error: None, status: None })
+}
+
+fn read(bytes: Bytes) -> Option<Message> {
+    Message::parse(bytes, &Limits::for_results()).ok()
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use doorward_core::ids::ServerId;
 use doorward_core::joint::Route;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::compose;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request};
 use doorward_mcp::revision::Revision;
 use doorward_mcp::splice::Segments;
 
 use super::ongoing::Producing;
+use super::overheard::announcement;
 use super::seat::Seat;
 use super::{Joined, Joint, lock, offers};
 use crate::talk::{Final, Produced};
@@ -45,11 +47,17 @@ impl Joined {
         while let Some(produced) = ongoing.next().await {
             match produced {
                 Produced::Interim(said) => {
-                    if let Some(said) = self.outward(&joint, &server, said) {
-                        producing.give(Produced::Interim(said)).await;
-                    }
+                    let said = match self.outward(&joint, &server, said) {
+                        Some(Said::Changed(method)) => Segments::from(compose::notification(method, None)),
+                        Some(Said::Notification(said) | Said::Question(said)) => said,
+                        None => continue,
+                    };
+                    producing.give(Produced::Interim(said)).await;
                 }
                 Produced::Final(last) => {
+                    if let Some(code) = last.refusal {
+                        seat.doubt(code);
+                    }
                     let message = joint.plan.answer(&server, request.method(), &last.message.into_bytes());
                     return producing.give(Produced::Final(Final { message, ..last })).await;
                 }
@@ -94,16 +102,23 @@ impl Joined {
     }
 
     /// What a server says to the client, under the names and ids of this endpoint.
-    pub(super) fn outward(&self, joint: &Joint, server: &ServerId, said: Segments) -> Option<Segments> {
+    pub(super) fn outward(&self, joint: &Joint, server: &ServerId, said: Segments) -> Option<Said> {
         let said = said.into_bytes();
         match Message::parse(said.clone(), &Limits::for_results()).ok()? {
-            Message::Notification(_) => Some(joint.plan.outward_notification(server, &said)),
+            Message::Notification(notification) => match announcement(notification.method()) {
+                Some(method) => {
+                    self.gateway.shelves().renew(server);
+                    Some(Said::Changed(method))
+                }
+                None => Some(Said::Notification(joint.plan.outward_notification(server, &said))),
+            },
             Message::Request(_) => {
                 let outward = joint.plan.outward_question(server, &said).into_bytes();
                 match Message::parse(outward, &Limits::for_results()).ok()? {
                     Message::Request(question) => {
                         let waiting = (server.clone(), question.id().clone());
-                        lock(&self.questions).ask(waiting, &question).map(|(_, question)| question)
+                        let put = lock(&self.questions).ask(waiting, &question);
+                        put.map(|(_, question)| Said::Question(question))
                     }
                     Message::Notification(_) | Message::Response(_) => None,
                 }
@@ -111,6 +126,16 @@ impl Joined {
             Message::Response(_) => None,
         }
     }
+}
+
+/// What a server says to the client on the way.
+pub(super) enum Said {
+    /// A list of it has changed; the announcement is this endpoint's own.
+    Changed(&'static str),
+    /// Something else.
+    Notification(Segments),
+    /// A question, under an id of this conversation.
+    Question(Segments),
 }
 
 fn nowhere(refusal: Refusal) -> Lost {

@@ -3,17 +3,26 @@
 //! A conversation with a handshake opens all its seats at once, in the background; whoever needs one waits for it alone.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
+use bytes::Bytes;
 use doorward_core::ids::ServerId;
+use doorward_core::joint::List;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::limits::Limits;
+use doorward_mcp::message::Message;
 use doorward_mcp::revision::{Era, Revision};
+use doorward_mcp::views::initialize::InitializeResult;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::own::Hello;
+use super::shelf::{Change, Declared};
 use super::{Joined, Joint, lock};
-use crate::limits::SEAT_WAIT;
+use crate::gateway::Gateway;
+use crate::health::Sighting;
+use crate::limits::{LEVEL_WAIT, SEAT_WAIT};
 use crate::talk::Talk;
 
 /// One server's place.
@@ -44,6 +53,24 @@ impl Seat {
     /// The revision spoken with this server, for a client that speaks `revision`.
     pub(super) fn revision(&self, revision: Revision) -> Revision {
         self.talk.agreed().unwrap_or(revision)
+    }
+
+    /// Whether the server can be spoken to now.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(*self.opening.borrow(), Opening::Open)
+    }
+
+    /// Whether the handshake failed, or the conversation is over for the server.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(*self.opening.borrow(), Opening::Failed(_))
+    }
+
+    /// What a refused request says of the conversation: a server that is gone, or has forgotten it, needs another one.
+    pub(super) fn doubt(&self, code: Code) {
+        let over = matches!(code, Code::Unreachable | Code::Died | Code::UnknownSession);
+        if over && self.talk.agreed().is_some() {
+            self.opening.send_replace(Opening::Failed(Refusal::new(code)));
+        }
     }
 
     /// Waits until the handshake is over, within bounds.
@@ -103,7 +130,13 @@ impl Joined {
 
     async fn stateless_seat(&self, joint: &Joint, id: &ServerId) -> Result<Arc<Seat>, Refusal> {
         let server = joint.servers.get(id).ok_or_else(|| Refusal::new(Code::UnknownServer))?;
-        let link = server.stateless(&self.principal).await?;
+        let link = match server.stateless(&self.principal).await {
+            Ok(link) => link,
+            Err(refusal) => {
+                self.missed(joint, id, refusal.code);
+                return Err(refusal);
+            }
+        };
         let mut seats = lock(&self.seats);
         if let Some(seat) = seats.get(id).filter(|seat| Arc::ptr_eq(seat.talk.link(), &link)) {
             return Ok(seat.clone());
@@ -120,21 +153,20 @@ impl Joined {
 
     /// The seat of a server in a conversation with a handshake, which begins now if there is none. One that failed, or
     /// whose server was configured anew, is given up for another.
-    fn open_seat(self: &Arc<Self>, joint: &Joint, id: &ServerId) -> Option<Arc<Seat>> {
+    pub(super) fn open_seat(self: &Arc<Self>, joint: &Joint, id: &ServerId) -> Option<Arc<Seat>> {
         let hello = self.hello.get()?.clone();
         let server = joint.servers.get(id)?;
         let mut seats = lock(&self.seats);
-        if let Some(seat) = seats.get(id)
-            && Arc::ptr_eq(seat.talk.server(), server)
-            && !matches!(*seat.opening.borrow(), Opening::Failed(_))
-        {
-            return Some(seat.clone());
-        }
+        let attempt = match seats.get(id) {
+            Some(seat) if Arc::ptr_eq(seat.talk.server(), server) && !seat.is_lost() => return Some(seat.clone()),
+            Some(_) => Attempt::Another,
+            None => Attempt::First,
+        };
         let link = server.conversation(&self.principal);
         let talk = Talk::new(self.gateway.clone(), server.clone(), self.principal.clone(), self.face, link);
         let talk = Arc::new(talk);
         let opening = watch::Sender::new(Opening::Pending);
-        let opener = tokio::spawn(open(talk.clone(), hello, opening.clone()));
+        let opener = tokio::spawn(open(self.gateway.clone(), talk.clone(), (hello, attempt), opening.clone()));
         let listener = tokio::spawn(self.overheard.listen(talk.clone()));
         let tasks = Mutex::new(vec![opener.abort_handle(), listener.abort_handle()]);
         let seat = Arc::new(Seat { talk, opening, tasks });
@@ -145,29 +177,70 @@ impl Joined {
     }
 }
 
-async fn open(talk: Arc<Talk>, hello: Hello, opening: watch::Sender<Opening>) {
+/// Which handshake it is with a server in one conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// The first.
+    First,
+    /// One after another was lost, so the client's lists lack the server's.
+    Another,
+}
+
+async fn open(
+    gateway: Arc<Gateway>,
+    talk: Arc<Talk>,
+    (hello, attempt): (Hello, Attempt),
+    opening: watch::Sender<Opening>,
+) {
     let shaken = timeout(SEAT_WAIT, shake_hands(&talk, &hello)).await;
+    let server = talk.server();
     let outcome = match shaken.unwrap_or_else(|_| Err(Refusal::new(Code::TimedOut))) {
-        Ok(()) => Opening::Open,
+        Ok(declared) => {
+            gateway.shelves().declare(server.id(), talk.principal(), Era::Legacy, declared);
+            Opening::Open
+        }
         Err(refusal) => {
-            tracing::warn!(server = %talk.server().id(), code = %refusal.code, "a server of a joint endpoint could not be opened");
+            tracing::warn!(server = %server.id(), code = %refusal.code, "a server of a joint endpoint could not be opened");
+            if server.health().failed(refusal.code) == Sighting::Turned {
+                gateway.shelves().turned(server.id());
+            }
             Opening::Failed(refusal)
         }
     };
+    let opened = matches!(outcome, Opening::Open);
     opening.send_replace(outcome);
+    let level = lock(&hello.level).clone();
+    if let Some(level) = level.filter(|_| opened) {
+        // A server that does not take the level logs as it likes.
+        let _ = timeout(LEVEL_WAIT, async { talk.request(level, hello.agreed).await.finish(drop).await }).await;
+    }
+    if opened && attempt == Attempt::Another {
+        for list in List::ALL {
+            gateway.shelves().announce(Change::List(server.id().clone(), talk.principal().clone(), list));
+        }
+    }
 }
 
-async fn shake_hands(talk: &Arc<Talk>, hello: &Hello) -> Result<(), Refusal> {
+async fn shake_hands(talk: &Arc<Talk>, hello: &Hello) -> Result<Declared, Refusal> {
     let ongoing = talk.request(hello.request.clone(), Revision::LATEST_LEGACY).await;
     // What a server says before the handshake is done has no place to go yet.
     let last = ongoing.finish(drop).await.ok_or_else(|| Refusal::new(Code::BadAnswer))?;
-    match (last.refusal, talk.agreed()) {
-        (None, Some(_)) => {}
-        (Some(code), _) => return Err(Refusal::new(code)),
-        (None, None) => return Err(Refusal::new(Code::BadAnswer).with_detail("It did not agree to the handshake.")),
+    if let Some(code) = last.refusal {
+        return Err(Refusal::new(code));
     }
+    let refused = || Refusal::new(Code::BadAnswer).with_detail("It did not agree to the handshake.");
+    let agreed = talk.agreed().ok_or_else(refused)?;
+    let declared = declared(last.message.into_bytes()).ok_or_else(refused)?;
     if let Some(initialized) = hello.initialized() {
-        talk.notification(initialized, talk.agreed().unwrap_or(hello.agreed)).await;
+        talk.notification(initialized, agreed).await;
     }
-    Ok(())
+    Ok(declared)
+}
+
+fn declared(answer: Bytes) -> Option<Declared> {
+    let Ok(Message::Response(response)) = Message::parse(answer, &Limits::for_results()) else { return None };
+    let result = InitializeResult::from_result(response.result()?).ok()?;
+    let capabilities = response.keep(result.capabilities.raw).detached();
+    let instructions = result.instructions.map(|instructions| instructions.into_owned());
+    Some(Declared { capabilities, instructions, at: Instant::now() })
 }

@@ -9,11 +9,11 @@ use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::StartError;
-use crate::config::{self, Config, Secret, ServerConfig};
+use crate::config::{self, AggregateConfig, Config, Endpoint, Secret, ServerConfig};
 use crate::gateway::Served;
-use crate::joined::{JointId, JointSetup, Patience, Unavailable};
+use crate::joined::{JointId, JointSetup, Patience};
 use crate::server::{Outside, Server, Way};
-use crate::upstream::http::Endpoint;
+use crate::upstream::http;
 use crate::upstream::stdio::ChildSpec;
 
 /// The servers of a configuration, by id. Those that `present` already holds unchanged are kept as they are, with their
@@ -44,13 +44,23 @@ pub(super) fn alone(present: &Present) -> BTreeMap<ServerId, Arc<Server>> {
 }
 
 /// What a gateway with that configuration serves.
-pub(super) fn served(present: &Present, _config: &Config) -> Served {
-    let aggregate = JointSetup {
-        id: JointId::Aggregate,
-        plan: Plan::aggregate(present.keys().cloned()),
-        patience: Patience { wait: std::time::Duration::from_secs(5), unavailable: Unavailable::Keep },
+pub(super) fn served(present: &Present, config: &Config) -> Served {
+    let AggregateConfig { endpoint, unavailable, wait, app_tools } = config.aggregate;
+    let patience = Patience { wait, unavailable };
+    let setup = |id, plan: Plan| JointSetup { id, plan: plan.with_app_tools(app_tools), patience };
+    let aggregate = match endpoint {
+        Endpoint::Served => Some(setup(JointId::Aggregate, Plan::aggregate(present.keys().cloned()))),
+        Endpoint::Absent => None,
     };
-    Served { servers: alone(present), joints: vec![aggregate] }
+    let views = config.views.iter().filter_map(|view| match Plan::view(view.rules.clone()) {
+        Ok(plan) => Some(setup(JointId::View(view.id.clone()), plan)),
+        // INVARIANT: the configuration was refused if a view could not be.
+        Err(error) => {
+            tracing::error!(view = %view.id, %error, "a view is left out");
+            None
+        }
+    });
+    Served { servers: alone(present), joints: aggregate.into_iter().chain(views).collect() }
 }
 
 fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
@@ -66,7 +76,7 @@ fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
             let server = config.id.to_string();
             let url: Uri = url.parse().map_err(|_| StartError::Url { server: server.clone() })?;
             let headers = headers.iter().map(|header| http_header(&config.id, header)).collect::<Result<_, _>>()?;
-            let endpoint = Endpoint::new(config.id.clone(), url, headers, config.silence)
+            let endpoint = http::Endpoint::new(config.id.clone(), url, headers, config.silence)
                 .map_err(|source| StartError::Endpoint { server: server.clone(), source })?
                 .with_transport(*transport);
             outside.client.supports(&endpoint).map_err(|source| StartError::Roots { server, source })?;

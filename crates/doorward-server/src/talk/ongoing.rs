@@ -118,18 +118,24 @@ impl Ongoing {
             match std::mem::replace(&mut self.stage, Stage::Finished) {
                 Stage::Finished | Stage::Calling(..) => return None,
                 Stage::Failed(refusal, unanswered) => {
+                    self.talk.sighted(self.talk.server.health().failed(refusal.code));
                     let outcome = unanswered.end(Answer::Failed(refusal)).await;
                     return Some(Produced::Final(self.last(outcome, None, None)));
                 }
                 Stage::Over(outcome) => return Some(Produced::Final(self.last(outcome, None, None))),
                 Stage::Waiting(call, unanswered) => match self.arrived.take() {
                     Some(Event::Response(response)) => {
+                        self.talk.sighted(self.talk.server.health().answered());
                         return Some(Produced::Final(self.answered(response, call, unanswered).await));
                     }
                     Some(Event::Failed(refusal)) => {
                         // Whoever answers there next may speak another era (2026-07-28, basic/versioning).
                         if refusal.code == Code::Unreachable {
                             self.talk.server.doubt_era();
+                        }
+                        // A slow call says nothing of the server: silence alone does not take it away.
+                        if refusal.code != Code::TimedOut {
+                            self.talk.sighted(self.talk.server.health().failed(refusal.code));
                         }
                         let outcome = unanswered.end(Answer::Failed(refusal)).await;
                         return Some(Produced::Final(self.last(outcome, None, None)));
