@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use doorward_mcp::compose::quote;
 use doorward_store::Health;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::downstream::http::{Body, Gate, Stop};
 use crate::gateway::Gateway;
+use crate::health::Standing;
 use crate::limits::HEADER_READ_WAIT;
 use crate::metrics::Gauges;
 
@@ -85,12 +87,32 @@ impl Admin {
             return text(StatusCode::METHOD_NOT_ALLOWED, "Only GET is served here.\n".into());
         }
         match request.uri().path() {
-            "/healthz" => text(StatusCode::OK, "ok\n".into()),
+            "/healthz" => json(self.health()),
             "/readyz" => self.readiness(),
             "/metrics" => self.metrics(),
             "/version" => text(StatusCode::OK, concat!(env!("CARGO_PKG_VERSION"), "\n").into()),
             _ => text(StatusCode::NOT_FOUND, "Served here: /healthz /readyz /metrics /version\n".into()),
         }
+    }
+
+    /// That this process lives, and how each server was last seen. A server that is away is no reason to end a gateway, so
+    /// the status does not depend on it.
+    fn health(&self) -> String {
+        let servers: Vec<String> = self
+            .gateway
+            .view()
+            .servers
+            .values()
+            .map(|server| {
+                let standing = server.health().standing();
+                let code = match standing {
+                    Standing::Unreachable(code) => format!(r#","code":"{code}""#),
+                    Standing::Unknown | Standing::Reachable => String::new(),
+                };
+                format!(r#"{}:{{"seen":"{}"{code}}}"#, quote(server.id().as_str()), standing.as_str())
+            })
+            .collect();
+        format!("{{\"status\":\"ok\",\"servers\":{{{}}}}}\n", servers.join(","))
     }
 
     fn readiness(&self) -> Response<Body> {
@@ -111,13 +133,29 @@ impl Admin {
             Health::Ok => 1,
             Health::Dead { .. } => 0,
         };
-        let gauges =
-            Gauges { generation: self.gateway.view().generation, store_up, store_queue: self.gateway.store().depth() };
+        let view = self.gateway.view();
+        let servers = view.servers.values().filter_map(|server| match server.health().standing() {
+            Standing::Reachable => Some((server.id().to_string(), 1)),
+            Standing::Unreachable(_) => Some((server.id().to_string(), 0)),
+            Standing::Unknown => None,
+        });
+        let gauges = Gauges {
+            generation: view.generation,
+            store_up,
+            store_queue: self.gateway.store().depth(),
+            servers: servers.collect(),
+        };
         match self.gateway.metrics().encode(gauges) {
             Ok(metrics) => text(StatusCode::OK, metrics),
             Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "The metrics could not be written.\n".into()),
         }
     }
+}
+
+fn json(body: String) -> Response<Body> {
+    let mut response = text(StatusCode::OK, body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 fn text(status: StatusCode, body: String) -> Response<Body> {

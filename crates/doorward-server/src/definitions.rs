@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppUse, Offer};
+use doorward_core::limits::LIST_ITEMS_MAX;
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::views::tools::{ToolDefinition, ToolList};
@@ -197,6 +198,12 @@ impl Definitions {
 
     /// Takes in one page of a `tools/list` answer. A page that cannot be read teaches nothing; the exchange withholds it.
     pub fn learn(&self, response: &Response) -> Learned {
+        // A longer page is withheld as well, and reading it would take longer than anybody should wait.
+        let items =
+            response.result_member("tools").map_or(0, |tools| tools.elements().take(LIST_ITEMS_MAX + 1).count());
+        if items > LIST_ITEMS_MAX {
+            return Learned::Nothing;
+        }
         let Some(list) = response.result().and_then(|result| ToolList::from_result(result).ok()) else {
             return Learned::Nothing;
         };

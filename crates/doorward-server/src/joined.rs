@@ -240,7 +240,9 @@ impl Joined {
         let joint = self.current()?;
         let (seat, own) = self.destination(&joint, call).await.ok()?;
         let name = own.param("name")?.as_str()?;
-        seat.talk().server().definitions().input_schema(&name)
+        let server = seat.talk().server();
+        let schema = server.definitions().input_schema(&name)?;
+        Some(joint.plan.shown_schema(server.id(), &name, schema))
     }
 
     /// The next message for the client outside of its requests.

@@ -240,9 +240,6 @@ pub const LISTING_WAIT: Duration = Duration::from_secs(60);
 /// Lists that joint endpoints fetch from one server at once, over all clients.
 pub const LISTINGS_AT_ONCE_MAX: usize = 8;
 
-/// Pages of one server's tools for each of which the policy may be loaded anew; beyond it the rest is learned at once.
-pub const PAGES_LEARNED_SINGLY: usize = 5;
-
 /// Bytes of lists that are joined on a thread that serves; more are joined where that holds up nobody.
 pub const MERGED_AT_ONCE_BYTES: usize = 256 * 1024;
 

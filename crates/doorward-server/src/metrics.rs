@@ -21,6 +21,7 @@ pub struct Metrics {
     generation: Gauge<i64, AtomicI64>,
     store_up: Gauge<i64, AtomicI64>,
     store_queue: Gauge<i64, AtomicI64>,
+    servers_up: Family<ServerLabels, Gauge<i64, AtomicI64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -31,12 +32,17 @@ struct ExchangeLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ServerLabels {
+    server: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabels {
     code: String,
 }
 
 /// What the gauges show, read when `/metrics` is asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Gauges {
     /// The generation of configuration and policy in force.
     pub generation: u64,
@@ -44,6 +50,8 @@ pub struct Gauges {
     pub store_up: i64,
     /// Records that wait to be written.
     pub store_queue: usize,
+    /// 1 for each configured server that answered when it was last spoken to, 0 for each that did not.
+    pub servers: Vec<(String, i64)>,
 }
 
 impl Default for Metrics {
@@ -68,7 +76,9 @@ impl Metrics {
         registry.register("config_generation", "Generation of configuration and policy in force", generation.clone());
         registry.register("store_up", "Whether the record store takes records", store_up.clone());
         registry.register("store_queue", "Records that wait to be written", store_queue.clone());
-        Self { registry, exchanges, refusals, sessions, connections, generation, store_up, store_queue }
+        let servers_up = Family::default();
+        registry.register("server_up", "Whether a server answered when it was last spoken to", servers_up.clone());
+        Self { registry, exchanges, refusals, sessions, connections, generation, store_up, store_queue, servers_up }
     }
 
     /// Counts an exchange when its outcome is about to be recorded.
@@ -112,6 +122,11 @@ impl Metrics {
         self.generation.set(i64::try_from(gauges.generation).unwrap_or(i64::MAX));
         self.store_up.set(gauges.store_up);
         self.store_queue.set(i64::try_from(gauges.store_queue).unwrap_or(i64::MAX));
+        // A server that is configured no more leaves no line behind.
+        self.servers_up.clear();
+        for (server, up) in gauges.servers {
+            self.servers_up.get_or_create(&ServerLabels { server }).set(up);
+        }
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

@@ -14,7 +14,7 @@ use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
-use doorward_mcp::message::{Message, Notification, Request};
+use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
@@ -187,11 +187,10 @@ impl Talk {
         }
     }
 
-    /// Learns the server's whole tool list, unless that was done a moment ago.
-    pub(crate) async fn look_at_list(&self, era: Era) {
-        let _turn = self.server.listing_turn().acquire().await;
-        if self.server.definitions().due() {
-            self.list_tools(era).await;
+    /// Has the policy loaded for what was learned from several pages at once.
+    pub(crate) async fn learned(&self, learned: Learned) {
+        if learned == Learned::Something {
+            self.gateway.relearn(self.server.id()).await;
         }
     }
 
@@ -232,7 +231,7 @@ impl Talk {
         learned
     }
 
-    async fn learn(&self, response: &doorward_mcp::message::Response) {
+    async fn learn(&self, response: &Response) {
         if self.server.definitions().learn(response) == Learned::Something {
             self.gateway.relearn(self.server.id()).await;
         }

@@ -1,6 +1,6 @@
 //! `doorward serve`.
 
-use doorward_server::config::{Auth, Config, Loaded, Request, Surroundings, load};
+use doorward_server::config::{Auth, Config, Endpoint, Loaded, Request, Surroundings, load};
 use doorward_server::lifecycle::{Reload, Serving, start};
 
 use crate::args::ServeArgs;
@@ -40,6 +40,12 @@ fn announce(config: &Config, serving: &Serving, terminal: &Terminal) {
     };
     for server in &config.servers {
         line("server", &format!("http://{}/s/{}/mcp", serving.http_addr(), server.id));
+    }
+    if config.aggregate.endpoint == Endpoint::Served {
+        line("all", &format!("http://{}/mcp", serving.http_addr()));
+    }
+    for view in &config.views {
+        line("view", &format!("http://{}/v/{}/mcp", serving.http_addr(), view.id));
     }
     if let Some(admin) = serving.admin_addr() {
         line("admin", &format!("http://{admin}/healthz, /readyz, /metrics"));

@@ -5,17 +5,38 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use doorward_mcp::compose::quote;
+use doorward_mcp::limits::Limits;
 use doorward_mcp::message::Request;
-use doorward_mcp::raw::{Kind, Raw};
+use doorward_mcp::raw::{Kind, Raw, RawJson};
 
 use super::Plan;
 use super::edits::Edits;
 use super::inward::bad_params;
 use super::view::Tool;
+use crate::ids::ServerId;
 use crate::refusal::Refusal;
 
 impl Plan {
+    /// The input schema of a tool as a client of this face knows it: without the arguments that the face sends itself.
+    #[must_use]
+    pub fn shown_schema(&self, server: &ServerId, name: &str, schema: RawJson) -> RawJson {
+        let tool = Tool { server: server.clone(), name: name.to_owned() };
+        if !self.rules.fixed.contains_key(&tool) {
+            return schema;
+        }
+        let read = |bytes: Bytes| RawJson::parse(bytes, &Limits { depth: Limits::DEEPEST, ..Limits::for_results() });
+        let shown = || {
+            let definition = read(Bytes::from(format!(r#"{{"inputSchema":{}}}"#, schema.as_raw().text()))).ok()?;
+            let mut edits = Edits::new(definition.bytes());
+            self.hide_fixed(&mut edits, definition.as_raw(), &tool);
+            let shown = read(edits.finish().into_bytes()).ok()?;
+            Some(shown.part(shown.as_raw().member("inputSchema")?))
+        };
+        shown().unwrap_or(schema)
+    }
+
     /// Puts the fixed arguments of `tool` into a call.
     pub(super) fn fix_arguments(&self, edits: &mut Edits, request: &Request, tool: &Tool) -> Result<(), Refusal> {
         let Some(fixed) = self.rules.fixed.get(tool).filter(|fixed| !fixed.is_empty()) else {

@@ -23,10 +23,10 @@ use super::seat::Seat;
 use super::shelf::{Change, Pace, Pages, Run, RunKey, Shelves, Whose};
 use super::{Joined, Joint};
 use crate::config::Unavailable;
+use crate::definitions::Learned;
 use crate::health::Sighting;
-use crate::limits::{
-    JOINT_LIST_BYTES_MAX, LATE_GRACE, LIST_PAGES_MAX, LISTING_WAIT, MERGED_AT_ONCE_BYTES, PAGES_LEARNED_SINGLY,
-};
+use crate::limits::{JOINT_LIST_BYTES_MAX, LATE_GRACE, LIST_PAGES_MAX, LISTING_WAIT, MERGED_AT_ONCE_BYTES};
+use crate::talk::{Final, Ongoing, Produced};
 
 /// A list that is being put together.
 struct Gathering {
@@ -239,7 +239,8 @@ impl Joined {
         }
     }
 
-    /// Every page a server shows, as far as bounds and its own cursors go.
+    /// Every page a server shows, as far as bounds and its own cursors go. Each is judged once all are here, because the
+    /// policy is loaded for whatever they tell, and that takes longer than asking.
     async fn pages(
         self: &Arc<Self>,
         joint: &Joint,
@@ -248,44 +249,47 @@ impl Joined {
         meta: Option<String>,
     ) -> Result<Vec<Bytes>, Refusal> {
         let seat = self.seat(joint, server).await?;
-        let (mut pages, mut seen, mut bytes) = (Vec::new(), BTreeSet::new(), 0_usize);
+        let (mut asked, mut seen, mut bytes) = (Vec::new(), BTreeSet::new(), 0_usize);
         let mut cursor: Option<String> = None;
-        if !self.may_have(server, list) {
-            return Ok(pages);
-        }
-        while pages.len() < LIST_PAGES_MAX && bytes < JOINT_LIST_BYTES_MAX {
-            if pages.len() == PAGES_LEARNED_SINGLY && list == List::Tools {
-                // The policy is loaded for each page that tells something new, but once for a whole list.
-                seat.talk().look_at_list(self.era).await;
-            }
+        while self.may_have(server, list) && asked.len() < LIST_PAGES_MAX && bytes < JOINT_LIST_BYTES_MAX {
             let request = self.page_request(list, meta.as_deref(), cursor.as_deref())?;
-            let Some(page) = self.page(&seat, request).await? else { break };
-            bytes = bytes.saturating_add(page.bytes().len());
-            cursor = page.result_member("nextCursor").and_then(|cursor| Some(cursor.as_str()?.into_owned()));
-            pages.push(page.bytes().clone());
+            let page = self.page(&seat, request).await?;
+            bytes = bytes.saturating_add(page.bytes());
+            cursor = page.next_cursor();
+            asked.push(page);
             match &cursor {
                 // A server that shows the same cursor twice would show the same pages for ever.
                 Some(next) if seen.insert(next.clone()) => {}
                 Some(_) | None => break,
             }
         }
+        if list == List::Tools {
+            let definitions = seat.talk().server().definitions();
+            let learned = asked.iter().filter_map(Page::unjudged).map(|page| definitions.learn(page)).last();
+            seat.talk().learned(learned.unwrap_or(Learned::Nothing)).await;
+        }
+        let mut pages = Vec::new();
+        for page in asked {
+            pages.extend(page.judged(&seat).await?);
+        }
         Ok(pages)
     }
 
-    /// One page; `None` when the server has no such list.
-    async fn page(&self, seat: &Seat, request: Request) -> Result<Option<Response>, Refusal> {
+    /// Asks for one page.
+    async fn page(&self, seat: &Seat, request: Request) -> Result<Page, Refusal> {
         let revision = seat.revision(self.agreed().unwrap_or(Revision::LATEST));
-        let last = seat.talk().request(request, revision).await.finish(drop).await;
-        let last = last.ok_or_else(|| Refusal::new(Code::BadAnswer))?;
-        if let Some(code) = last.refusal {
-            seat.doubt(code);
-            return Err(Refusal::new(code));
-        }
-        let page = read(last.message.into_bytes()).ok_or_else(|| Refusal::new(Code::BadAnswer))?;
-        match page.outcome() {
-            Outcome::Result(_) => Ok(Some(page)),
-            Outcome::Error { code: METHOD_NOT_FOUND, .. } => Ok(None),
-            Outcome::Error { .. } => Err(Refusal::new(Code::BadAnswer)),
+        let mut ongoing = seat.talk().request(request, revision).await;
+        loop {
+            ongoing.ready().await;
+            if ongoing.response().is_some() {
+                return Ok(Page::Here(Box::new(ongoing)));
+            }
+            match ongoing.next().await {
+                // What a server says on the way has no place in a list of many.
+                Some(Produced::Interim(_)) => {}
+                Some(Produced::Final(last)) => return Page::read(seat, last),
+                None => return Err(Refusal::new(Code::BadAnswer)),
+            }
         }
     }
 
@@ -297,6 +301,64 @@ impl Joined {
         match Message::parse(bytes, &Limits::for_results()) {
             Ok(Message::Request(request)) => Ok(request),
             Ok(Message::Notification(_) | Message::Response(_)) | Err(_) => Err(Refusal::new(Code::BadParams)),
+        }
+    }
+}
+
+/// A page that a server has sent.
+enum Page {
+    /// Not judged yet.
+    Here(Box<Ongoing>),
+    /// Judged.
+    Judged(Response),
+}
+
+impl Page {
+    /// The outcome of a page's exchange.
+    fn read(seat: &Seat, last: Final) -> Result<Self, Refusal> {
+        if let Some(code) = last.refusal {
+            seat.doubt(code);
+            return Err(Refusal::new(code));
+        }
+        read(last.message.into_bytes()).map(Self::Judged).ok_or_else(|| Refusal::new(Code::BadAnswer))
+    }
+
+    fn response(&self) -> Option<&Response> {
+        match self {
+            Self::Here(ongoing) => ongoing.response(),
+            Self::Judged(response) => Some(response),
+        }
+    }
+
+    fn unjudged(&self) -> Option<&Response> {
+        match self {
+            Self::Here(ongoing) => ongoing.response(),
+            Self::Judged(_) => None,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.response().map_or(0, |response| response.bytes().len())
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        Some(self.response()?.result_member("nextCursor")?.as_str()?.into_owned())
+    }
+
+    /// The page as the policy lets it be seen; `None` when the server has no such list.
+    async fn judged(self, seat: &Seat) -> Result<Option<Bytes>, Refusal> {
+        let page = match self {
+            Self::Judged(response) => Self::Judged(response),
+            Self::Here(ongoing) => {
+                let last = ongoing.finish(drop).await.ok_or_else(|| Refusal::new(Code::BadAnswer))?;
+                Self::read(seat, last)?
+            }
+        };
+        let Self::Judged(response) = page else { return Err(Refusal::new(Code::BadAnswer)) };
+        match response.outcome() {
+            Outcome::Result(_) => Ok(Some(response.bytes().clone())),
+            Outcome::Error { code: METHOD_NOT_FOUND, .. } => Ok(None),
+            Outcome::Error { .. } => Err(Refusal::new(Code::BadAnswer)),
         }
     }
 }

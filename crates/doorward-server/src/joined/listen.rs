@@ -33,7 +33,7 @@ enum Part {
     /// It said something.
     Said(Segments),
     /// It says no more for now, or for good.
-    Ended(Ending),
+    Ended,
 }
 
 /// Why a part ended.
@@ -76,7 +76,7 @@ impl Joined {
                         missing.remove(&id);
                         agreed.push((id, bytes));
                     }
-                    Some((id, Part::Ended(_))) => _ = missing.remove(&id),
+                    Some((id, Part::Ended)) => _ = missing.remove(&id),
                     Some((id, said @ Part::Said(_))) => early.push((id, said)),
                     None => break,
                 },
@@ -103,7 +103,7 @@ impl Joined {
         loop {
             let began = Instant::now();
             let ending = self.hear_once(&joint, &id, &part, &sayings).await;
-            if sayings.send((id.clone(), Part::Ended(ending))).await.is_err() || ending == Ending::Refused {
+            if sayings.send((id.clone(), Part::Ended)).await.is_err() || ending == Ending::Refused {
                 return;
             }
             // One that ends its streams soon is asked less and less often.
@@ -204,7 +204,7 @@ impl Stream<'_> {
                 Some(Said::Notification(said)) => self.producing.give(Produced::Interim(said)).await,
                 Some(Said::Question(_)) | None => {}
             },
-            Part::Ended(_) => {}
+            Part::Ended => {}
         }
     }
 

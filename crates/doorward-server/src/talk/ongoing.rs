@@ -92,6 +92,15 @@ impl Ongoing {
         matches!(&self.stage, Stage::Waiting(call, _) if call.is_stream())
     }
 
+    /// The server's response, once it is here and before it is judged.
+    #[must_use]
+    pub(crate) const fn response(&self) -> Option<&Response> {
+        match &self.arrived {
+            Some(Event::Response(response)) => Some(response),
+            Some(Event::Notification(_) | Event::Question(_) | Event::Failed(_)) | None => None,
+        }
+    }
+
     /// Waits until there is something to deal with. Safe to drop and ask again: what was begun goes on at the next call.
     pub async fn ready(&mut self) {
         if let Stage::Calling(handing_over, _) = &mut self.stage {

@@ -12,6 +12,8 @@ mod basics;
 #[expect(dead_code, reason = "shared with the tests of the faces")]
 #[path = "../faces/client.rs"]
 mod client;
+mod lists;
+mod peer;
 #[path = "../faces/pipe.rs"]
 mod pipe;
 #[expect(dead_code, reason = "shared with the tests of the faces")]
