@@ -38,7 +38,25 @@ fn tour(client: &'static Client, choice: &Choice) -> Option<Tour> {
     (!servers.is_empty()).then_some(Tour { client, servers })
 }
 
-fn visit_all(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }: &Tour) -> Vec<Row> {
+/// Plays a tour, and once more where it ended worse: some clients fail now and then by themselves, when a message comes
+/// while they close. What is worse twice is worse; what went at the second try says so.
+fn visit_all(stage: &Stage, gateway: Option<&Gateway>, tour: &Tour) -> Vec<Row> {
+    let rows = visit_once(stage, gateway, tour, tour.client.name);
+    let is_worse = |server: &&Server| rows.iter().any(|row| row.is_worse() && row.is_of(tour.client, server));
+    let servers: Vec<&Server> = tour.servers.iter().copied().filter(is_worse).collect();
+    if servers.is_empty() {
+        return rows;
+    }
+    let again = Tour { client: tour.client, servers };
+    let mut second = visit_once(stage, gateway, &again, &format!("{}-again", tour.client.name));
+    let pick = |row: Row| match second.iter().position(|other| other.is_same(&row)) {
+        Some(place) => second.swap_remove(place).after(row),
+        None => row,
+    };
+    rows.into_iter().map(pick).collect()
+}
+
+fn visit_once(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }: &Tour, name: &str) -> Vec<Row> {
     let of_server = |server: &&'static Server| {
         let server = *server;
         Way::between(client, server, gateway).into_iter().map(move |way| (server, way))
@@ -46,7 +64,7 @@ fn visit_all(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }:
     let visited: Vec<(&Server, Way)> = servers.iter().flat_map(of_server).collect();
     let count = u32::try_from(visited.len()).unwrap_or(u32::MAX);
     let plan = ways::plan(stage, gateway, client, servers).to_string();
-    let played = play::play(stage, client.name, &client.script(stage), &[&plan], VISIT_LIMIT * count);
+    let played = play::play(stage, name, &client.script(stage), &[&plan], VISIT_LIMIT * count);
     let visits = visits(&played.output);
     let silent = || Visit::failed(played.failure.as_deref().unwrap_or("the script said nothing about it"));
     let visit = |server: &Server, way: Way| visits.get(&way.visit(server)).cloned().unwrap_or_else(silent);

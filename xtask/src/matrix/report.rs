@@ -33,6 +33,8 @@ pub(super) struct Row {
     /// The steps that went well, one letter each.
     letters: String,
     took: Duration,
+    /// Why a first try did not count.
+    first: Option<String>,
 }
 
 /// Everything that was played.
@@ -77,18 +79,39 @@ impl Row {
         visit: &Visit,
         took: Duration,
     ) -> Self {
-        Self { name: client.cell(server), way: Some(way), ending, letters: visit.letters(), took }
+        Self { name: client.cell(server), way: Some(way), ending, letters: visit.letters(), took, first: None }
     }
 
     /// What an agent did on one way.
     pub(super) fn agent(name: &str, way: Way, ending: Ending, took: Duration) -> Self {
-        Self { name: name.to_owned(), way: Some(way), ending, letters: String::new(), took }
+        Self { name: name.to_owned(), way: Some(way), ending, letters: String::new(), took, first: None }
     }
 
     /// A case, with the complaint if it does not hold.
     pub(super) fn case(name: &str, complaint: Option<String>, took: Duration) -> Self {
         let ending = complaint.map_or(Ending::Worked, Ending::Broken);
-        Self { name: format!("case/{name}"), way: None, ending, letters: String::new(), took }
+        Self { name: format!("case/{name}"), way: None, ending, letters: String::new(), took, first: None }
+    }
+
+    /// The same, after a first try that may have been worse.
+    pub(super) fn after(self, first: Self) -> Self {
+        let reason = if self.is_worse() { None } else { first.ending.reason().map(str::to_owned) };
+        Self { first: reason.filter(|_| first.is_worse()), ..self }
+    }
+
+    /// Whether something went wrong with it.
+    pub(super) const fn is_worse(&self) -> bool {
+        matches!(self.ending, Ending::Worse(_) | Ending::Broken(_))
+    }
+
+    /// Whether it is a visit of `client` to `server`.
+    pub(super) fn is_of(&self, client: &Client, server: &Server) -> bool {
+        self.name == client.cell(server)
+    }
+
+    /// Whether both are of the same name and way.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.name, self.way) == (&other.name, other.way)
     }
 
     /// Its name, without the way.
@@ -134,8 +157,7 @@ impl Report {
 
     /// Whether nothing went wrong.
     pub(super) fn is_good(&self) -> bool {
-        let wrong = |row: &Row| matches!(row.ending, Ending::Worse(_) | Ending::Broken(_));
-        !self.rows.is_empty() && !self.rows.iter().any(wrong)
+        !self.rows.is_empty() && !self.rows.iter().any(Row::is_worse)
     }
 
     /// For a reader: what went wrong, the tables, the counts.
@@ -145,6 +167,9 @@ impl Report {
             if let Some(reason) = row.ending.reason() {
                 let way = row.way.map_or(String::new(), |way| format!(" ({})", way.name()));
                 parts.push(format!("{} {}{way}: {reason}", row.ending.word(), row.name));
+            }
+            if let (Some(reason), Some(way)) = (&row.first, row.way) {
+                parts.push(format!("second try {} ({}): the first was worse: {reason}", row.name, way.name()));
             }
         }
         parts.extend(self.tables());
@@ -265,6 +290,18 @@ mod tests {
         assert_eq!(Report::of(vec![row(Way::Direct)]).json(), r#"{"cells":1,"ok":1,"worse_than_direct":0}"#);
         let both = Report::of(vec![row(Way::Direct), row(Way::Run)]);
         assert_eq!(both.json(), r#"{"cells":1,"ok":1,"worse_than_direct":0}"#);
+    }
+
+    #[test]
+    fn a_second_try_counts_and_tells_of_the_first() {
+        let client = CLIENTS.first().unwrap();
+        let server = SERVERS.first().unwrap();
+        let row = |ending| Row::cell(client, server, Way::Run, ending, &Visit::default(), Duration::ZERO);
+        let good = Report::of(vec![row(Ending::Worked).after(row(Ending::Worse("no end".to_owned())))]);
+        assert!(good.is_good() && good.text().contains("second try python-1/everything (run)"), "{}", good.text());
+        let bad = Report::of(vec![row(Ending::Worse("again".to_owned())).after(row(Ending::broken("no end")))]);
+        assert!(!bad.is_good() && !bad.text().contains("second try"), "{}", bad.text());
+        assert!(!Report::of(vec![row(Ending::Worked).after(row(Ending::Worked))]).text().contains("second try"));
     }
 
     #[test]
