@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Guard one server for the MCP client that starts this command.
     Run(RunArgs),
+    /// Connect an MCP client that speaks on standard input and output to an endpoint over HTTP.
+    Connect(ConnectArgs),
     /// Serve the configured servers over HTTP.
     Serve(ServeArgs),
     /// Check configuration and policy against what the servers offer.
@@ -109,6 +111,41 @@ pub(crate) struct RunArgs {
     #[arg(last = true, value_name = "COMMAND", required_unless_present = "url")]
     pub(crate) command: Vec<OsString>,
 }
+
+/// Flags of `connect`.
+#[derive(Debug, Args)]
+#[command(after_help = CONNECT_HELP)]
+pub(crate) struct ConnectArgs {
+    /// The endpoint: a gateway's, such as https://gateway.example/s/notes/mcp, or any MCP server's over HTTP.
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    /// Prove who we are with the bearer token in this file. Without it, DOORWARD_TOKEN is used if it is set.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Send a header with every request; the value may be env:VARIABLE or file:PATH. May be given several times.
+    #[arg(long = "header", value_name = "NAME=VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// Trust https servers by the certificates in this PEM file instead of the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// How messages travel: auto, http (Streamable HTTP) or sse (HTTP+SSE of 2024-11-05).
+    #[arg(long, value_name = "TRANSPORT")]
+    pub(crate) transport: Option<String>,
+}
+
+/// What stands under the help of `connect`.
+const CONNECT_HELP: &str = r#"Put it where a client can only start commands:
+
+  "notes": {
+    "command": "doorward",
+    "args": ["connect", "https://gateway.example/s/notes/mcp", "--token-file", "/home/me/token"]
+  }
+
+It carries messages and decides nothing: what is allowed and what is recorded, the endpoint says.
+Client and endpoint may be of different protocol eras.
+
+It ends with 0 when the client closes its side, with 3 when a flag cannot be used, and with 5 when
+the endpoint cannot be reached or refuses the credentials."#;
 
 /// Flags of `serve`.
 #[derive(Debug, Args)]

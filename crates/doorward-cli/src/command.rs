@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod config;
+mod connect;
 mod explain;
 mod run;
 mod serve;
@@ -22,6 +23,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
     match command {
         Command::Demo(args) => block_on(crate::demo::demo(&args, terminal)),
         Command::Run(args) => block_on(run::run(args, terminal)),
+        Command::Connect(args) => block_on(connect::connect(args, terminal)),
         Command::Serve(args) => block_on(serve::serve(&args, terminal)),
         Command::Check(args) => block_on(check::check(&args, terminal)),
         Command::Audit(AuditCommand::Tail(args)) => block_on(audit::tail(&args, terminal)),

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 
+use doorward_core::refusal::{Code, Refusal};
 use doorward_policy::LoadErrors;
 use doorward_server::config::ConfigErrors;
 use doorward_server::lifecycle::StartError;
@@ -104,12 +105,28 @@ impl From<StartError> for Fault {
             StartError::Store(_) => {
                 (Exit::Failure, "Look at [store] url: the folder must exist or be creatable, and be writable by you.")
             }
+            StartError::Unreached { refusal } => (Exit::Unreachable, unreached(refusal)),
+            StartError::Certificates(_) => {
+                (Exit::Invalid, "Name a file of certificates in PEM form with --ca, or leave --ca out.")
+            }
             StartError::Endpoint { .. }
             | StartError::Header { .. }
             | StartError::Url { .. }
             | StartError::Roots { .. } => (Exit::Invalid, "Correct the server's entry in the configuration."),
         };
         Self::told(exit, chain(&error), advice)
+    }
+}
+
+/// What to do about an endpoint that does not answer us.
+fn unreached(refusal: &Refusal) -> &'static str {
+    let credentials = ["HTTP 401", "HTTP 403"].iter().any(|status| refusal.detail.contains(status));
+    if refusal.code == Code::UpstreamHttp && credentials {
+        "It wants other credentials: give its token with --token-file FILE or in DOORWARD_TOKEN."
+    } else if refusal.code == Code::Unreachable {
+        "Look at the address and whether its server runs; for https, whether --ca is needed."
+    } else {
+        "Look at the address: it ends like /mcp, or like /sse for HTTP+SSE."
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod build;
 mod clients;
+mod connect;
 mod environment;
 mod find;
 mod json;
@@ -33,6 +34,7 @@ use doorward_core::joint::{AppTools, ViewId, ViewRules};
 use doorward_policy::{Preset, Source};
 use doorward_store::StoreConfig;
 
+pub use connect::{ConnectConfig, ConnectRequest, load_connect};
 pub use environment::Surroundings;
 pub use key::{Form, Key};
 pub use launch::{RunConfig, RunRequest, RunTarget, load_run};

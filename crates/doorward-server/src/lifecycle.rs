@@ -11,14 +11,15 @@ mod survey;
 use std::io;
 use std::net::SocketAddr;
 
+use doorward_core::refusal::{Code, Refusal};
 use doorward_policy::LoadErrors;
 use doorward_store::StoreError;
 
 use crate::token::TokenError;
-use crate::upstream::http::{EndpointError, NoRootCertificates};
+use crate::upstream::http::{EndpointError, NoRootCertificates, UnusableCertificates};
 
 pub use reload::Reload;
-pub use run::run_stdio;
+pub use run::{connect_stdio, run_stdio};
 pub use serving::{Serving, start};
 pub use survey::{Surveyed, survey};
 
@@ -74,10 +75,32 @@ pub enum StartError {
         /// Why.
         source: NoRootCertificates,
     },
+    /// The endpoint of a bridge does not answer, or not to us.
+    #[error("{}", unreached(refusal))]
+    Unreached {
+        /// How it fails.
+        refusal: Refusal,
+    },
+    /// The certificates to trust cannot be used.
+    #[error("the certificates to trust cannot be used")]
+    Certificates(#[from] UnusableCertificates),
     /// Standard input or output failed.
     #[error("standard input cannot be read")]
     Stdio(#[source] io::Error),
     /// Signals cannot be waited for.
     #[error("the system's signals cannot be waited for")]
     Signals(#[source] io::Error),
+}
+
+/// How an endpoint fails, in the words of whoever wants to reach it.
+fn unreached(refusal: &Refusal) -> String {
+    if refusal.code == Code::Unreachable {
+        "the endpoint cannot be reached".to_owned()
+    } else if refusal.code == Code::TimedOut {
+        "the endpoint did not answer in time".to_owned()
+    } else if refusal.code == Code::UpstreamHttp {
+        format!("the endpoint refuses us: {}", refusal.detail)
+    } else {
+        format!("the endpoint gives no usable answer: {}", refusal.explanation())
+    }
 }

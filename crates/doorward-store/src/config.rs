@@ -100,6 +100,9 @@ pub enum StoreUrl {
     File(PathBuf),
     /// The memory of this process, for tests and trials; the records end with the store.
     Memory,
+    /// Nowhere: records are taken and thrown away. No text means it, so that no configuration of a gateway can; it is for
+    /// a bridge to a gateway that keeps the records.
+    Nowhere,
 }
 
 impl StoreUrl {
@@ -117,12 +120,12 @@ impl StoreUrl {
         }
     }
 
-    /// The file; `None` for memory.
+    /// The file, where there is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Memory => None,
+            Self::Memory | Self::Nowhere => None,
         }
     }
 }

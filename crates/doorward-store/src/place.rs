@@ -22,6 +22,7 @@ use crate::schema;
 pub(crate) struct Place {
     path: PathBuf,
     memory: bool,
+    keeps: Keeps,
     durability: Durability,
     writing: SqliteConnectOptions,
     reading: SqliteConnectOptions,
@@ -31,7 +32,9 @@ impl Place {
     pub(crate) fn of(config: &StoreConfig) -> Result<Self, StoreError> {
         let base = match &config.url {
             StoreUrl::File(path) => file_options(path)?,
-            StoreUrl::Memory => SqliteConnectOptions::from_str("sqlite::memory:").map_err(open_error)?,
+            StoreUrl::Memory | StoreUrl::Nowhere => {
+                SqliteConnectOptions::from_str("sqlite::memory:").map_err(open_error)?
+            }
         };
         let synchronous = match config.durability {
             Durability::Strict => SqliteSynchronous::Full,
@@ -47,9 +50,20 @@ impl Place {
         if let Some(pages) = config.max_pages {
             writing = writing.pragma("max_page_count", pages.to_string());
         }
-        let memory = config.url == StoreUrl::Memory;
+        let (memory, keeps) = match &config.url {
+            StoreUrl::File(_) => (false, Keeps::Everything),
+            StoreUrl::Memory => (true, Keeps::Everything),
+            StoreUrl::Nowhere => (true, Keeps::Nothing),
+        };
         let reading = base.read_only(!memory).thread_name(|_| "record-reader".to_owned());
-        Ok(Self { path: reading.get_filename().to_owned(), memory, durability: config.durability, writing, reading })
+        Ok(Self {
+            path: reading.get_filename().to_owned(),
+            memory,
+            keeps,
+            durability: config.durability,
+            writing,
+            reading,
+        })
     }
 
     pub(crate) const fn reading(&self) -> &SqliteConnectOptions {
@@ -58,6 +72,11 @@ impl Place {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What becomes of records.
+    pub(crate) const fn keeps(&self) -> Keeps {
+        self.keeps
     }
 
     /// Whether the records end with the last connection.
@@ -112,6 +131,15 @@ impl Place {
         path.push("-wal");
         path.into()
     }
+}
+
+/// What becomes of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// They are written.
+    Everything,
+    /// They are thrown away.
+    Nothing,
 }
 
 /// Which files on the disk hold the database and its write-ahead log.

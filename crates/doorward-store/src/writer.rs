@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::error::StoreError;
 use crate::insert::{self, Inserter};
 use crate::limits::{BATCH_MAX, RETRY_PAUSE, SYNC_INTERVAL};
-use crate::place::{Identity, Place};
+use crate::place::{Identity, Keeps, Place};
 use crate::queue::{Entry, Pause, Queue, Turn};
 
 pub(crate) struct Writer {
@@ -94,6 +94,9 @@ impl Writer {
 
     /// Commits `batch`. The files are compared only afterwards: what is acknowledged is in the files that are there.
     async fn write(&mut self, batch: &[Entry]) -> Result<(), Arc<str>> {
+        if self.place.keeps() == Keeps::Nothing {
+            return Ok(());
+        }
         let link = self.link.as_mut().ok_or_else(|| Arc::from("the store is not open"))?;
         self.inserter.write(&mut link.connection, batch).await.map_err(|error| describe(&error))?;
         match self.place.identity() {

@@ -3,6 +3,7 @@
 
 mod audit;
 mod check;
+mod connect;
 mod demo;
 mod run;
 mod serve;

@@ -13,16 +13,16 @@ use nix::unistd::Pid;
 use super::stage::{Ended, Stage, end};
 
 /// A gateway under test.
-struct Gateway {
+pub(crate) struct Gateway {
     child: Option<Child>,
-    address: String,
-    token: Option<String>,
+    pub(crate) address: String,
+    pub(crate) token: Option<String>,
     said: Receiver<String>,
 }
 
 impl Gateway {
     /// Starts it and reads what it says until its addresses are known.
-    fn start(stage: &Stage, arguments: &[&str]) -> Self {
+    pub(crate) fn start(stage: &Stage, arguments: &[&str]) -> Self {
         let mut child = stage.command(&[&["serve"], arguments].concat()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (mut address, mut token) = (String::new(), None);
@@ -95,7 +95,7 @@ impl Drop for Gateway {
     }
 }
 
-const SETTINGS: &str =
+pub(crate) const SETTINGS: &str =
     "[listen]\nhttp = \"127.0.0.1:0\"\n[admin]\nhttp = \"off\"\n[policy]\npreset = \"guarded\"\n[store]\nflush_ms = 1";
 
 #[test]

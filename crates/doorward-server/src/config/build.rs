@@ -92,7 +92,7 @@ impl<'s> Builder<'s> {
         let (text, origin) = self.text(Key::StoreUrl, &default);
         let url = match StoreUrl::parse(&text) {
             Ok(StoreUrl::File(path)) => StoreUrl::File(self.based(&path, &origin)),
-            Ok(StoreUrl::Memory) => StoreUrl::Memory,
+            Ok(url @ (StoreUrl::Memory | StoreUrl::Nowhere)) => url,
             Err(error) => {
                 let advice = "write sqlite:///absolute/path/records.db";
                 self.problems.error(origin, format!("store.url cannot be used: {error}"), advice);

@@ -12,6 +12,7 @@ use super::settings::{Layer, from_words};
 /// program's own talk.
 const OTHER_VARIABLES: &[&str] = &[
     CONFIG_VARIABLE,
+    super::connect::TOKEN_VARIABLE,
     "DOORWARD_LOG",
     "DOORWARD_SHARED",
     "DOORWARD_COLOR",

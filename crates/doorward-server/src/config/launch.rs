@@ -176,7 +176,12 @@ fn variables(given: &[String], surroundings: &Surroundings, problems: &mut Probl
     variables.into_iter().collect()
 }
 
-fn given_headers(given: &[String], surroundings: &Surroundings, problems: &mut Problems) -> Vec<(String, Secret)> {
+/// Headers as the command line gives them: `NAME=VALUE`, the value possibly a reference.
+pub(super) fn given_headers(
+    given: &[String],
+    surroundings: &Surroundings,
+    problems: &mut Problems,
+) -> Vec<(String, Secret)> {
     let mut headers = Vec::new();
     for word in given {
         let origin = Origin::Flag("--header");

@@ -8,6 +8,9 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Bytes of a file that holds one secret.
 pub const SECRET_FILE_BYTES_MAX: u64 = 64 * 1024;
 
+/// Bytes of a file of certificates: more than any system's whole collection.
+pub const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// Servers in one configuration.
 pub const SERVERS_MAX: usize = 256;
 

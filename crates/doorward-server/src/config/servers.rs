@@ -25,6 +25,10 @@ const OWN_KEYS: &[&str] = &["command", "url", "env", "inherit", "directory", "he
 /// The values of `transport`.
 const TRANSPORTS: [Transport; 3] = [Transport::Auto, Transport::Http, Transport::Sse];
 
+/// What there is to choose from.
+pub(super) const TRANSPORT_ADVICE: &str =
+    "it is \"auto\", \"http\" (Streamable HTTP alone) or \"sse\" (HTTP+SSE of 2024-11-05 alone)";
+
 /// The keys of a client's entry that mean something here. `type` says what the others show anyway.
 const CLIENT_KEYS: &[&str] = &["command", "args", "env", "cwd", "url", "serverUrl", "httpUrl", "headers", "type"];
 
@@ -262,10 +266,10 @@ impl<'n> Table<'n, '_, '_> {
             self.faults = Faults::Some;
             return None;
         };
-        let known = TRANSPORTS.into_iter().find(|transport| transport_name(*transport) == text);
+        let known = transport_named(&text);
         if known.is_none() {
-            let advice = "it is \"auto\", \"http\" (Streamable HTTP alone) or \"sse\" (HTTP+SSE of 2024-11-05 alone)";
-            self.error(&member.node.span, format!("there is no transport '{}'", text.escape_debug()), advice);
+            let message = format!("there is no transport '{}'", text.escape_debug());
+            self.error(&member.node.span, message, TRANSPORT_ADVICE);
         }
         known
     }
@@ -332,6 +336,11 @@ impl<'n> Table<'n, '_, '_> {
         }
         Some(Path::new(&text).to_owned())
     }
+}
+
+/// The transport that is written so.
+pub(super) fn transport_named(text: &str) -> Option<Transport> {
+    TRANSPORTS.into_iter().find(|transport| transport_name(*transport) == text)
 }
 
 /// How a transport is written.

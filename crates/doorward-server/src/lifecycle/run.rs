@@ -1,20 +1,21 @@
-//! `doorward run`: one server, one client, on standard input and output.
+//! One server for one client on standard input and output: `doorward run` guards it, `doorward connect` only carries.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use doorward_core::principal::{Principal, Proof};
+use doorward_core::refusal::Code;
 use doorward_mcp::limits::Limits;
 use doorward_store::Store;
 
 use super::StartError;
 use super::build::{Present, alone, servers};
 use super::serving::{LOCAL_USER, Signals};
-use crate::config::RunConfig;
+use crate::config::{ConnectConfig, RunConfig};
 use crate::dialogue::Target;
 use crate::downstream::stdio::{Parties, converse};
 use crate::gateway::{Gateway, Served};
-use crate::server::Outside;
+use crate::server::{Outside, Server};
+use crate::upstream::http::HttpClient;
 use crate::upstream::stdio::Share;
 
 /// Guards one server for the client that started us, until the client closes our standard input or a signal ends us.
@@ -22,22 +23,68 @@ use crate::upstream::stdio::Share;
 /// # Errors
 /// [`StartError`] says what is in the way.
 pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
-    let mut signals = Signals::new()?;
-    let store = Store::open(config.store).await?;
+    let signals = Signals::new()?;
     let outside = Outside::new(Share::Exclusive);
+    match prepare(config, &outside).await? {
+        Some((gateway, server)) => carry(gateway, server, &outside, signals).await,
+        None => Ok(()),
+    }
+}
+
+/// Carries messages between the client that started us and one remote endpoint, until the client closes our standard
+/// input or a signal ends us. The endpoint is spoken to once before the client is.
+///
+/// # Errors
+/// [`StartError`] says what is in the way, above all that the endpoint cannot be reached.
+pub async fn connect_stdio(config: ConnectConfig) -> Result<(), StartError> {
+    let mut signals = Signals::new()?;
+    let mut outside = Outside::new(Share::Exclusive);
+    if let Some(roots) = &config.roots {
+        outside.client = HttpClient::trusting(roots)?;
+    }
+    let Some((gateway, server)) = prepare(config.run, &outside).await? else { return Ok(()) };
+    tokio::select! {
+        reached = reach(&server) => reached?,
+        () = signals.end() => return Ok(()),
+    }
+    carry(gateway, server, &outside, signals).await
+}
+
+async fn prepare(config: RunConfig, outside: &Outside) -> Result<Option<(Arc<Gateway>, Arc<Server>)>, StartError> {
+    let store = Store::open(config.store).await?;
     let id = config.server.id.clone();
-    let present = servers(&[config.server], &outside, &Present::new())?;
-    let all: BTreeMap<_, _> = alone(&present);
-    let Some(server) = all.get(&id).cloned() else { return Ok(()) };
+    let present = servers(&[config.server], outside, &Present::new())?;
+    let all = alone(&present);
+    let Some(server) = all.get(&id).cloned() else { return Ok(None) };
     let gateway = Gateway::new(Served { servers: all, joints: Vec::new() }, config.policy.sources.into(), store)
         .map_err(StartError::Policy)?;
-    let gateway = Arc::new(gateway);
-    let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
-    let parties = Parties { gateway: gateway.clone(), target: Target::Server(server), principal };
+    Ok(Some((Arc::new(gateway), server)))
+}
+
+/// Finds out whether the endpoint answers at all, and to us. What it answers is for the client to deal with.
+async fn reach(server: &Arc<Server>) -> Result<(), StartError> {
+    match server.reach().speaks(&principal()).await {
+        Ok(_) => Ok(()),
+        Err(refusal) if refusal.code == Code::UnsupportedVersion => Ok(()),
+        Err(refusal) => Err(StartError::Unreached { refusal }),
+    }
+}
+
+async fn carry(
+    gateway: Arc<Gateway>,
+    server: Arc<Server>,
+    outside: &Outside,
+    mut signals: Signals,
+) -> Result<(), StartError> {
+    let parties = Parties { gateway: gateway.clone(), target: Target::Server(server), principal: principal() };
     let ended = converse(parties, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()).await;
     outside.pool.shutdown().await;
     if let Err(error) = gateway.store().close().await {
         tracing::error!(%error, "the last records could not be written");
     }
     ended.map_err(StartError::Stdio)
+}
+
+fn principal() -> Principal {
+    Principal::new(LOCAL_USER, Proof::LocalProcess)
 }

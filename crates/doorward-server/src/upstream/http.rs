@@ -42,7 +42,7 @@ use super::{Event, Housekeeping};
 use crate::limits::HOUSEKEEPING_WAIT;
 
 pub use call::HttpCall;
-pub use client::{HttpClient, NoRootCertificates};
+pub use client::{HttpClient, NoRootCertificates, UnusableCertificates};
 pub use either::{EitherCall, EitherLink};
 pub use endpoint::{Endpoint, EndpointError};
 pub use era::{EraCache, EraVerdict, probe};

@@ -79,3 +79,44 @@ fn a_secret_on_the_command_line_is_warned_of() {
     };
     assert_eq!((with("Authorization=Bearer x"), with("Authorization=env:TOKEN"), with("X-Team=blue")), (1, 0, 0));
 }
+
+fn connect(url: &str) -> ConnectRequest {
+    ConnectRequest { url: url.to_owned(), ..ConnectRequest::default() }
+}
+
+#[test]
+fn credentials_in_plain_text_are_warned_of_beyond_this_machine() {
+    let place = Place::new("connect").with("DOORWARD_TOKEN", "t0ken");
+    for (url, warned) in [
+        ("http://gateway.example/mcp", true),
+        ("http://127.0.0.1.evil.example/mcp", true),
+        ("http://10.0.0.1/mcp", true),
+        ("https://gateway.example/mcp", false),
+        ("http://localhost:8420/mcp", false),
+        ("http://127.0.0.1:8420/mcp", false),
+        ("http://[::1]:8420/mcp", false),
+    ] {
+        let (config, warnings) = load_connect(&connect(url), &place.surroundings).unwrap();
+        assert_eq!(!warnings.is_empty(), warned, "{url}: {warnings:?}");
+        let Way::Http { headers, .. } = &config.run.server.way else { panic!() };
+        assert_eq!(headers, &[("Authorization".to_owned(), Secret::new("Bearer t0ken"))]);
+    }
+    let place = Place::new("connect-open");
+    assert!(load_connect(&connect("http://gateway.example/mcp"), &place.surroundings).unwrap().1.is_empty());
+}
+
+#[test]
+fn two_credentials_are_an_error_and_a_header_wins_over_the_variable() {
+    let place = Place::new("connect-two").with("DOORWARD_TOKEN", "t0ken").file("project/token", "other\n");
+    let mut request = connect("http://localhost/mcp");
+    request.headers = vec!["authorization=env:DOORWARD_TOKEN".to_owned()];
+    let (config, _) = load_connect(&request, &place.surroundings).unwrap();
+    let Way::Http { headers, .. } = &config.run.server.way else { panic!() };
+    assert_eq!(headers, &[("authorization".to_owned(), Secret::new("t0ken"))]);
+    request.token_file = Some("token".into());
+    let errors = load_connect(&request, &place.surroundings).unwrap_err();
+    let told = told(errors.problems(), &place.folder);
+    let said = "--token-file: --token-file: there is an Authorization header as well; \
+                leave one of --token-file and --header Authorization=… out";
+    assert_eq!(told, [said]);
+}

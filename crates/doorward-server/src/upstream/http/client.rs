@@ -14,6 +14,9 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 use tower_service::Service;
 
 use super::body::Outgoing;
@@ -46,12 +49,38 @@ pub struct NoRootCertificates {
     reason: String,
 }
 
+/// Certificates that were named to be trusted, and cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableCertificates {
+    /// There is none.
+    #[error("there is no certificate in them; the file must be in PEM form")]
+    None,
+    /// One of them is broken.
+    #[error("{reason}")]
+    Broken {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
 impl HttpClient {
     /// A client without connections.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(OnceLock::new())
+    }
+
+    /// A client that trusts https servers by these certificates (PEM) instead of the system's.
+    ///
+    /// # Errors
+    /// [`UnusableCertificates`] when there are none or they cannot be read.
+    pub fn trusting(certificates: &str) -> Result<Self, UnusableCertificates> {
+        Ok(Self::with(OnceLock::from(Ok(trusting(certificates)?))))
+    }
+
+    fn with(encrypted: OnceLock<Result<Encrypted, NoRootCertificates>>) -> Self {
         let plain = pooled(Timed(connector()));
-        Self { shared: Arc::new(Shared { plain, encrypted: OnceLock::new() }) }
+        Self { shared: Arc::new(Shared { plain, encrypted }) }
     }
 
     /// Checks that this machine can reach such an endpoint at all.
@@ -95,6 +124,27 @@ fn encrypted() -> Result<Encrypted, NoRootCertificates> {
     connector.enforce_http(false);
     let connector = builder.https_only().enable_http1().enable_http2().wrap_connector(connector);
     Ok(pooled(Timed(connector)))
+}
+
+fn trusting(certificates: &str) -> Result<Encrypted, UnusableCertificates> {
+    let broken = |error: &dyn Error| UnusableCertificates::Broken { reason: error.to_string() };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(certificates.as_bytes()) {
+        roots.add(certificate.map_err(|error| broken(&error))?).map_err(|error| broken(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(UnusableCertificates::None);
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| broken(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut connector = connector();
+    connector.enforce_http(false);
+    let builder = HttpsConnectorBuilder::new().with_tls_config(config);
+    Ok(pooled(Timed(builder.https_only().enable_http1().enable_http2().wrap_connector(connector))))
 }
 
 fn connector() -> HttpConnector {
@@ -158,5 +208,15 @@ mod tests {
         let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         let connected = Timed(connector()).call(url).await.unwrap();
         assert!(connected.inner().nodelay().unwrap());
+    }
+
+    #[test]
+    fn certificates_that_are_none_are_refused() {
+        assert_eq!(HttpClient::trusting("nothing").unwrap_err(), UnusableCertificates::None);
+        for broken in ["AAAA", "not base64!"] {
+            let text = format!("-----BEGIN CERTIFICATE-----\n{broken}\n-----END CERTIFICATE-----\n");
+            let error = HttpClient::trusting(&text).unwrap_err();
+            assert!(matches!(error, UnusableCertificates::Broken { .. }), "{error}");
+        }
     }
 }

@@ -48,8 +48,8 @@ pub struct Trial {
     both: Arc<Both>,
     request: McpRequest,
     stage: Stage,
-    /// What the post was answered with; 0 until it was.
-    status: u16,
+    /// The status of the first answer, while that is the one that counts.
+    status: Option<u16>,
 }
 
 #[derive(Debug)]
@@ -84,12 +84,10 @@ impl EitherLink {
         let call = Box::new(self.both.http.call(permit).await?);
         Ok(match opening {
             None => EitherCall::Http(call),
-            Some(request) => EitherCall::Trial(Box::new(Trial {
-                both: self.both.clone(),
-                request,
-                stage: Stage::Http(call),
-                status: 0,
-            })),
+            Some(request) => {
+                let (both, stage) = (self.both.clone(), Stage::Http(call));
+                EitherCall::Trial(Box::new(Trial { both, request, stage, status: None }))
+            }
         })
     }
 
@@ -199,8 +197,8 @@ impl EitherCall {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Http(call) => Some(call.status()),
-            Self::Trial(trial) => Some(trial.status),
             Self::Sse(_) => None,
+            Self::Trial(trial) => trial.status,
         }
     }
 }
@@ -211,7 +209,7 @@ impl Trial {
             match &mut self.stage {
                 Stage::Http(call) => {
                     let event = call.next().await;
-                    self.status = call.status();
+                    self.status = Some(call.status());
                     let refused = match &event {
                         Event::Notification(_) | Event::Question(_) => false,
                         Event::Response(response) => is_refusal_of_the_transport(call.status(), Some(response)),
@@ -229,8 +227,11 @@ impl Trial {
                     let event = call.next().await;
                     self.both.settle();
                     // Without an event stream, what the server said to the usual way is what counts.
-                    let before = before.take().filter(|_| self.both.sse.is_absent());
-                    return before.unwrap_or(event);
+                    if let Some(before) = before.take().filter(|_| self.both.sse.is_absent()) {
+                        return before;
+                    }
+                    self.status = None;
+                    return event;
                 }
             }
         }
