@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use doorward_core::access::AccessRequest;
+use doorward_core::decision::Decision;
 use doorward_core::exchange::{
-    Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step,
+    Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
 };
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
@@ -14,7 +16,7 @@ use doorward_store::{AppendError, Appended, Commit};
 use tokio::sync::oneshot;
 
 use crate::clock::now;
-use crate::gateway::Gateway;
+use crate::gateway::{Authority, Gateway};
 
 /// Where an exchange rests until the outside does something.
 #[derive(Debug)]
@@ -31,7 +33,11 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
         step = match step {
             Step::Decide(waiting) => {
                 let engine = gateway.engine();
-                let decisions = waiting.requests().iter().map(|request| engine.decide(request)).collect();
+                let decide = |request: &AccessRequest| match gateway.authority() {
+                    Authority::Policy => engine.decide(request),
+                    Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
+                };
+                let decisions = waiting.requests().iter().map(decide).collect();
                 waiting.decided(decisions, now())
             }
             // Nobody can be asked yet: approvals arrive with the console, and silence refuses.
@@ -39,8 +45,11 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             Step::Record(waiting) => record(gateway, waiting).await,
             Step::Sift(waiting) => {
                 let engine = gateway.engine();
-                let verdicts: Vec<_> =
-                    waiting.candidates().iter().map(|candidate| engine.could_allow(candidate)).collect();
+                let could_allow = |candidate: &AccessRequest| match gateway.authority() {
+                    Authority::Policy => engine.could_allow(candidate),
+                    Authority::Endpoint => Visibility::Show,
+                };
+                let verdicts: Vec<_> = waiting.candidates().iter().map(could_allow).collect();
                 waiting.sifted(&verdicts, now())
             }
             Step::Forward(permit, waiting) => return Rest::Forward(permit, waiting),

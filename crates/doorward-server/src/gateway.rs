@@ -28,6 +28,16 @@ pub struct Gateway {
     store: Store,
     metrics: Metrics,
     shelves: Shelves,
+    authority: Authority,
+}
+
+/// Who says what may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authority {
+    /// The policy in force.
+    Policy,
+    /// The endpoint behind: this gateway only carries messages to it (`doorward connect`).
+    Endpoint,
 }
 
 /// One consistent view of servers and policy.
@@ -62,7 +72,21 @@ impl Gateway {
     pub fn new(served: Served, sources: Arc<[Source]>, store: Store) -> Result<Self, LoadErrors> {
         let view = View::load(served, sources, 1)?;
         let (changing, shelves) = (Arc::default(), Shelves::default());
-        Ok(Self { view: ArcSwap::from_pointee(view), changing, store, metrics: Metrics::new(), shelves })
+        let (metrics, authority) = (Metrics::new(), Authority::Policy);
+        Ok(Self { view: ArcSwap::from_pointee(view), changing, store, metrics, shelves, authority })
+    }
+
+    /// A gateway that lets everything pass, because all it does is carry messages to an endpoint which decides.
+    ///
+    /// # Errors
+    /// Not even an empty policy loads.
+    pub(crate) fn carrying(served: Served, store: Store) -> Result<Self, LoadErrors> {
+        Ok(Self { authority: Authority::Endpoint, ..Self::new(served, Arc::from([]), store)? })
+    }
+
+    /// Who says what may pass.
+    pub(crate) const fn authority(&self) -> Authority {
+        self.authority
     }
 
     /// The server of that id.
@@ -139,6 +163,11 @@ impl Gateway {
     /// fit what it offers, the one in force stays, which does not know the new tools and so refuses them.
     pub async fn relearn(self: &Arc<Self>, server: &ServerId) {
         let Some(server) = self.view.load().servers.get(server).cloned() else { return };
+        if self.authority == Authority::Endpoint {
+            let definitions = server.definitions();
+            definitions.settle(definitions.version());
+            return;
+        }
         if tokio::time::timeout(REFIT_WAIT, self.settle(&server)).await.is_err() {
             tracing::warn!(server = %server.id(), "what the server offers changes too fast, or takes too long to load");
         }

@@ -21,7 +21,7 @@ use doorward_mcp::splice::Segments;
 use crate::clock::{exchange_id, now};
 use crate::conduct::{Rest, conduct};
 use crate::definitions::{Knowledge, Learned};
-use crate::gateway::Gateway;
+use crate::gateway::{Authority, Gateway};
 use crate::health::Sighting;
 use crate::limits::LIST_PAGES_MAX;
 use crate::server::Server;
@@ -156,8 +156,12 @@ impl Talk {
         conduct(&self.gateway, begin(arrival)).await
     }
 
-    /// Makes sure the tool a call names is known, if the server offers it: a policy cannot judge what it has not seen.
+    /// Makes sure the tool a call names is known, if the server offers it: a policy cannot judge what it has not seen, and
+    /// what travels in headers (2026-07-28) stands in its schema.
     pub async fn know(&self, request: &Request, era: Era) {
+        if self.gateway.authority() == Authority::Endpoint && era == Era::Legacy {
+            return;
+        }
         let name = request.param("name").and_then(|name| name.as_str().map(|name| name.into_owned()));
         let Some(name) = name else { return };
         match self.server.definitions().knowledge_of(&name) {

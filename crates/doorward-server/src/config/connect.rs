@@ -7,8 +7,6 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use doorward_core::ids::ServerId;
-use doorward_policy::{Preset, Source};
-use doorward_store::{StoreConfig, StoreUrl};
 
 use super::environment::Surroundings;
 use super::launch::given_headers;
@@ -17,7 +15,7 @@ use super::origin::Origin;
 use super::problem::{ConfigErrors, Problem, Problems};
 use super::secret::{Secret, read_bounded, resolve};
 use super::servers::{TRANSPORT_ADVICE, transport_named};
-use super::{PolicyConfig, RunConfig, ServerConfig, Transport, Way};
+use super::{ServerConfig, Transport, Way};
 use crate::limits::CALL_SILENCE;
 
 /// Holds the bearer token for the endpoint.
@@ -25,9 +23,6 @@ pub(super) const TOKEN_VARIABLE: &str = "DOORWARD_TOKEN";
 
 /// The id under which logs name the endpoint.
 const REMOTE: &str = "remote";
-
-/// Lets everything pass: what is allowed is for the endpoint to say.
-const POLICY: &str = "@id(\"connect:everything\")\npermit (principal, action, resource);\n";
 
 /// What the command line of `connect` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,8 +42,8 @@ pub struct ConnectRequest {
 /// Everything `connect` needs.
 #[derive(Debug, Clone)]
 pub struct ConnectConfig {
-    /// The endpoint as a server of a gateway that allows everything and records nothing.
-    pub run: RunConfig,
+    /// The endpoint.
+    pub server: ServerConfig,
     /// Certificates to trust instead of the system's, as PEM.
     pub roots: Option<String>,
 }
@@ -81,13 +76,7 @@ pub fn load_connect(
     let (Some(id), Some(transport)) = (id, transport) else { return Err(problems.into_errors()) };
     let warnings = problems.finish()?;
     let way = Way::Http { url: request.url.clone(), headers, transport };
-    let source = Source { name: "connect.cedar".to_owned(), text: POLICY.to_owned() };
-    let run = RunConfig {
-        server: ServerConfig { id, way, silence: CALL_SILENCE },
-        policy: PolicyConfig { preset: Preset::Observe, files: Vec::new(), sources: vec![source] },
-        store: StoreConfig::new(StoreUrl::Nowhere),
-    };
-    Ok((ConnectConfig { run, roots }, warnings))
+    Ok((ConnectConfig { server: ServerConfig { id, way, silence: CALL_SILENCE }, roots }, warnings))
 }
 
 fn transport(request: &ConnectRequest, problems: &mut Problems) -> Option<Transport> {

@@ -63,7 +63,8 @@ pub(super) fn served(present: &Present, config: &Config) -> Served {
     Served { servers: alone(present), joints: aggregate.into_iter().chain(views).collect() }
 }
 
-fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
+/// How a configured server is reached.
+pub(super) fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
     match &config.way {
         config::Way::Child { command, environment, directory } => Ok(Way::Child(Arc::new(ChildSpec {
             server: config.id.clone(),

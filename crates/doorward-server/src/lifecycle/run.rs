@@ -1,16 +1,17 @@
 //! One server for one client on standard input and output: `doorward run` guards it, `doorward connect` only carries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::Code;
 use doorward_mcp::limits::Limits;
-use doorward_store::Store;
+use doorward_store::{Store, StoreConfig, StoreUrl};
 
 use super::StartError;
-use super::build::{Present, alone, servers};
+use super::build::way;
 use super::serving::{LOCAL_USER, Signals};
-use crate::config::{ConnectConfig, RunConfig};
+use crate::config::{ConnectConfig, RunConfig, ServerConfig};
 use crate::dialogue::Target;
 use crate::downstream::stdio::{Parties, converse};
 use crate::gateway::{Gateway, Served};
@@ -24,15 +25,15 @@ use crate::upstream::stdio::Share;
 /// [`StartError`] says what is in the way.
 pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let signals = Signals::new()?;
+    let store = Store::open(config.store).await?;
     let outside = Outside::new(Share::Exclusive);
-    match prepare(config, &outside).await? {
-        Some((gateway, server)) => carry(gateway, server, &outside, signals).await,
-        None => Ok(()),
-    }
+    let (server, served) = only(config.server, &outside)?;
+    let gateway = Gateway::new(served, config.policy.sources.into(), store).map_err(StartError::Policy)?;
+    carry(gateway, server, &outside, signals).await
 }
 
 /// Carries messages between the client that started us and one remote endpoint, until the client closes our standard
-/// input or a signal ends us. The endpoint is spoken to once before the client is.
+/// input or a signal ends us. The endpoint is spoken to once before the client is. Nothing is decided or recorded here.
 ///
 /// # Errors
 /// [`StartError`] says what is in the way, above all that the endpoint cannot be reached.
@@ -42,23 +43,22 @@ pub async fn connect_stdio(config: ConnectConfig) -> Result<(), StartError> {
     if let Some(roots) = &config.roots {
         outside.client = HttpClient::trusting(roots)?;
     }
-    let Some((gateway, server)) = prepare(config.run, &outside).await? else { return Ok(()) };
+    let (server, served) = only(config.server, &outside)?;
     tokio::select! {
         reached = reach(&server) => reached?,
         () = signals.end() => return Ok(()),
     }
+    let store = Store::open(StoreConfig::new(StoreUrl::Nowhere)).await?;
+    let gateway = Gateway::carrying(served, store).map_err(StartError::Policy)?;
     carry(gateway, server, &outside, signals).await
 }
 
-async fn prepare(config: RunConfig, outside: &Outside) -> Result<Option<(Arc<Gateway>, Arc<Server>)>, StartError> {
-    let store = Store::open(config.store).await?;
-    let id = config.server.id.clone();
-    let present = servers(&[config.server], outside, &Present::new())?;
-    let all = alone(&present);
-    let Some(server) = all.get(&id).cloned() else { return Ok(None) };
-    let gateway = Gateway::new(Served { servers: all, joints: Vec::new() }, config.policy.sources.into(), store)
-        .map_err(StartError::Policy)?;
-    Ok(Some((Arc::new(gateway), server)))
+/// The one server there is.
+fn only(config: ServerConfig, outside: &Outside) -> Result<(Arc<Server>, Served), StartError> {
+    let id = config.id.clone();
+    let server = Arc::new(Server::new(id.clone(), way(&config, outside)?, outside.clone()));
+    let servers = BTreeMap::from([(id, server.clone())]);
+    Ok((server, Served { servers, joints: Vec::new() }))
 }
 
 /// Finds out whether the endpoint answers at all, and to us. What it answers is for the client to deal with.
@@ -71,11 +71,12 @@ async fn reach(server: &Arc<Server>) -> Result<(), StartError> {
 }
 
 async fn carry(
-    gateway: Arc<Gateway>,
+    gateway: Gateway,
     server: Arc<Server>,
     outside: &Outside,
     mut signals: Signals,
 ) -> Result<(), StartError> {
+    let gateway = Arc::new(gateway);
     let parties = Parties { gateway: gateway.clone(), target: Target::Server(server), principal: principal() };
     let ended = converse(parties, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()).await;
     outside.pool.shutdown().await;

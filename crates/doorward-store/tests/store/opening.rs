@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use doorward_store::{Filter, Page, Reader, Store, StoreConfig, StoreError, StoreUrl};
+use doorward_store::{Appended, Filter, Page, Reader, Store, StoreConfig, StoreError, StoreUrl};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::sample::{Scratch, record};
@@ -107,4 +107,24 @@ async fn execute(scratch: &Scratch, sql: &'static str) {
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     connection.execute(sqlx::raw_sql(sql)).await.unwrap();
     connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_nowhere_is_taken_and_gone() {
+    let store = Store::open(StoreConfig::new(StoreUrl::Nowhere)).await.unwrap();
+    for number in 0..3 {
+        assert!(matches!(store.append(record(number)).unwrap(), Appended::Queued));
+    }
+    tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        while store.depth() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    assert!(store.tail(0, 9).await.unwrap().is_empty());
+    store.close().await.unwrap();
+    for text in ["", "nowhere", "sqlite://", "sqlite::nowhere:"] {
+        assert!(StoreUrl::parse(text).is_err(), "no configuration can mean it: {text}");
+    }
 }

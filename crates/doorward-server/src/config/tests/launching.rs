@@ -98,7 +98,7 @@ fn credentials_in_plain_text_are_warned_of_beyond_this_machine() {
     ] {
         let (config, warnings) = load_connect(&connect(url), &place.surroundings).unwrap();
         assert_eq!(!warnings.is_empty(), warned, "{url}: {warnings:?}");
-        let Way::Http { headers, .. } = &config.run.server.way else { panic!() };
+        let Way::Http { headers, .. } = &config.server.way else { panic!() };
         assert_eq!(headers, &[("Authorization".to_owned(), Secret::new("Bearer t0ken"))]);
     }
     let place = Place::new("connect-open");
@@ -111,7 +111,7 @@ fn two_credentials_are_an_error_and_a_header_wins_over_the_variable() {
     let mut request = connect("http://localhost/mcp");
     request.headers = vec!["authorization=env:DOORWARD_TOKEN".to_owned()];
     let (config, _) = load_connect(&request, &place.surroundings).unwrap();
-    let Way::Http { headers, .. } = &config.run.server.way else { panic!() };
+    let Way::Http { headers, .. } = &config.server.way else { panic!() };
     assert_eq!(headers, &[("authorization".to_owned(), Secret::new("t0ken"))]);
     request.token_file = Some("token".into());
     let errors = load_connect(&request, &place.surroundings).unwrap_err();
