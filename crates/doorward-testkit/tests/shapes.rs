@@ -379,6 +379,25 @@ fn a_refused_question_is_no_answer() {
 }
 
 #[test]
+fn what_was_refused_is_not_asked_again() {
+    let mut wire = Piped::start();
+    open(&mut wire);
+    let params = json!({ "name": "test_input_required_result_multiple_inputs" });
+    wire.send(&json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params }));
+    for _ in 0..3 {
+        let question = wire.receive();
+        if question["method"] == "roots/list" {
+            let error = json!({ "code": -32601, "message": "no roots here" });
+            wire.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "error": error }));
+        } else {
+            wire.send(&reply(&question));
+        }
+    }
+    let answer = wire.receive();
+    assert!(answer["result"]["content"][0]["text"].as_str().unwrap().contains("no roots here"), "{answer}");
+}
+
+#[test]
 fn an_old_server_sends_the_user_away_by_an_error() {
     let mut wire = Piped::start();
     open(&mut wire);
