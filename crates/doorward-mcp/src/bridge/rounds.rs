@@ -263,5 +263,4 @@ fn may_be_asked(question: &Question, audience: Audience<'_>) -> Result<(), Unbri
 }
 
 #[cfg(test)]
-#[path = "rounds/tests.rs"]
 mod tests;

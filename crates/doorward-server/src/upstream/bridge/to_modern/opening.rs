@@ -82,9 +82,8 @@ impl Opening {
                 Stage::Trying(call) => {
                     let event = Box::pin(call.next()).await;
                     let status = call.status();
-                    match self.judge(event, status) {
-                        Some(event) => return event,
-                        None => {}
+                    if let Some(event) = self.judge(event, status) {
+                        return event;
                     }
                 }
             }
@@ -187,11 +186,8 @@ fn sign(event: &Event, status: Option<u16>) -> Sign {
         (Event::Response(_), _) => Sign::Perhaps,
         (Event::Failed(_), Some(401 | 403 | 407 | 408 | 429)) => Sign::Nothing,
         (Event::Failed(_), Some(400..=499)) => Sign::Perhaps,
-        (Event::Failed(refusal), None) => match refusal.code {
-            Code::Died | Code::BadAnswer => Sign::Perhaps,
-            _ => Sign::Nothing,
-        },
-        (Event::Failed(_), Some(_)) | (Event::Notification(_) | Event::Question(_), _) => Sign::Nothing,
+        (Event::Failed(refusal), None) if matches!(refusal.code, Code::Died | Code::BadAnswer) => Sign::Perhaps,
+        (Event::Failed(_), _) | (Event::Notification(_) | Event::Question(_), _) => Sign::Nothing,
     }
 }
 

@@ -150,7 +150,7 @@ impl Course {
                         self.conversation.refuse(&question).await;
                         Ok(None)
                     }
-                    event => self.heard(event),
+                    event @ (Event::Notification(_) | Event::Response(_) | Event::Failed(_)) => self.heard(event),
                 },
                 State::Asking(asking) => {
                     let told = asking.next(self.rounds.ends().map(|ends| self.began + ends)).await;
