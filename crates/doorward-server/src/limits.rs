@@ -70,6 +70,9 @@ pub const LIST_PAGES_MAX: usize = 100;
 /// How long a server is taken for one with a handshake, or without: it may be exchanged for a newer or an older one.
 pub const HANDSHAKE_VERDICT_LIFE: Duration = Duration::from_secs(300);
 
+/// How often a child that ended over a handshake it does not have is asked again which era it speaks.
+pub const RESTARTS_AWAITED: u32 = 2;
+
 /// How often one request may go out again because a stateless server asked something: what the reference implementations
 /// allow.
 pub const ROUNDS_MAX: u32 = 8;
@@ -85,6 +88,9 @@ pub const TASKS_MAX: usize = 256;
 
 /// Bytes of the tasks that are remembered for one bridged conversation: what they gave is among them.
 pub const TASK_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How long the cancellation of a task may take that nobody waits for any more.
+pub const TASK_CANCEL_WAIT: Duration = Duration::from_secs(5);
 
 /// Shortest pause between two looks at a task, whatever its server says.
 pub const POLL_LEAST: Duration = Duration::from_millis(100);

@@ -206,6 +206,12 @@ impl Rounds {
         Ok(self.leg.take().map(Leg::brought))
     }
 
+    /// How many rounds have begun.
+    #[must_use]
+    pub const fn begun(&self) -> u32 {
+        self.begun
+    }
+
     /// When the answers of this round are overdue; `None` while none are waited for.
     #[must_use]
     pub fn ends(&self) -> Option<Duration> {

@@ -1,8 +1,11 @@
 //! A client on pipes, as a program that started the gateway has them.
 
+use std::sync::Arc;
+
 use doorward_core::principal::{Principal, Proof};
 use doorward_mcp::limits::Limits;
 use doorward_server::downstream::stdio::{Parties, converse};
+use doorward_server::gateway::Gateway;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
@@ -19,7 +22,11 @@ pub(crate) struct Pipe {
 impl Pipe {
     /// A conversation with `server`; nothing has been said yet.
     pub(crate) fn open(rig: &Rig, server: &str) -> Self {
-        let gateway = rig.gateway.clone();
+        Self::through(rig.gateway.clone(), server)
+    }
+
+    /// The same through a gateway that serves nobody else.
+    pub(crate) fn through(gateway: Arc<Gateway>, server: &str) -> Self {
         let place =
             if server.starts_with('/') { server.trim_end_matches('/').to_owned() } else { format!("/s/{server}") };
         let target = gateway.target(&place).unwrap();

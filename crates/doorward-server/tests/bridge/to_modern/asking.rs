@@ -235,3 +235,37 @@ async fn a_header_that_does_not_match_makes_the_gateway_look_once_more() {
     assert!(server.seen("tools/list").len() > lists, "the tools were listed again");
     client.end().await;
 }
+
+#[tokio::test]
+async fn progress_goes_on_where_it_was_when_the_server_begins_anew() {
+    let server = Stateless::start(|seen| {
+        let token = seen.message.pointer("/params/_meta/progressToken").cloned();
+        let told = |progress: u64| {
+            let params = json!({ "progressToken": token, "progress": progress });
+            json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params })
+        };
+        let Said::Message(_, last) = (match seen.message["params"].get("inputResponses") {
+            None => asks(seen, "state"),
+            Some(_) => said(seen, "done"),
+        }) else {
+            panic!("a message")
+        };
+        Said::Stream(vec![told(1), told(2), told(3), last])
+    })
+    .await;
+    let client = Client::open(Plan::new().with_url("up", &server.url).start().await, "2025-11-25", able()).await;
+    let meta = json!({ "progressToken": 5 });
+    let params = json!({ "name": "echo", "arguments": { "message": "x" }, "_meta": meta });
+    let mut stream = client.stream(7, "tools/call", params).await;
+    let mut told = Vec::new();
+    loop {
+        let message = stream.next().await;
+        match message["method"].as_str() {
+            Some("notifications/progress") => told.push(message["params"]["progress"].as_u64().unwrap()),
+            Some(_) => client.answer(&message, accept(json!({ "name": "Ada" }))).await,
+            None => break,
+        }
+    }
+    assert_eq!(told, [1, 2, 3]);
+    client.end().await;
+}

@@ -1,5 +1,6 @@
 //! What the server tells outside of requests.
 
+use doorward_core::limits::SUBSCRIBED_RESOURCES_MAX;
 use serde_json::{Value, json};
 
 use super::crossing::{Client, able};
@@ -125,4 +126,26 @@ async fn what_the_server_does_not_tell_of_is_refused() {
     assert_eq!(code, "DW1017", "{answer}");
     assert!(reason.contains("Subscriptions"), "{reason}");
     client.end().await;
+}
+
+#[tokio::test]
+async fn a_session_has_so_many_subscriptions() {
+    let server = Stateless::start(|seen| match seen.message["method"].as_str() {
+        Some("subscriptions/listen") => Said::Open(vec![acknowledged(seen)]),
+        _ => said(seen, "x"),
+    })
+    .await;
+    let client = Client::open(Plan::new().with_url("up", &server.url).start().await, "2025-11-25", able()).await;
+    for number in 0..SUBSCRIBED_RESOURCES_MAX {
+        let answer = client.call("resources/subscribe", json!({ "uri": format!("test://{number}") })).await;
+        assert_eq!(answer["result"], json!({}), "{number}: {answer}");
+    }
+    // One that it has already takes no room.
+    assert_eq!(client.call("resources/subscribe", json!({ "uri": "test://0" })).await["result"], json!({}));
+    let answer = client.call("resources/subscribe", json!({ "uri": "test://more" })).await;
+    assert_eq!(super::crossing::refused(&answer).0, "DW1106", "{answer}");
+    client.call("resources/unsubscribe", json!({ "uri": "test://0" })).await;
+    let answer = client.call("resources/subscribe", json!({ "uri": "test://more" })).await;
+    assert_eq!(answer["result"], json!({}), "{answer}");
+    client.rig.stop().await;
 }

@@ -1,29 +1,62 @@
-//! A stateless server on pipes.
+//! A stateless server on pipes, for everybody and for one client alone.
 
+use std::sync::Arc;
+
+use doorward_core::ids::ServerId;
+use doorward_server::gateway::{Gateway, Served};
+use doorward_server::server::{Outside, Server, Way};
+use doorward_server::upstream::stdio::{ChildSpec, Share};
+use doorward_store::Store;
 use serde_json::{Value, json};
 
+use super::crossing::{able, initialize, text};
 use crate::client::request;
 use crate::pipe::Pipe;
-use crate::rig::Plan;
+use crate::rig::{PATIENCE, Plan};
+
+const MODERN: [&str; 3] = ["--stdio", "--era", "modern"];
 
 #[tokio::test]
-async fn a_child_without_a_handshake_is_bridged() {
-    let rig = Plan::new().with_child("up", "conformance-fixture", &["--stdio", "--era", "modern"]).start().await;
-    let mut pipe = Pipe::open(&rig, "up");
-    let hello = super::crossing::initialize("2025-06-18", super::crossing::able());
-    let answer = pipe.ask(hello.to_string()).await;
+async fn a_shared_child_without_a_handshake_is_bridged() {
+    let rig = Plan::new().with_child("up", "conformance-fixture", &MODERN).start().await;
+    converse(Pipe::open(&rig, "up")).await;
+    rig.stop().await;
+}
+
+/// As `doorward run` has it: one pipe for both eras.
+#[tokio::test]
+async fn a_child_of_ones_own_without_a_handshake_is_bridged() {
+    let plan = Plan::new();
+    let outside = Outside::new(Share::Exclusive);
+    let id = ServerId::parse("up").unwrap();
+    let program = doorward_testkit::bin("conformance-fixture").into_os_string();
+    let spec = ChildSpec {
+        server: id.clone(),
+        command: [program].into_iter().chain(MODERN.map(Into::into)).collect(),
+        environment: Vec::new(),
+        directory: None,
+        silence: PATIENCE,
+    };
+    let server = Arc::new(Server::new(id.clone(), Way::Child(Arc::new(spec)), outside.clone()));
+    let store = Store::open(plan.config.store.clone()).await.unwrap();
+    let served = Served { servers: [(id, server)].into(), joints: Vec::new() };
+    let gateway = Arc::new(Gateway::new(served, plan.config.policy.sources.clone().into(), store).unwrap());
+    converse(Pipe::through(gateway, "up")).await;
+    outside.pool.shutdown().await;
+}
+
+async fn converse(mut pipe: Pipe) {
+    let answer = pipe.ask(initialize("2025-06-18", able()).to_string()).await;
     assert_eq!(answer["result"]["protocolVersion"], "2025-06-18", "{answer}");
     pipe.say(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string()).await;
     let echo = request(1, "tools/call", json!({ "name": "echo", "arguments": { "message": "piped" } }));
-    let answer = pipe.ask(echo.to_string()).await;
-    assert_eq!(super::crossing::text(&answer), "piped");
+    assert_eq!(text(&pipe.ask(echo.to_string()).await), "piped");
     let call = json!({ "name": "test_input_required_result_elicitation", "arguments": {} });
     let question = pipe.ask(request(2, "tools/call", call).to_string()).await;
     assert_eq!(question["method"], "elicitation/create", "{question}");
     let accepted = json!({ "action": "accept", "content": { "name": "Ada" } });
     let answer: Value = json!({ "jsonrpc": "2.0", "id": question["id"], "result": accepted });
-    let last = pipe.ask(answer.to_string()).await;
-    assert_eq!(super::crossing::text(&last), "Hello, Ada!");
+    assert_eq!(text(&pipe.ask(answer.to_string()).await), "Hello, Ada!");
     let answer = pipe.ask(request(3, "resources/subscribe", json!({ "uri": "test://one" })).to_string()).await;
     assert_eq!(answer["result"], json!({}), "{answer}");
     let touch = json!({ "name": "touch_resource", "arguments": { "uri": "test://one" } });
@@ -32,5 +65,4 @@ async fn a_child_without_a_handshake_is_bridged() {
     told.sort_by_key(|message| message["id"] == 4);
     assert_eq!(told[0]["params"]["uri"], "test://one", "{told:?}");
     pipe.close().await;
-    rig.stop().await;
 }

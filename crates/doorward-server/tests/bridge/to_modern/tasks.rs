@@ -6,6 +6,8 @@ use doorward_testkit::fixture::Era;
 use serde_json::{Value, json};
 
 use super::crossing::{Client, able, before, text};
+use super::stateless::{Said, Stateless, error, result};
+use crate::rig::{Plan, eventually};
 
 async fn as_task(client: &Client, tool: &str, arguments: Value) -> Value {
     let params = json!({ "name": tool, "arguments": arguments, "task": { "ttl": 60000 } });
@@ -106,3 +108,43 @@ async fn older_revisions_have_no_tasks() {
     assert_eq!(super::crossing::refused(&answer).0, "DW1017", "{answer}");
     client.end().await;
 }
+
+#[tokio::test]
+async fn a_cancelled_call_takes_its_task_along() {
+    let server = Stateless::start(|seen| {
+        let task = json!({
+            "taskId": "t", "status": "working", "createdAt": "2026-07-28T00:00:00Z",
+            "lastUpdatedAt": "2026-07-28T00:00:00Z", "ttlMs": null, "pollIntervalMs": 100,
+        });
+        let declares = seen.message.pointer(DECLARED_TASKS).is_some();
+        match seen.message["method"].as_str() {
+            Some("tools/call") if declares => {
+                let mut created = task;
+                created["resultType"] = json!("task");
+                Said::Message(200, result(seen, created))
+            }
+            Some("tools/call") => {
+                let required = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+                let mut missing = error(seen, -32021);
+                missing["error"]["data"] = json!({ "requiredCapabilities": required });
+                Said::Message(400, missing)
+            }
+            Some("tasks/get") => Said::Message(200, result(seen, task)),
+            _ => Said::Message(200, result(seen, json!({}))),
+        }
+    })
+    .await;
+    let client = Client::open(Plan::new().with_url("up", &server.url).start().await, "2025-06-18", able()).await;
+    let call = client.tool("echo", json!({ "message": "x" }));
+    let cancel = async {
+        eventually("a look at the task", || async { (!server.seen("tasks/get").is_empty()).then_some(()) }).await;
+        client.tell("notifications/cancelled", json!({ "requestId": 7 })).await;
+    };
+    let (answer, ()) = tokio::join!(call, cancel);
+    assert_eq!(super::crossing::refused(&answer).0, "DW1502", "{answer}");
+    assert_eq!(server.seen("tasks/cancel")[0].message["params"]["taskId"], "t");
+    client.end().await;
+}
+
+const DECLARED_TASKS: &str =
+    "/params/_meta/io.modelcontextprotocol~1clientCapabilities/extensions/io.modelcontextprotocol~1tasks";

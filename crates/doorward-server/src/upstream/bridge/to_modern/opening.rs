@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
@@ -16,10 +15,10 @@ use tokio::time::{Instant, sleep};
 use super::call::Errand;
 use super::conversation::Conversation;
 use super::{Place, Way};
-use crate::limits::{HANDSHAKE_VERDICT_LIFE, RESTART_WAIT_MIN};
+use crate::limits::{HANDSHAKE_VERDICT_LIFE, RESTART_WAIT_MIN, RESTARTS_AWAITED};
 use crate::server::Speaks;
 use crate::upstream::http::EraVerdict;
-use crate::upstream::{Call, Event, Housekeeping, ParamHeaders};
+use crate::upstream::{Call, Event, Housekeeping, Link, ParamHeaders};
 
 /// A client's `initialize` under way.
 pub(super) struct Opening {
@@ -120,11 +119,7 @@ impl Opening {
 
 /// Bridges the conversation if the server speaks the stateless era; otherwise the handshake has failed as it did.
 async fn bridge_or(place: Arc<Place>, request: Request, failure: Event) -> Event {
-    if matches!(failure, Event::Failed(_)) {
-        // A child that ended over the handshake is not started again at once.
-        sleep(RESTART_WAIT_MIN + Duration::from_millis(50)).await;
-    }
-    match place.reach.speaks(&place.principal).await {
+    match patiently(&place, || place.reach.speaks(&place.principal)).await {
         Ok(Speaks::Modern) => bridge(place, request).await,
         Ok(Speaks::LegacyOnly) => failure,
         Err(refusal) => {
@@ -134,10 +129,27 @@ async fn bridge_or(place: Arc<Place>, request: Request, failure: Event) -> Event
     }
 }
 
+/// Asks again after a pause where a child ended over the handshake it does not have: it is not started again at once.
+async fn patiently<T, F>(place: &Place, mut ask: impl FnMut() -> F) -> Result<T, Refusal>
+where
+    F: Future<Output = Result<T, Refusal>>,
+{
+    let is_child = matches!(*place.direct, Link::Stdio(_));
+    for _ in 0..RESTARTS_AWAITED {
+        match Box::pin(ask()).await {
+            Err(refusal) if is_child && matches!(refusal.code, Code::Died | Code::Unreachable) => {
+                sleep(RESTART_WAIT_MIN.saturating_mul(2)).await;
+            }
+            asked => return asked,
+        }
+    }
+    Box::pin(ask()).await
+}
+
 /// Answers the handshake from what the server says of itself.
 async fn bridge(place: Arc<Place>, request: Request) -> Event {
     let link = place.reach.direct(&place.principal, Era::Modern);
-    let response = match Box::pin(link.keep_house(Housekeeping::Discover)).await {
+    let response = match patiently(&place, || link.keep_house(Housekeeping::Discover)).await {
         Ok(response) => response,
         Err(refusal) => return Event::Failed(refusal),
     };
@@ -216,5 +228,64 @@ impl fmt::Debug for Opening {
             Stage::Bridging(_) => "Bridging",
         };
         f.debug_struct("Opening").field("server", self.place.reach.id()).field("stage", &stage).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::message::Message;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_verdict_holds_for_so_long() {
+        let cache = HandshakeCache::default();
+        assert_eq!(cache.verdict(), None);
+        for verdict in [Handshake::None, Handshake::Has] {
+            cache.remember(verdict);
+            tokio::time::advance(HANDSHAKE_VERDICT_LIFE - Duration::from_millis(1)).await;
+            assert_eq!(cache.verdict(), Some(verdict));
+            tokio::time::advance(Duration::from_millis(1)).await;
+            assert_eq!(cache.verdict(), None);
+        }
+        cache.remember(Handshake::Has);
+        cache.forget();
+        assert_eq!(cache.verdict(), None);
+    }
+
+    fn error() -> Event {
+        let text = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}"#;
+        match Message::parse(text, &Limits::default()).unwrap() {
+            Message::Response(response) => Event::Response(response),
+            other @ (Message::Request(_) | Message::Notification(_)) => panic!("no response: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_an_answer_about_the_handshake_is_a_sign() {
+        let failed = |code: Code| Event::Failed(Refusal::new(code));
+        let cases = [
+            (error(), None, Sign::Perhaps),
+            (error(), Some(200), Sign::Perhaps),
+            (error(), Some(404), Sign::Perhaps),
+            (error(), Some(401), Sign::Nothing),
+            (error(), Some(500), Sign::Nothing),
+            (failed(Code::UpstreamHttp), Some(400), Sign::Perhaps),
+            (failed(Code::UpstreamHttp), Some(405), Sign::Perhaps),
+            (failed(Code::UpstreamHttp), Some(403), Sign::Nothing),
+            (failed(Code::UpstreamHttp), Some(429), Sign::Nothing),
+            (failed(Code::UpstreamHttp), Some(502), Sign::Nothing),
+            (failed(Code::Unreachable), Some(0), Sign::Nothing),
+            (failed(Code::Died), Some(200), Sign::Nothing),
+            (failed(Code::Died), None, Sign::Perhaps),
+            (failed(Code::Unreachable), None, Sign::Nothing),
+            (failed(Code::TimedOut), None, Sign::Nothing),
+        ];
+        for (event, status, expected) in cases {
+            assert_eq!(sign(&event, status), expected, "{event:?} {status:?}");
+        }
     }
 }

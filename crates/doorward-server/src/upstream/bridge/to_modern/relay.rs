@@ -29,12 +29,14 @@ use super::conversation::{Claim, Conversation, unbridged};
 use crate::limits::{ANSWERS_WAIT, CALL_DURATION_MAX, POLL_LEAST, POLL_MOST, POLL_UNTOLD, ROUNDS_MAX};
 use crate::upstream::{Call, Event};
 use asking::{Asking, Told, stopped};
-use sending::{LookingAgain, Sending, look_again};
+use sending::{Ending, LookingAgain, Sending, look_again};
 
 /// A request under way. Dropping it closes its stream at the server, which is its cancellation there.
 pub(super) struct Relay {
     claim: Claim,
     course: Course,
+    /// What is still to be done once the client has cancelled.
+    ending: Option<Ending>,
 }
 
 /// What a request is to come to.
@@ -59,6 +61,8 @@ struct Course {
     began: Instant,
     /// What the request brings when it goes out again.
     brought: Option<Brought>,
+    /// The most progress the client was told of.
+    progress: f64,
     looked_again: LookedAgain,
     state: State,
 }
@@ -108,21 +112,28 @@ impl Relay {
             rounds: Rounds::new(limits),
             began,
             brought: None,
+            progress: f64::NEG_INFINITY,
             looked_again: LookedAgain::No,
             state: State::Pausing(began),
         };
         course.send()?;
-        Ok(Self { claim, course })
+        Ok(Self { claim, course, ending: None })
     }
 
     /// The next event. Safe to drop and ask again, until the last.
     pub(super) async fn next(&mut self) -> Event {
-        let Self { claim, course } = self;
-        tokio::select! {
-            biased;
-            _ = &mut claim.cancelled => Event::Failed(Refusal::new(Code::Cancelled)),
-            event = course.next() => event,
+        let Self { claim, course, ending } = self;
+        if ending.is_none() {
+            tokio::select! {
+                biased;
+                _ = &mut claim.cancelled => *ending = Some(course.end()),
+                event = course.next() => return event,
+            }
         }
+        if let Some(ending) = ending {
+            ending.await;
+        }
+        Event::Failed(Refusal::new(Code::Cancelled))
     }
 
     pub(super) fn is_stream(&self) -> bool {
@@ -177,7 +188,9 @@ impl Course {
     fn heard(&mut self, event: Event) -> Result<Option<Event>, Refusal> {
         match event {
             Event::Notification(notification) => {
-                Ok(in_legacy_words(notification, self.conversation.revision()).map(Event::Notification))
+                let news = self.is_news(&notification).then_some(notification);
+                let revision = self.conversation.revision();
+                Ok(news.and_then(|news| in_legacy_words(news, revision)).map(Event::Notification))
             }
             Event::Response(response) => match self.purpose {
                 Purpose::Outcome(_) => self.looked_at(&response),
@@ -186,6 +199,31 @@ impl Course {
             Event::Failed(refusal) => Err(refusal),
             // A question is refused where it comes.
             Event::Question(_) => Ok(None),
+        }
+    }
+
+    /// Progress must increase, but a server that is asked again begins anew.
+    fn is_news(&mut self, notification: &Notification) -> bool {
+        let progress = notification.param("progress").and_then(|progress| progress.as_f64());
+        let Some(progress) = progress.filter(|_| notification.method() == "notifications/progress") else {
+            return true;
+        };
+        let behind = self.rounds.begun() > 0 && progress <= self.progress;
+        self.progress = self.progress.max(progress);
+        !behind
+    }
+
+    /// Gives up what goes on at the server, once the client has cancelled: a stream is closed, a task is cancelled.
+    fn end(&mut self) -> Ending {
+        self.state = State::Pausing(Instant::now());
+        match &self.purpose {
+            // The outcome of a task is asked for, not the task itself: giving up to wait for it leaves the task.
+            Purpose::Outcome(task) if self.request.method() == "tools/call" => {
+                sending::cancel_task(&self.conversation, &self.permit, task)
+            }
+            Purpose::Answer | Purpose::AnswerByTask | Purpose::Task | Purpose::Outcome(_) => {
+                Box::pin(std::future::ready(()))
+            }
         }
     }
 

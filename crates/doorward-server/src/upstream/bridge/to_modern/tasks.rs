@@ -235,3 +235,54 @@ async fn ask(conversation: &Arc<Conversation>, permit: &Permit, method: &str, ta
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::raw::RawJson;
+
+    use super::*;
+
+    fn task(id: usize, bytes: usize) -> Remembered {
+        Remembered { id: id.to_string(), json: "x".repeat(bytes), gave: None }
+    }
+
+    fn known(tasks: &Tasks, ids: impl IntoIterator<Item = usize>) -> Vec<bool> {
+        ids.into_iter().map(|id| tasks.find(&id.to_string()).is_some()).collect()
+    }
+
+    #[test]
+    fn so_many_tasks_are_remembered_and_then_the_oldest_goes() {
+        let tasks = Tasks::between(Revision::V2025_11_25, None);
+        (0..TASKS_MAX).for_each(|id| tasks.keep(task(id, 1)));
+        assert_eq!(known(&tasks, [0, TASKS_MAX - 1]), [true, true]);
+        // One that is seen again is the newest.
+        tasks.seen("0", "y");
+        tasks.keep(task(TASKS_MAX, 1));
+        assert_eq!(known(&tasks, [0, 1, 2, TASKS_MAX]), [true, false, true, true]);
+        assert_eq!(tasks.lock().bytes, TASKS_MAX);
+    }
+
+    #[test]
+    fn so_many_bytes_are_remembered_and_one_task_always() {
+        let tasks = Tasks::between(Revision::V2025_11_25, None);
+        tasks.keep(task(1, TASK_BYTES_MAX / 2));
+        tasks.keep(task(2, TASK_BYTES_MAX / 2));
+        assert_eq!(known(&tasks, [1, 2]), [true, true]);
+        tasks.keep(task(3, 1));
+        assert_eq!(known(&tasks, [1, 2, 3]), [false, true, true]);
+        tasks.keep(task(4, TASK_BYTES_MAX + 1));
+        assert_eq!(known(&tasks, [2, 3, 4]), [false, false, true]);
+    }
+
+    #[test]
+    fn tasks_are_of_one_revision_and_of_servers_that_have_them() {
+        let offers = |json: &str| RawJson::parse(json.to_owned(), &Limits::default()).unwrap();
+        let has = offers(r#"{"extensions":{"io.modelcontextprotocol/tasks":{}}}"#);
+        let lacks = offers(r#"{"tasks":{}}"#);
+        assert!(Tasks::between(Revision::V2025_11_25, Some(has.as_raw())).are_bridged());
+        assert!(!Tasks::between(Revision::V2025_06_18, Some(has.as_raw())).are_bridged());
+        assert!(!Tasks::between(Revision::V2025_11_25, Some(lacks.as_raw())).are_bridged());
+        assert!(!Tasks::between(Revision::V2025_11_25, None).are_bridged());
+    }
+}

@@ -9,14 +9,18 @@ use doorward_mcp::bridge::{Brought, Rewording, Row, Unbridged, request_to_modern
 use doorward_mcp::id::Id;
 use doorward_mcp::message::Message;
 use doorward_mcp::revision::Era;
+use tokio::time::timeout;
 
 use super::super::client::TasksTaken;
 use super::super::conversation::{Conversation, unbridged};
-use crate::limits::LIST_PAGES_MAX;
-use crate::upstream::{Call, Housekeeping, ParamHeaders};
+use crate::limits::{LIST_PAGES_MAX, TASK_CANCEL_WAIT};
+use crate::upstream::{Call, Event, Housekeeping, ParamHeaders};
 
 /// A message being handed over.
 pub(super) type Sending = Pin<Box<dyn Future<Output = Result<Call, Refusal>> + Send>>;
+
+/// What is done after the client has cancelled.
+pub(super) type Ending = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The server's tools being listed.
 pub(super) type LookingAgain = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -51,6 +55,25 @@ pub(super) fn about_task(
     hand_over(conversation, permit, |_| match brought {
         Some(brought) => task_answers(&id, task, &brought.responses, &stamp),
         None => task_errand(&id, "tasks/get", task, &stamp),
+    })
+}
+
+/// Cancels a task that was made of a plain call. The client waits no longer than for a while: it has given up already.
+pub(super) fn cancel_task(conversation: &Arc<Conversation>, permit: &Permit, task: &str) -> Ending {
+    let stamp = conversation.stamp(TasksTaken::Yes);
+    let id = Id::from(conversation.number());
+    let Ok(sending) = hand_over(conversation, permit, |_| task_errand(&id, "tasks/cancel", task, &stamp)) else {
+        return Box::pin(std::future::ready(()));
+    };
+    Box::pin(async move {
+        let cancelled = timeout(TASK_CANCEL_WAIT, async {
+            let mut call = sending.await.ok()?;
+            while matches!(Box::pin(call.next()).await, Event::Notification(_) | Event::Question(_)) {}
+            Some(())
+        });
+        if cancelled.await.is_err() {
+            tracing::debug!("a task was not cancelled in time");
+        }
     })
 }
 
