@@ -8,6 +8,7 @@ mod abilities;
 mod edit;
 mod in_session;
 mod limits;
+mod listening_legacy;
 mod lists;
 mod notifications;
 mod opening;
@@ -32,6 +33,7 @@ pub use in_session::{
     call_as_task_in_session, cancelled_in_session, level_in_session, progress_from_session, request_in_session,
     subscribe_in_session, task_in_session, unsubscribe_in_session,
 };
+pub use listening_legacy::{Told, Watched, Wish};
 pub use lists::{TaskSupport, offer_tasks, task_support, tools_with_required_tasks};
 pub use notifications::{notification_to_legacy, notification_to_modern, with_subscription_id};
 pub use opening::{TasksBridged, discover_result, initialize_params, initialize_result};

@@ -61,6 +61,18 @@ pub const QUESTIONS_SETTLE: Duration = Duration::from_millis(25);
 /// Sessions with one legacy server for one principal at once: one for each set of client capabilities in use.
 pub const SESSIONS_PER_LEGACY_SERVER_MAX: usize = 8;
 
+/// How long a session with a legacy server is kept for the next stateless request.
+pub const LEGACY_SESSION_IDLE: Duration = Duration::from_secs(300);
+
+/// How often it is looked whether a session is idle.
+pub const LEGACY_SESSION_LOOK: Duration = Duration::from_secs(60);
+
+/// News that may wait for a client that listens before further ones are dropped.
+pub const LISTENER_EVENTS_MAX: usize = 256;
+
+/// Attempts to reach a lost server for those who listen, before their streams end. The pauses between them grow.
+pub const RESUBSCRIBE_TRIES_MAX: u32 = 10;
+
 /// Questions that came outside of a call and wait for it to take them.
 pub const SEAT_EVENTS_MAX: usize = 32;
 

@@ -225,6 +225,13 @@ impl Reach {
         }
     }
 
+    /// Whether a way that [`Reach::direct`] gave may be ended while others may still want one: the only way to a child
+    /// that nobody shares may not.
+    #[must_use]
+    pub fn may_end(&self, way: &Arc<Link>) -> bool {
+        self.only.get().is_none_or(|only| !Arc::ptr_eq(only, way))
+    }
+
     /// Which eras the server speaks; asked once and remembered.
     ///
     /// # Errors

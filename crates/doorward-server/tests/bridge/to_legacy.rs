@@ -1,7 +1,9 @@
 //! Modern clients at servers that have a handshake.
 
+mod listening;
 mod parking;
 mod plain;
+mod streaming;
 
 use serde_json::{Value, json};
 

@@ -6,6 +6,7 @@
 
 mod forwarded;
 mod held;
+mod listening;
 mod lot;
 mod pump;
 mod session;
@@ -34,6 +35,7 @@ pub use lot::Lot;
 
 use forwarded::{Forwarded, Visit, refused};
 use held::{Granted, Held, Parked};
+use listening::Listening;
 use lot::Bond;
 use session::Session;
 
@@ -66,6 +68,8 @@ enum Stage {
     Made(Option<Event>),
     /// At the server.
     Forwarded(Box<Forwarded>),
+    /// A stream of news.
+    Listening(Box<Listening>),
 }
 
 impl LegacyServer {
@@ -84,6 +88,7 @@ impl LegacyServer {
         let visit = Visit { permit, request, log_level };
         let stage = match (visit.request.method(), bridge::state_of(&visit.request)) {
             ("server/discover", _) => self.shared.discover(&visit.request, &declared).await?,
+            ("subscriptions/listen", _) => self.shared.listen(visit, &declared).await?,
             ("tools/call" | "prompts/get" | "resources/read", Some(state)) => self.shared.resume(visit, &state).await?,
             _ => self.shared.forward(visit, Parking::new(self.shared.rules(), declared)).await?,
         };
@@ -127,7 +132,7 @@ impl Shared {
     /// The session for clients that can be asked this.
     fn session(&self, declared: &Declared) -> Result<Arc<Session>, Refusal> {
         let mut sessions = self.sessions();
-        if let Some(session) = sessions.get(declared) {
+        if let Some(session) = sessions.get(declared).filter(|session| session.is_usable()) {
             return Ok(session.clone());
         }
         if sessions.len() >= SESSIONS_PER_LEGACY_SERVER_MAX {
@@ -211,6 +216,14 @@ impl Shared {
         }
     }
 
+    async fn listen(&self, visit: Visit, declared: &Declared) -> Result<Stage, Refusal> {
+        let session = self.session(declared)?;
+        let known = session.opened().await?;
+        let capabilities = known.capabilities().ok_or_else(unsound)?;
+        let listening = Listening::begin(session, capabilities, visit, |_| false).await?;
+        Ok(Stage::Listening(Box::new(listening)))
+    }
+
     /// One page of tools, as a client's own list shows them.
     async fn list_tools(&self, cursor: Option<String>) -> Result<Response, Refusal> {
         let newest = self.sessions().values().max_by_key(|session| session.used()).cloned();
@@ -232,12 +245,13 @@ impl LegacyCall {
         match &mut self.stage {
             Stage::Made(event) => event.take().unwrap_or_else(|| Event::Failed(unsound())),
             Stage::Forwarded(forwarded) => forwarded.next().await,
+            Stage::Listening(listening) => listening.next().await,
         }
     }
 
     pub(super) fn withheld(&mut self) {
         match &mut self.stage {
-            Stage::Made(_) => {}
+            Stage::Made(_) | Stage::Listening(_) => {}
             Stage::Forwarded(forwarded) => forwarded.withheld(),
         }
     }
@@ -246,6 +260,7 @@ impl LegacyCall {
         match &self.stage {
             Stage::Made(_) => false,
             Stage::Forwarded(forwarded) => forwarded.is_stream(),
+            Stage::Listening(_) => true,
         }
     }
 }

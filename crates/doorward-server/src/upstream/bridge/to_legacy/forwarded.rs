@@ -118,8 +118,13 @@ impl Forwarded {
             "notifications/message" if self.wants(told) => {
                 bridge::notification_to_modern(told, Direction::ServerToClient)
             }
-            // Log lines that were not asked for, and news that belong on a stream of their own.
-            _ => None,
+            // Nobody asked for these log lines.
+            "notifications/message" => None,
+            // News belong on streams of their own, whatever way they came.
+            _ => {
+                self.held.as_ref()?.seat().session().news(told);
+                None
+            }
         }
     }
 

@@ -131,8 +131,8 @@ impl Held {
             match event {
                 Event::Question(question) => self.asked(&question),
                 Event::Notification(told) if told.method() == "notifications/cancelled" => self.withdrawn(&told),
-                // There is no stream to put it on.
-                Event::Notification(_) => {}
+                // Progress and log lines have no stream to go on.
+                Event::Notification(news) => self.seat.session().news(&news),
                 ended @ (Event::Response(_) | Event::Failed(_)) => {
                     self.ended = Some(ended);
                     return std::future::pending().await;

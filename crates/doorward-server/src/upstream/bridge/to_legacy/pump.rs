@@ -8,9 +8,11 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use doorward_core::refusal::Code;
 use doorward_mcp::compose;
-use doorward_mcp::message::Request;
+use doorward_mcp::message::{Notification, Request};
+use tokio::time::interval;
 
 use super::session::Session;
+use crate::limits::{LEGACY_SESSION_IDLE, LEGACY_SESSION_LOOK};
 use crate::upstream::{Event, Link};
 
 /// JSON-RPC: the receiver does not have the method.
@@ -19,13 +21,15 @@ const NO_SUCH_METHOD: i64 = -32601;
 /// Hears a session out until nobody has it any more.
 pub(super) async fn run(session: Weak<Session>, link: Arc<Link>) {
     let mut breaks = 0;
+    let mut look = interval(LEGACY_SESSION_LOOK);
     loop {
         tokio::select! {
             event = link.unsolicited() => {
                 let Some(session) = session.upgrade() else { return };
                 match event {
                     Event::Question(question) => asked(&session, question),
-                    Event::Notification(_) | Event::Response(_) => {}
+                    Event::Notification(told) => heard(&session, told),
+                    Event::Response(_) => {}
                     Event::Failed(_) => return,
                 }
             }
@@ -33,8 +37,24 @@ pub(super) async fn run(session: Weak<Session>, link: Arc<Link>) {
                 breaks = count;
                 let Some(session) = session.upgrade() else { return };
                 session.forget();
+                session.recover().await;
+            }
+            _ = look.tick() => {
+                let Some(session) = session.upgrade() else { return };
+                if session.reach().may_end(&link) && session.end_if_idle(LEGACY_SESSION_IDLE) {
+                    link.close().await;
+                    return;
+                }
             }
         }
+    }
+}
+
+/// A log line belongs to the request that is under way alone, if there is one; the rest is news.
+fn heard(session: &Session, told: Notification) {
+    match told.method() {
+        "notifications/message" => session.put_to_only(told),
+        _ => session.news(&told),
     }
 }
 

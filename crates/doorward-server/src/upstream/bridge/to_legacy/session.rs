@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
-use doorward_mcp::bridge::{self, Declared, TasksBridged};
+use doorward_mcp::bridge::{self, Declared, TasksBridged, Watched};
 use doorward_mcp::compose;
-use doorward_mcp::message::{Request, Response};
-use doorward_mcp::raw::RawJson;
+use doorward_mcp::message::{Notification, Request, Response};
+use doorward_mcp::raw::{Raw, RawJson};
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 use doorward_mcp::views::initialize::InitializeResult;
@@ -24,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
+use super::listening::Listener;
 use super::pump;
 use crate::limits::{HOUSEKEEPING_WAIT, SEAT_EVENTS_MAX};
 use crate::server::Reach;
@@ -43,12 +45,27 @@ pub(super) struct Session {
 type Opening = Pin<Box<dyn Future<Output = Result<Arc<Known>, Refusal>> + Send>>;
 
 #[derive(Debug)]
-struct State {
+pub(super) struct State {
     known: Option<Arc<Known>>,
+    life: Life,
     seats: BTreeMap<u64, mpsc::Sender<Event>>,
+    /// Streams of news.
+    pub(super) listeners: BTreeMap<u64, Listener>,
+    /// The resources the server was asked to speak of.
+    pub(super) watched: Watched,
+    /// On whose behalf.
+    pub(super) permits: BTreeMap<String, Arc<Permit>>,
     roots: Option<RawJson>,
-    used: Instant,
+    /// When somebody last came or went.
+    pub(super) used: Instant,
     pump: Option<AbortHandle>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Usable,
+    /// It was idle too long; another takes its place.
+    Over,
 }
 
 /// What the server said when the session was opened.
@@ -79,7 +96,17 @@ pub(super) struct Seat {
 impl Session {
     /// A session that opens when it is first used.
     pub(super) fn new(reach: Arc<Reach>, link: Arc<Link>, declared: Declared) -> Arc<Self> {
-        let state = State { known: None, seats: BTreeMap::new(), roots: None, used: Instant::now(), pump: None };
+        let state = State {
+            known: None,
+            life: Life::Usable,
+            seats: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            watched: Watched::default(),
+            permits: BTreeMap::new(),
+            roots: None,
+            used: Instant::now(),
+            pump: None,
+        };
         let turn = Arc::new(Semaphore::new(1));
         Arc::new(Self { reach, link, declared, turn, next: AtomicU64::new(1), state: Mutex::new(state) })
     }
@@ -97,6 +124,7 @@ impl Session {
     /// What the server said when the session was opened; opens it now if need be. An opening that has begun goes on when
     /// nobody waits for it any more: a server must not be left in the middle of its handshake.
     pub(super) async fn opened(self: &Arc<Self>) -> Result<Arc<Known>, Refusal> {
+        self.state().used = Instant::now();
         if let Some(known) = self.known() {
             return Ok(known);
         }
@@ -138,9 +166,16 @@ impl Session {
         }
     }
 
-    /// The server has forgotten the session: the next use opens it again.
+    /// The server has forgotten the session: the next use opens it again. A new child hears the handshake from whoever
+    /// starts it, and then only has to be told the rest.
     pub(super) fn forget(&self) {
-        self.state().known = None;
+        let mut state = self.state();
+        match (self.link.as_ref(), &state.known) {
+            (Link::Stdio(_), Some(known)) => *known.level() = None,
+            (Link::Stdio(_) | Link::Http(_) | Link::Sse(_) | Link::Either(_) | Link::Bridged(_), _) => {
+                state.known = None;
+            }
+        }
     }
 
     /// A number that no other request of this session has.
@@ -170,6 +205,15 @@ impl Session {
                 Ok(())
             }
             Err(_) => Err(question),
+        }
+    }
+
+    /// Puts a notification that came outside of calls to the request under way, if it is the only one.
+    pub(super) fn put_to_only(&self, told: Notification) {
+        let state = self.state();
+        if let (1, Some((_, seat))) = (state.seats.len(), state.seats.first_key_value()) {
+            // One that does not fit is lost, as log lines may be.
+            let _ = seat.try_send(Event::Notification(told));
         }
     }
 
@@ -231,7 +275,27 @@ impl Session {
     /// When it was used last; `None` while somebody is in it.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = self.state();
-        state.seats.is_empty().then_some(state.used)
+        (state.seats.is_empty() && state.listeners.is_empty()).then_some(state.used)
+    }
+
+    /// Ends a session that nobody has used for a while, and says whether it did.
+    pub(super) fn end_if_idle(&self, idle: Duration) -> bool {
+        let mut state = self.state();
+        let is_idle = state.seats.is_empty() && state.listeners.is_empty() && state.used.elapsed() >= idle;
+        if is_idle {
+            state.life = Life::Over;
+        }
+        is_idle
+    }
+
+    /// Whether it can be used.
+    pub(super) fn is_usable(&self) -> bool {
+        self.state().life == Life::Usable
+    }
+
+    /// The server, and what is known of it.
+    pub(super) const fn reach(&self) -> &Arc<Reach> {
+        &self.reach
     }
 
     /// When somebody last took a seat.
@@ -243,7 +307,7 @@ impl Session {
         self.state().known.clone()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // A panic while it was held cannot have left it half written: every change is one assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -278,6 +342,11 @@ impl Known {
         let ours = [Revision::LATEST];
         let result = bridge::discover_result(self.response.result()?, &ours, TasksBridged::No)?;
         super::response(compose::result(request.id(), &result))
+    }
+
+    /// What the server offers.
+    pub(super) fn capabilities(&self) -> Option<Raw<'_>> {
+        self.response.result_member("capabilities")
     }
 
     fn level(&self) -> MutexGuard<'_, Option<LogLevel>> {
