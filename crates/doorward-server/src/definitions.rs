@@ -223,7 +223,8 @@ impl Definitions {
         let mut learned = if known.listed { Learned::Nothing } else { Learned::Something };
         known.listed = true;
         for (name, tools) in page {
-            if known.tools.get(&name) != Some(&tools) && known.take_in(name, &tools) {
+            let alike = known.tools.get(&name).is_some_and(|seen| read_alike(seen, &tools));
+            if !alike && known.take_in(name, &tools) {
                 learned = Learned::Something;
             }
         }
@@ -251,6 +252,15 @@ fn offer(name: &str, tools: &[RawJson]) -> Offer {
     let uses: Vec<AppUse> = tools.iter().map(|tool| AppUse::of(tool.as_raw())).collect();
     let strictest = [AppUse::Only, AppUse::Opens].into_iter().find(|wanted| uses.contains(wanted));
     Offer { name: Arc::from(name), apps: strictest.unwrap_or(AppUse::None) }
+}
+
+/// Whether policies and headers read the same in both: lists seen by clients of two eras differ in the rest.
+fn read_alike(one: &[RawJson], other: &[RawJson]) -> bool {
+    let part = |tool: &RawJson, name: &str| tool.as_raw().member(name).map(|part| part.text().to_owned());
+    let alike = |(one, other): (&RawJson, &RawJson)| {
+        ["annotations", "inputSchema"].iter().all(|name| part(one, name) == part(other, name))
+    };
+    one.len() == other.len() && one.iter().zip(other).all(alike)
 }
 
 impl Known {
@@ -290,6 +300,23 @@ mod tests {
 
     fn tool(name: &str, padding: usize) -> String {
         format!(r#"{{"name":"{name}","description":"{}","inputSchema":{{}}}}"#, "x".repeat(padding))
+    }
+
+    #[test]
+    fn lists_of_two_eras_teach_once() {
+        let definitions = Definitions::new(ServerId::parse("s").unwrap());
+        let seen = |members: &str| {
+            let tool = format!(r#"{{"name":"a",{members}}}"#);
+            let learned = definitions.learn(&page(&tool, 0));
+            definitions.settle(definitions.version());
+            learned
+        };
+        let read = r#""inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}"#;
+        assert_eq!(seen(&format!(r#"{read},"execution":{{"taskSupport":"optional"}}"#)), Learned::Something);
+        assert_eq!(seen(read), Learned::Nothing);
+        assert_eq!(seen(&format!(r#"{read},"title":"A""#)), Learned::Nothing);
+        assert_eq!(seen(r#""inputSchema":{"type":"object"},"annotations":{}"#), Learned::Something);
+        assert_eq!(seen(r#""inputSchema":{},"annotations":{}"#), Learned::Something);
     }
 
     #[test]

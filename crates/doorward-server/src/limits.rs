@@ -73,6 +73,15 @@ pub const LISTENER_EVENTS_MAX: usize = 256;
 /// Attempts to reach a lost server for those who listen, before their streams end. The pauses between them grow.
 pub const RESUBSCRIBE_TRIES_MAX: u32 = 10;
 
+/// For how many milliseconds a legacy server is asked to keep a task: modern clients do not say.
+pub const TASK_TTL_MS: u64 = 3_600_000;
+
+/// Tasks of one session with a legacy server that are remembered; beyond it the oldest is forgotten.
+pub const TASKS_PER_SESSION_MAX: usize = 256;
+
+/// How long a task that waits for input may take to say what it asks.
+pub const TASK_QUESTIONS_WAIT: Duration = Duration::from_secs(2);
+
 /// Questions that came outside of a call and wait for it to take them.
 pub const SEAT_EVENTS_MAX: usize = 32;
 

@@ -8,11 +8,11 @@ use doorward_core::principal::Principal;
 use doorward_core::refusal::Refusal;
 use doorward_mcp::revision::Era;
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::definitions::Definitions;
 use crate::health::Health;
-use crate::limits::READY_LINKS_MAX;
-use crate::upstream::Link;
+use crate::limits::{READY_LINKS_MAX, RESTART_WAIT_MIN};
 use crate::upstream::bridge::Bridge;
 use crate::upstream::bridge::to_legacy::Lot;
 use crate::upstream::bridge::to_modern::HandshakeCache;
@@ -21,6 +21,7 @@ use crate::upstream::http::{
     TransportMemory, probe,
 };
 use crate::upstream::stdio::{ChildSpec, Pool, Share};
+use crate::upstream::{Link, Sign, discover};
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
@@ -248,7 +249,7 @@ impl Reach {
             }
             (Way::Child(_), None) => {
                 let link = self.direct(principal, Era::Modern);
-                let verdict = crate::upstream::discover(&link).await;
+                let verdict = self.judge_child(&link).await;
                 self.eras.remember(&verdict);
                 verdict
             }
@@ -258,6 +259,18 @@ impl Reach {
             EraVerdict::LegacyOnly => Ok(Speaks::LegacyOnly),
             EraVerdict::Unknown(refusal) => Err(refusal),
         }
+    }
+
+    /// Asks a child which eras it speaks. Some of the older era end when they are asked what they do not know; whoever
+    /// has that very child must not start another before it may be started.
+    async fn judge_child(&self, link: &Link) -> EraVerdict {
+        let (verdict, sign) = discover(link).await;
+        match (&verdict, self.outside.share) {
+            (EraVerdict::LegacyOnly, Share::ByPrincipal) => link.dismiss(),
+            (EraVerdict::LegacyOnly, Share::Exclusive) if sign == Sign::Death => sleep(RESTART_WAIT_MIN * 2).await,
+            (EraVerdict::LegacyOnly | EraVerdict::Modern { .. } | EraVerdict::Unknown(_), _) => {}
+        }
+        verdict
     }
 
     /// Forgets what is known of the server's era and transport.

@@ -229,6 +229,14 @@ impl Link {
 }
 
 impl Link {
+    /// Ends a shared child that serves stateless requests, if nobody uses it right now.
+    pub fn dismiss(&self) {
+        match self {
+            Self::Stdio(link) => link.dismiss(),
+            Self::Http(_) | Self::Sse(_) | Self::Either(_) | Self::Bridged(_) => {}
+        }
+    }
+
     /// Whether a bridge stands between.
     #[must_use]
     pub const fn is_bridged(&self) -> bool {
@@ -240,14 +248,25 @@ impl Link {
 }
 
 /// Asks a server over `link` whether it speaks the stateless era (DIGEST §1.6): any error but a disjoint list of
-/// versions means that it does not.
-pub async fn discover(link: &Link) -> http::EraVerdict {
+/// versions means that it does not, and so does saying nothing, something unreadable, or goodbye.
+pub async fn discover(link: &Link) -> (http::EraVerdict, Sign) {
     match link.keep_house(Housekeeping::Discover).await {
-        Ok(response) => http::EraVerdict::of(&response),
-        // A server that has never heard of the question may also say nothing at all.
-        Err(refusal) if refusal.code == Code::TimedOut => http::EraVerdict::LegacyOnly,
-        Err(refusal) => http::EraVerdict::Unknown(refusal),
+        Ok(response) => (http::EraVerdict::of(&response), Sign::Life),
+        Err(refusal) => match refusal.code {
+            Code::TimedOut | Code::BadAnswer => (http::EraVerdict::LegacyOnly, Sign::Life),
+            Code::Died => (http::EraVerdict::LegacyOnly, Sign::Death),
+            _ => (http::EraVerdict::Unknown(refusal), Sign::Life),
+        },
     }
+}
+
+/// What else a server showed when it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Nothing.
+    Life,
+    /// It ended.
+    Death,
 }
 
 /// `notifications/cancelled` for the request that went out as `number`.

@@ -137,7 +137,13 @@ impl Parking {
         self.rounds += 1;
         self.settles_at = None;
         self.expires_at = Some(now + self.rules.patience);
-        Ok(self.open.iter().map(|open| (open.key.clone(), open.question.clone())).collect())
+        Ok(self.questions())
+    }
+
+    /// The open questions, each under its key, without beginning a round: for whoever may look at them often.
+    #[must_use]
+    pub fn questions(&self) -> Vec<(String, Question)> {
+        self.open.iter().map(|open| (open.key.clone(), open.question.clone())).collect()
     }
 
     /// The client is back. Each open question that has a sound answer is closed; what is left is put again once it has

@@ -169,7 +169,7 @@ impl StdioLink {
         };
         let mut call = send_call(binding.clone(), caller, request).await?;
         let patience = match &task {
-            Housekeeping::Discover => PROBE_WAIT,
+            Housekeeping::Discover => PROBE_WAIT.min(self.spec.silence),
             Housekeeping::Initialize
             | Housekeeping::Converse { .. }
             | Housekeeping::Ping
@@ -200,6 +200,13 @@ impl StdioLink {
         match hold {
             Some(control) => control.ended(seen).await,
             None => std::future::pending().await,
+        }
+    }
+
+    /// Ends the child for stateless requests of this principal, if nobody uses it right now.
+    pub fn dismiss(&self) {
+        if (self.share, self.era) == (Share::ByPrincipal, Era::Modern) {
+            self.registry.dismiss(&Key::modern(&self.spec.server, &self.principal));
         }
     }
 

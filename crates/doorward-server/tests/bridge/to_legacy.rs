@@ -1,10 +1,17 @@
 //! Modern clients at servers that have a handshake.
 
 mod listening;
+mod odd;
 mod parking;
 mod plain;
 mod streaming;
+mod tasks;
 
+use doorward_core::access::Face;
+use doorward_core::principal::Principal;
+use doorward_mcp::limits::Limits;
+use doorward_mcp::message::{Message, Request};
+use doorward_mcp::revision::Revision;
 use serde_json::{Value, json};
 
 use super::client::{Answer, Ask, Http, modern};
@@ -43,4 +50,20 @@ fn messages(answer: &Answer) -> Vec<Value> {
 
 fn last(answer: &Answer) -> Value {
     messages(answer).pop().unwrap_or_else(|| panic!("no message: {answer:?}"))
+}
+
+/// A request of somebody whom the gate would have let in.
+async fn as_principal(rig: &Rig, server: &str, principal: &Principal, message: &Value) -> Value {
+    let target = rig.gateway.target(&format!("/s/{server}")).unwrap();
+    let talk = target.stateless(&rig.gateway, principal, Face::Http).await.unwrap();
+    let underway = talk.request(parsed(message), Revision::LATEST, Vec::new()).await;
+    let last = underway.finish(|_| {}).await.unwrap();
+    serde_json::from_slice(&last.message.into_bytes()).unwrap()
+}
+
+fn parsed(message: &Value) -> Request {
+    match Message::parse(message.to_string(), &Limits::default()).unwrap() {
+        Message::Request(request) => request,
+        other @ (Message::Notification(_) | Message::Response(_)) => panic!("{other:?}"),
+    }
 }

@@ -10,6 +10,7 @@ mod listening;
 mod lot;
 mod pump;
 mod session;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,13 +29,15 @@ use tokio::time::Instant;
 
 use super::super::{Call, Event, Housekeeping, ParamHeaders};
 use super::BridgeCall;
-use crate::limits::{PARKED_QUESTIONS_MAX, PARKED_ROUNDS_MAX, QUESTIONS_SETTLE, SESSIONS_PER_LEGACY_SERVER_MAX};
+use crate::limits::{
+    PARKED_QUESTIONS_MAX, PARKED_ROUNDS_MAX, QUESTIONS_SETTLE, SESSIONS_PER_LEGACY_SERVER_MAX, TASK_TTL_MS,
+};
 use crate::server::Reach;
 
 pub use lot::Lot;
 
-use forwarded::{Forwarded, Visit, refused};
-use held::{Granted, Held, Parked};
+use forwarded::{Allowance, Forwarded, Sent, Visit, refused};
+use held::{Again, Farewell, Goal, Granted, Held, Parked};
 use listening::Listening;
 use lot::Bond;
 use session::Session;
@@ -66,6 +69,8 @@ pub struct LegacyCall {
 enum Stage {
     /// Answered here.
     Made(Option<Event>),
+    /// Answered here with a result that asks for input.
+    Asked { asked: Option<Event>, state: Option<String>, lot: Arc<Lot> },
     /// At the server.
     Forwarded(Box<Forwarded>),
     /// A stream of news.
@@ -89,6 +94,7 @@ impl LegacyServer {
         let stage = match (visit.request.method(), bridge::state_of(&visit.request)) {
             ("server/discover", _) => self.shared.discover(&visit.request, &declared).await?,
             ("subscriptions/listen", _) => self.shared.listen(visit, &declared).await?,
+            ("tasks/get" | "tasks/update" | "tasks/cancel", _) => self.shared.task(visit).await?,
             ("tools/call" | "prompts/get" | "resources/read", Some(state)) => self.shared.resume(visit, &state).await?,
             _ => self.shared.forward(visit, Parking::new(self.shared.rules(), declared)).await?,
         };
@@ -172,19 +178,40 @@ impl Shared {
 
     /// Sends a request to the server, in its words.
     async fn forward(self: &Arc<Self>, visit: Visit, parking: Parking) -> Result<Stage, Refusal> {
+        let visit = Arc::new(visit);
+        let sent = self.send(&visit, parking).await?;
+        Ok(Stage::Forwarded(Box::new(Forwarded::new(self.clone(), visit, sent, Allowance::Once))))
+    }
+
+    async fn send(&self, visit: &Visit, parking: Parking) -> Result<Sent, Refusal> {
         let session = self.session(parking.declared())?;
+        match self.send_in(&session, visit, parking.clone()).await {
+            // Nothing was sent: the server had already said that it knows the session no more.
+            Err(refusal) if refusal.code == Code::UnknownSession => {
+                session.forget();
+                self.send_in(&self.session(parking.declared())?, visit, parking).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_in(&self, session: &Arc<Session>, visit: &Visit, parking: Parking) -> Result<Sent, Refusal> {
         let known = session.opened().await?;
         if let Some(level) = visit.log_level {
             session.log_from(&known, level, &visit.permit).await;
         }
+        let goal = session.goal_of(&known, &visit.request).await;
         let seat = session.sit();
-        let request = &visit.request;
-        let permit = visit.permit.reword(|_| bridge::request_in_session(request, seat.number));
+        let (request, number) = (&visit.request, seat.number);
+        let permit = visit.permit.reword(|_| match goal {
+            Goal::Answer => bridge::request_in_session(request, number),
+            Goal::Task | Goal::AnswerOfTask => bridge::call_as_task_in_session(request, number, TASK_TTL_MS),
+        });
         let permit = permit.map_err(|unbridged| refused(&unbridged))?;
-        let cancel = visit.permit.reword(|_| bridge::cancelled_in_session(seat.number)).ok();
+        let cancel = visit.permit.reword(|_| bridge::cancelled_in_session(number));
+        let farewell = cancel.map_or(Farewell::Silence, Farewell::Cancel);
         let call = session.link().call(permit, &ParamHeaders::new()).await?;
-        let held = Box::new(Held::new(call, seat, parking, cancel));
-        Ok(Stage::Forwarded(Box::new(Forwarded::new(self.clone(), visit, known, held))))
+        Ok(Sent { held: Box::new(Held::new(call, seat, parking, farewell, goal)), known })
     }
 
     /// A client is back with a state: gives the server the answers, and goes on with the call.
@@ -195,25 +222,35 @@ impl Shared {
             Parked::Open(mut held) => {
                 let session = held.seat().session().clone();
                 let known = session.opened().await?;
-                for reply in held.parking.answered(&answers, Instant::now().into_std()) {
-                    session.link().reply(Segments::from(reply.message)).await?;
-                    if let Some(roots) = reply.roots {
-                        session.remember_roots(roots);
-                    }
-                }
-                Ok(Stage::Forwarded(Box::new(Forwarded::new(self.clone(), visit, known, held))))
+                session.answer_questions(&mut held.parking, &answers).await?;
+                let sent = Sent { held, known };
+                Ok(Stage::Forwarded(Box::new(Forwarded::new(self.clone(), Arc::new(visit), sent, Allowance::Never))))
             }
             Parked::Again(again) => match again.is_granted(&answers) {
                 Granted::Yes => self.forward(visit, again.parking).await,
-                Granted::No | Granted::Unsaid => {
-                    let known = self.session(again.parking.declared())?.opened().await?;
-                    let server_info = known.server_info.as_deref();
-                    let error = bridge::response_to_modern(visit.request.method(), &again.error, server_info);
-                    let error = error.map_err(|unbridged| refused(&unbridged))?;
-                    Ok(Stage::Made(Some(Event::Response(error))))
-                }
+                Granted::No => self.given_up(&visit, &again).await,
+                Granted::Unsaid => self.ask_again(visit, again),
             },
         }
+    }
+
+    /// The person would not go where the server wanted: its error stands.
+    async fn given_up(&self, visit: &Visit, again: &Again) -> Result<Stage, Refusal> {
+        let known = self.session(again.parking.declared())?.opened().await?;
+        let error = bridge::response_to_modern(visit.request.method(), &again.error, known.server_info.as_deref());
+        let error = error.map_err(|unbridged| refused(&unbridged))?;
+        Ok(Stage::Made(Some(Event::Response(error))))
+    }
+
+    /// Not everything was answered.
+    fn ask_again(&self, visit: Visit, mut again: Again) -> Result<Stage, Refusal> {
+        again.parking.put(Instant::now().into_std()).map_err(|_| Refusal::new(Code::TooManyRounds))?;
+        let asked = forwarded::ask(self, &visit.request, &again.questions.clone(), Parked::Again(again))?;
+        Ok(Stage::Asked { asked: Some(Event::Response(asked.response)), state: Some(asked.state), lot: self.lot() })
+    }
+
+    fn lot(&self) -> Arc<Lot> {
+        self.reach.outside().parking.clone()
     }
 
     async fn listen(&self, visit: Visit, declared: &Declared) -> Result<Stage, Refusal> {
@@ -230,6 +267,9 @@ impl Shared {
         let session = newest.map_or_else(|| self.session(&Declared::default()), Ok)?;
         let known = session.opened().await?;
         let page = session.link().keep_house(Housekeeping::ListTools { cursor, era: Era::Legacy }).await?;
+        if let Some(result) = page.result() {
+            session.learn_support(result);
+        }
         bridge::response_to_modern("tools/list", &page, known.server_info.as_deref())
             .map_err(|unbridged| refused(&unbridged))
     }
@@ -243,7 +283,9 @@ impl Shared {
 impl LegacyCall {
     pub(super) async fn next(&mut self) -> Event {
         match &mut self.stage {
-            Stage::Made(event) => event.take().unwrap_or_else(|| Event::Failed(unsound())),
+            Stage::Made(event) | Stage::Asked { asked: event, .. } => {
+                event.take().unwrap_or_else(|| Event::Failed(unsound()))
+            }
             Stage::Forwarded(forwarded) => forwarded.next().await,
             Stage::Listening(listening) => listening.next().await,
         }
@@ -252,13 +294,18 @@ impl LegacyCall {
     pub(super) fn withheld(&mut self) {
         match &mut self.stage {
             Stage::Made(_) | Stage::Listening(_) => {}
+            Stage::Asked { state, lot, .. } => {
+                if let Some(state) = state.take() {
+                    lot.forget(&state);
+                }
+            }
             Stage::Forwarded(forwarded) => forwarded.withheld(),
         }
     }
 
     pub(super) fn is_stream(&self) -> bool {
         match &self.stage {
-            Stage::Made(_) => false,
+            Stage::Made(_) | Stage::Asked { .. } => false,
             Stage::Forwarded(forwarded) => forwarded.is_stream(),
             Stage::Listening(_) => true,
         }

@@ -184,6 +184,16 @@ impl Registry {
         }
     }
 
+    /// Ends the child of `key` unless somebody holds it.
+    pub(super) fn dismiss(&self, key: &Key) {
+        let mut state = self.state();
+        if state.entries.get(key).is_some_and(|entry| entry.clients == 0)
+            && let Some(entry) = state.entries.remove(key)
+        {
+            entry.control.stop();
+        }
+    }
+
     /// Runs a task that a shutdown waits for.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.state().tasks.spawn(task);

@@ -110,6 +110,7 @@ async fn a_server_that_comes_back_is_asked_again_and_anything_may_have_changed()
     // The new child was asked to speak of the resource, and does.
     touch(&rig, "mortal", WATCHED).await;
     assert_eq!(next(&mut http).await["params"]["uri"], WATCHED);
+    drop(http);
     rig.stop().await;
 }
 
@@ -117,10 +118,11 @@ async fn a_server_that_comes_back_is_asked_again_and_anything_may_have_changed()
 async fn a_server_that_stays_away_does_not_hold_up_the_others() {
     let mut peers = [Peer::start("http", "legacy"), Peer::start("sse", "legacy")];
     let rig = before(Plan::new(), &peers).start().await;
-    let (_sse, _) = listen(&rig, "sse", "s", wish()).await;
+    let (sse, _) = listen(&rig, "sse", "s", wish()).await;
     let (mut stdio, _) = listen(&rig, "stdio", "s", wish()).await;
     peers[1].kill();
     ask(&rig, "stdio", call(8, "test_trigger_tool_change", json!({}))).await;
     assert_eq!(next(&mut stdio).await["method"], "notifications/tools/list_changed");
+    drop((sse, stdio));
     rig.stop().await;
 }

@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use doorward_core::access::Face;
 use doorward_core::principal::{Principal, Proof};
-use doorward_mcp::limits::Limits;
-use doorward_mcp::message::{Message, Request};
-use doorward_mcp::revision::Revision;
 use doorward_policy::Preset;
 use doorward_server::upstream::bridge::to_legacy::Lot;
 use serde_json::{Value, json};
@@ -14,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::client::{call, denial, request};
 use super::super::peers::{LEGACY, Peer, before, legacy};
 use super::super::rig::{Plan, Rig, eventually, heard};
-use super::{able, ask, everything, last, send};
+use super::{able, as_principal, ask, everything, last, send};
 
 /// The same request again, with answers to every question and the state of `asked`.
 fn again(message: &Value, asked: &Value) -> Value {
@@ -222,22 +218,6 @@ async fn a_state_is_of_no_use_to_another_principal() {
         assert!(text(&ask(&rig, server, right).await).contains("action=accept"), "{server}");
     }
     rig.stop().await;
-}
-
-/// A request of somebody whom the gate would have let in.
-async fn as_principal(rig: &Rig, server: &str, principal: &Principal, message: &Value) -> Value {
-    let target = rig.gateway.target(&format!("/s/{server}")).unwrap();
-    let talk = target.stateless(&rig.gateway, principal, Face::Http).await.unwrap();
-    let underway = talk.request(parsed(message), Revision::LATEST, Vec::new()).await;
-    let last = underway.finish(|_| {}).await.unwrap();
-    serde_json::from_slice(&last.message.into_bytes()).unwrap()
-}
-
-fn parsed(message: &Value) -> Request {
-    match Message::parse(message.to_string(), &Limits::default()).unwrap() {
-        Message::Request(request) => request,
-        other @ (Message::Notification(_) | Message::Response(_)) => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::client::{Ask, Http, call};
+use super::super::client::call;
 use super::super::peers::{LEGACY, legacy};
 use super::super::rig::{Plan, heard};
 use super::{able, everything, messages, send};
@@ -51,20 +51,6 @@ async fn log_lines_come_to_those_who_asked_and_from_their_level_on() {
         let grave = messages(&send(&rig, server, &with_meta(message, level, json!("emergency"))).await);
         assert_eq!((methods(&grave).len(), grave.len()), (0, 1), "{server}: {grave:?}");
     }
-    rig.stop().await;
-}
-
-#[tokio::test]
-async fn a_server_is_told_when_the_client_of_a_call_has_gone() {
-    let plan = Plan::new();
-    let log = plan.scratch().path("heard");
-    let rig = plan.with_heard_child("logged", "candid-upstream", "", &log).start().await;
-    let message = able(call(1, "silent", json!({})), &everything());
-    let mut http = Http::open(rig.http).await;
-    http.write(&Ask::modern("logged", &message).bytes(rig.http)).await;
-    heard(&log, |text| text.contains("\"silent\"")).await;
-    drop(http);
-    heard(&log, |text| text.contains("notifications/cancelled")).await;
     rig.stop().await;
 }
 

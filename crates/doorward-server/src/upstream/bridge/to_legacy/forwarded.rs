@@ -4,6 +4,8 @@
 //! Responsible for what of the call this client sees, in its own words. It must never show what this request did not ask
 //! for.
 
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use doorward_core::permit::Permit;
@@ -13,21 +15,25 @@ use doorward_mcp::id::ProgressToken;
 use doorward_mcp::message::{Notification, Outcome, Request, Response};
 use doorward_mcp::revision::Direction;
 use doorward_mcp::views::meta::LogLevel;
+use doorward_mcp::views::tasks::Task;
 use tokio::time::{Instant, sleep_until};
 
 use super::Shared;
-use super::held::{Again, Held, Parked, answer_to};
+use super::held::{Again, Farewell, Goal, Held, Parked, answer_to};
 use super::lot::Bond;
 use super::session::Known;
-use crate::upstream::Event;
+use crate::upstream::{Event, ParamHeaders};
 
 /// A visit under way.
-#[derive(Debug)]
 pub(super) struct Forwarded {
     shared: Arc<Shared>,
-    visit: Visit,
+    visit: Arc<Visit>,
     known: Arc<Known>,
     held: Option<Box<Held>>,
+    /// On its way to the server again, or to another call that brings the answer.
+    going: Option<Going>,
+    /// Whether the request may go out once more if the server has forgotten the session.
+    again: Allowance,
     /// The state of a result that asks for input, until somebody has it.
     asking: Option<String>,
 }
@@ -40,6 +46,22 @@ pub(super) struct Visit {
     pub(super) log_level: Option<LogLevel>,
 }
 
+/// A call that has reached the server, and what the server is known to be.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) held: Box<Held>,
+    pub(super) known: Arc<Known>,
+}
+
+type Going = Pin<Box<dyn Future<Output = Result<Sent, Refusal>> + Send>>;
+
+/// Whether something may be done once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowance {
+    Once,
+    Never,
+}
+
 impl Visit {
     fn token(&self) -> Option<&ProgressToken> {
         self.request.progress_token()
@@ -47,8 +69,9 @@ impl Visit {
 }
 
 impl Forwarded {
-    pub(super) const fn new(shared: Arc<Shared>, visit: Visit, known: Arc<Known>, held: Box<Held>) -> Self {
-        Self { shared, visit, known, held: Some(held), asking: None }
+    pub(super) fn new(shared: Arc<Shared>, visit: Arc<Visit>, sent: Sent, again: Allowance) -> Self {
+        let Sent { held, known } = sent;
+        Self { shared, visit, known, held: Some(held), going: None, again, asking: None }
     }
 
     pub(super) fn is_stream(&self) -> bool {
@@ -58,13 +81,21 @@ impl Forwarded {
     /// The client was not given the state, so nobody will come for the call.
     pub(super) fn withheld(&mut self) {
         if let Some(state) = self.asking.take() {
-            self.shared.reach.outside().parking.forget(&state);
+            self.shared.lot().forget(&state);
         }
     }
 
     /// The next event for the client. Safe to drop and ask again.
     pub(super) async fn next(&mut self) -> Event {
         loop {
+            if let Some(going) = &mut self.going {
+                let sent = going.await;
+                self.going = None;
+                match sent {
+                    Ok(Sent { held, known }) => (self.held, self.known) = (Some(held), known),
+                    Err(refusal) => return Event::Failed(refusal),
+                }
+            }
             let Some(held) = &mut self.held else {
                 return Event::Failed(Refusal::new(Code::BadAnswer).with_detail("The call is over."));
             };
@@ -101,14 +132,27 @@ impl Forwarded {
                 let number = held.number();
                 self.shown(&told, number).map(Event::Notification)
             }
+            Event::Failed(refusal) if refusal.code == Code::UnknownSession => self.forgotten(refusal),
             Event::Failed(refusal) => {
-                if refusal.code == Code::UnknownSession {
-                    held.seat().session().forget();
-                }
                 self.held = None;
                 Some(Event::Failed(refusal))
             }
-            Event::Response(response) => Some(self.answered(&response)),
+            Event::Response(response) => self.answered(&response),
+        }
+    }
+
+    /// The server knows the session no more, and so did nothing: the request may go out in a new one.
+    fn forgotten(&mut self, refusal: Refusal) -> Option<Event> {
+        let held = self.held.take()?;
+        held.seat().session().forget();
+        match std::mem::replace(&mut self.again, Allowance::Never) {
+            Allowance::Never => Some(Event::Failed(refusal)),
+            Allowance::Once => {
+                let (shared, visit) = (self.shared.clone(), self.visit.clone());
+                let parking = held.parking.clone();
+                self.going = Some(Box::pin(async move { shared.send(&visit, parking).await }));
+                None
+            }
         }
     }
 
@@ -133,15 +177,48 @@ impl Forwarded {
         self.visit.log_level.zip(level).is_some_and(|(wanted, level)| level >= wanted)
     }
 
-    fn answered(&mut self, response: &Response) -> Event {
-        let Some(held) = self.held.take() else { return Event::Failed(super::unsound()) };
+    fn answered(&mut self, response: &Response) -> Option<Event> {
+        let held = self.held.take()?;
         if let Outcome::Error { raw, .. } = response.outcome()
             && let Some(questions) = bridge::url_questions(raw)
             && held.parking.declared().has(Ability::ElicitationUrl)
         {
-            return self.put_addresses(held.parking.clone(), &questions, response);
+            return Some(self.put_addresses(held.parking.clone(), &questions, response));
         }
-        self.said(response)
+        if self.visit.request.method() == "tools/list"
+            && let Some(result) = response.result()
+        {
+            held.seat().session().learn_support(result);
+        }
+        match (held.goal, response.result().and_then(|result| Task::from_created(result).ok())) {
+            (Goal::Task, Some(task)) => {
+                held.seat().session().remember_task(&task.task_id);
+                let created = bridge::created_to_modern(response, self.known.server_info.as_deref());
+                Some(created.map_or_else(|unbridged| Event::Failed(refused(&unbridged)), Event::Response))
+            }
+            (Goal::AnswerOfTask, Some(task)) => {
+                self.await_task(held, &task.task_id);
+                None
+            }
+            (Goal::Answer | Goal::Task | Goal::AnswerOfTask, _) => Some(self.said(response)),
+        }
+    }
+
+    /// A tool that runs only as a task, for a client that does not know tasks: its result is waited for.
+    fn await_task(&mut self, mut held: Box<Held>, task: &str) {
+        let session = held.seat().session().clone();
+        let reword = |method: &str| {
+            let number = session.number();
+            self.visit.permit.reword(|_| bridge::task_in_session(number, method, task))
+        };
+        let (fetch, end) = (reword("tasks/result"), reword("tasks/cancel"));
+        let known = self.known.clone();
+        self.going = Some(Box::pin(async move {
+            let fetch = fetch.map_err(|unbridged| refused(&unbridged))?;
+            let call = session.link().call(fetch, &ParamHeaders::new()).await?;
+            held.follow(call, end.map_or(Farewell::Silence, Farewell::EndTask));
+            Ok(Sent { held, known })
+        }));
     }
 
     fn said(&self, response: &Response) -> Event {
@@ -163,20 +240,43 @@ impl Forwarded {
         if parking.put(Instant::now().into_std()).is_err() {
             return Event::Failed(Refusal::new(Code::TooManyRounds));
         }
-        let keys = questions.iter().map(|(key, _)| key.clone()).collect();
-        self.ask(questions, Parked::Again(Again { parking, keys, error: error.clone() }))
+        let questions = questions.to_vec();
+        self.ask(&questions.clone(), Parked::Again(Again { parking, questions, error: error.clone() }))
     }
 
     fn ask(&mut self, questions: &[(String, Question)], parked: Parked) -> Event {
-        let Shared { reach, principal, .. } = self.shared.as_ref();
-        let bond = Bond::of(principal, reach.id(), &self.visit.request);
-        let state = match reach.outside().parking.park(principal, bond, Box::new(parked)) {
-            Ok(state) => state,
-            Err(refusal) => return Event::Failed(refusal),
-        };
-        let asked = answer_to(&self.visit.request, &bridge::input_required(questions, &state));
-        self.asking = Some(state);
-        asked.map_or_else(Event::Failed, Event::Response)
+        match ask(&self.shared, &self.visit.request, questions, parked) {
+            Ok(Asked { response, state }) => {
+                self.asking = Some(state);
+                Event::Response(response)
+            }
+            Err(refusal) => Event::Failed(refusal),
+        }
+    }
+}
+
+/// A result that asks for input, and the state in it.
+pub(super) struct Asked {
+    pub(super) response: Response,
+    pub(super) state: String,
+}
+
+/// Parks a call, and asks the client that made `request`.
+pub(super) fn ask(
+    shared: &Shared,
+    request: &Request,
+    questions: &[(String, Question)],
+    parked: Parked,
+) -> Result<Asked, Refusal> {
+    let bond = Bond::of(&shared.principal, shared.reach.id(), request);
+    let state = shared.lot().park(&shared.principal, bond, Box::new(parked))?;
+    let response = answer_to(request, &bridge::input_required(questions, &state))?;
+    Ok(Asked { response, state })
+}
+
+impl fmt::Debug for Forwarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Forwarded").field("held", &self.held).field("again", &self.again).finish_non_exhaustive()
     }
 }
 

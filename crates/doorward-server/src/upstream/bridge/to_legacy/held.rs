@@ -5,7 +5,7 @@
 
 use doorward_core::permit::Permit;
 use doorward_core::refusal::Refusal;
-use doorward_mcp::bridge::Parking;
+use doorward_mcp::bridge::{Parking, Question};
 use doorward_mcp::compose;
 use doorward_mcp::message::{Notification, Request, Response};
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ pub(super) struct Again {
     /// Its questions and rounds so far.
     pub(super) parking: Parking,
     /// What the client was asked.
-    pub(super) keys: Vec<String>,
+    pub(super) questions: Vec<(String, Question)>,
     /// The error, for a client that says no.
     pub(super) error: Response,
 }
@@ -41,10 +41,33 @@ pub(super) struct Held {
     seat: Seat,
     /// The questions of the call.
     pub(super) parking: Parking,
-    /// Tells the server that nobody waits any more, where dropping the call does not.
-    cancel: Option<Permit>,
+    farewell: Farewell,
+    /// What the call is to come to.
+    pub(super) goal: Goal,
     /// What ended the call while its client was away.
     ended: Option<Event>,
+}
+
+/// What the server is told when nobody waits any more.
+#[derive(Debug)]
+pub(super) enum Farewell {
+    /// Nothing more than dropping the call says.
+    Silence,
+    /// That the call is cancelled, where dropping it does not say so.
+    Cancel(Permit),
+    /// To end the task that the call became.
+    EndTask(Permit),
+}
+
+/// What a call is to come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// An answer.
+    Answer,
+    /// An answer, or a task for the client.
+    Task,
+    /// An answer, although the tool runs only as a task.
+    AnswerOfTask,
 }
 
 impl Parked {
@@ -67,8 +90,15 @@ impl Parked {
 }
 
 impl Held {
-    pub(super) const fn new(call: Call, seat: Seat, parking: Parking, cancel: Option<Permit>) -> Self {
-        Self { call: Some(call), seat, parking, cancel, ended: None }
+    pub(super) const fn new(call: Call, seat: Seat, parking: Parking, farewell: Farewell, goal: Goal) -> Self {
+        Self { call: Some(call), seat, parking, farewell, goal, ended: None }
+    }
+
+    /// Goes on with another call, which will bring the answer.
+    pub(super) fn follow(&mut self, call: Call, farewell: Farewell) {
+        self.call = Some(call);
+        self.farewell = farewell;
+        self.goal = Goal::Answer;
     }
 
     /// Its number in its session.
@@ -143,17 +173,25 @@ impl Held {
 
     /// Tells the server that nobody waits, where nobody else does: a child is told when the call is dropped, a server
     /// over HTTP takes a closed stream for a broken one (2025-11-25, basic/utilities/cancellation).
-    fn cancel(&mut self) {
-        let Some(permit) = self.cancel.take() else { return };
-        let told = match &self.call {
+    fn say_farewell(&mut self) {
+        let silent = match &self.call {
             Some(Call::Http(_)) => true,
             Some(Call::Either(call)) => call.is_silent_when_dropped(),
-            Some(Call::Stdio(_) | Call::Sse(_) | Call::Bridged(_)) | None => false,
+            Some(Call::Stdio(_) | Call::Sse(_) | Call::Bridged(_)) => false,
+            // It is over.
+            None => return,
         };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if told {
-            let link = self.seat.session().link().clone();
-            runtime.spawn(async move { tell(&link, permit).await });
+        let session = self.seat.session().clone();
+        match std::mem::replace(&mut self.farewell, Farewell::Silence) {
+            Farewell::Cancel(permit) if silent => {
+                runtime.spawn(async move { tell(session.link(), permit).await });
+            }
+            Farewell::EndTask(permit) => {
+                // Whether it could be ended changes nothing for anybody here.
+                runtime.spawn(async move { drop(session.ask(permit).await) });
+            }
+            Farewell::Cancel(_) | Farewell::Silence => {}
         }
     }
 }
@@ -163,18 +201,18 @@ impl Drop for Held {
         for refused in self.parking.give_up() {
             self.seat.session().reply(refused);
         }
-        self.cancel();
+        self.say_farewell();
     }
 }
 
 impl Again {
     /// Whether the person has been everywhere.
     pub(super) fn is_granted(&self, answers: &[(String, doorward_mcp::raw::RawJson)]) -> Granted {
-        let action = |key: &String| {
+        let action = |(key, _): &(String, Question)| {
             let (_, answer) = answers.iter().find(|(answered, _)| answered == key)?;
             answer.as_raw().member("action")?.as_str().map(|action| action == "accept")
         };
-        let actions: Vec<Option<bool>> = self.keys.iter().map(action).collect();
+        let actions: Vec<Option<bool>> = self.questions.iter().map(action).collect();
         if actions.contains(&Some(false)) {
             Granted::No
         } else if actions.contains(&None) {

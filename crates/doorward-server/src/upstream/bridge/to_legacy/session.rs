@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
-use doorward_mcp::bridge::{self, Declared, TasksBridged, Watched};
+use doorward_mcp::bridge::{self, Declared, TaskSupport, TasksBridged, Watched};
 use doorward_mcp::compose;
 use doorward_mcp::message::{Notification, Request, Response};
 use doorward_mcp::raw::{Raw, RawJson};
@@ -27,6 +27,7 @@ use tokio::time::{Instant, timeout};
 
 use super::listening::Listener;
 use super::pump;
+use super::tasks::Errand;
 use crate::limits::{HOUSEKEEPING_WAIT, SEAT_EVENTS_MAX};
 use crate::server::Reach;
 use crate::upstream::{Call, Event, Housekeeping, Link, ParamHeaders};
@@ -56,6 +57,10 @@ pub(super) struct State {
     /// On whose behalf.
     pub(super) permits: BTreeMap<String, Arc<Permit>>,
     roots: Option<RawJson>,
+    /// Tasks of this session's clients.
+    pub(super) tasks: BTreeMap<String, Errand>,
+    /// Which tools run as tasks, as far as listed.
+    pub(super) supports: BTreeMap<String, TaskSupport>,
     /// When somebody last came or went.
     pub(super) used: Instant,
     pump: Option<AbortHandle>,
@@ -75,12 +80,15 @@ pub(super) struct Known {
     /// What it calls itself, as JSON.
     pub(super) server_info: Option<String>,
     logging: Offer,
+    /// Tools that run as tasks.
+    pub(super) tasks: Offer,
     /// From which level on it was told to log.
     level: Mutex<Option<LogLevel>>,
 }
 
+/// Whether the server offers something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Offer {
+pub(super) enum Offer {
     Made,
     NotMade,
 }
@@ -104,6 +112,8 @@ impl Session {
             watched: Watched::default(),
             permits: BTreeMap::new(),
             roots: None,
+            tasks: BTreeMap::new(),
+            supports: BTreeMap::new(),
             used: Instant::now(),
             pump: None,
         };
@@ -275,13 +285,14 @@ impl Session {
     /// When it was used last; `None` while somebody is in it.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = self.state();
-        (state.seats.is_empty() && state.listeners.is_empty()).then_some(state.used)
+        state.is_empty().then_some(state.used)
     }
 
     /// Ends a session that nobody has used for a while, and says whether it did.
     pub(super) fn end_if_idle(&self, idle: Duration) -> bool {
+        self.forget_old_tasks();
         let mut state = self.state();
-        let is_idle = state.seats.is_empty() && state.listeners.is_empty() && state.used.elapsed() >= idle;
+        let is_idle = state.is_empty() && state.used.elapsed() >= idle;
         if is_idle {
             state.life = Life::Over;
         }
@@ -313,6 +324,12 @@ impl Session {
     }
 }
 
+impl State {
+    fn is_empty(&self) -> bool {
+        self.seats.is_empty() && self.listeners.is_empty() && self.tasks.is_empty()
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(pump) = self.state().pump.take() {
@@ -333,14 +350,20 @@ impl Known {
             );
         }
         let server_info = result.member("serverInfo").map(|info| info.text().to_owned());
-        let logging = if result.path(&["capabilities", "logging"]).is_some() { Offer::Made } else { Offer::NotMade };
-        Ok(Self { server_info, logging, level: Mutex::new(None), response })
+        let offer = |path: &[&str]| if result.path(path).is_some() { Offer::Made } else { Offer::NotMade };
+        let logging = offer(&["capabilities", "logging"]);
+        let tasks = offer(&["capabilities", "tasks", "requests", "tools", "call"]);
+        Ok(Self { server_info, logging, tasks, level: Mutex::new(None), response })
     }
 
     /// The answer to `server/discover` under `request`'s id.
     pub(super) fn discovered(&self, request: &Request) -> Option<Response> {
         let ours = [Revision::LATEST];
-        let result = bridge::discover_result(self.response.result()?, &ours, TasksBridged::No)?;
+        let tasks = match self.tasks {
+            Offer::Made => TasksBridged::Yes,
+            Offer::NotMade => TasksBridged::No,
+        };
+        let result = bridge::discover_result(self.response.result()?, &ours, tasks)?;
         super::response(compose::result(request.id(), &result))
     }
 
