@@ -46,7 +46,7 @@ Usage: cargo xtask matrix [OPTIONS]
   --json              end with one line of JSON: cells, ok, worse_than_direct
 
 Each client visits each server directly, behind `doorward run`, at its own face of `doorward serve` (a few also over
-HTTP+SSE) and at the face that joins all servers. It lists the tools, calls one, reads a resource, gets a prompt, and is asked during a call for a form
+HTTP+SSE and by `doorward connect`) and at the face that joins all servers. It lists the tools, calls one, reads a resource, gets a prompt, and is asked during a call for a form
 and for an answer of its model, where both ends can. What goes directly must go, and bring the same, through the gateway;
 where client and server have no era or transport in common, whatever goes is a gift. Agents talk to a model that is none.
 Cases are the traps that real clients and servers are known to hold; they are not cells.

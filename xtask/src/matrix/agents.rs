@@ -21,7 +21,7 @@ use crate::{peer, process, workspace};
 /// How the names of what agents do begin.
 pub(super) const FAMILY: &str = "agent/";
 
-/// The ways that agents take: none of them is configured for HTTP+SSE.
+/// The ways that agents take; what they have of other ways is the same to them.
 const WAYS: [Way; 4] = [Way::Direct, Way::Run, Way::Serve, Way::Joint];
 
 const AGENT_LIMIT: Duration = Duration::from_secs(180);
@@ -130,12 +130,18 @@ impl Troupe<'_> {
         scenes.flat_map(|scene| ways(scene).map(move |way| Part { agent, scene, way })).collect()
     }
 
+    /// Once more where it went wrong: an agent that starts on a busy machine may go on without its servers.
     fn play(&self, part: &Part) -> Row {
+        let first = self.play_once(part);
+        if first.is_worse() { self.play_once(part).after(first) } else { first }
+    }
+
+    fn play_once(&self, part: &Part) -> Row {
         let started = Instant::now();
         let ending = match (self.perform(part), part.way) {
             (Ok(()), _) => Ending::Worked,
             (Err(reason), Way::Direct) => Ending::Broken(reason),
-            (Err(reason), Way::Run | Way::Serve | Way::Sse | Way::Joint) => Ending::Worse(reason),
+            (Err(reason), Way::Run | Way::Serve | Way::Sse | Way::Connect | Way::Joint) => Ending::Worse(reason),
         };
         Row::agent(&name(part.agent, part.scene), part.way, ending, started.elapsed())
     }
@@ -180,6 +186,7 @@ impl Troupe<'_> {
             Way::Run => Reach::Command(self.gateway.run(self.stage, self.server, label)),
             Way::Serve => Reach::Url(self.gateway.endpoint(self.server)),
             Way::Sse => Reach::Url(self.gateway.sse(self.server)),
+            Way::Connect => Reach::Command(self.gateway.connect(self.server)),
             Way::Joint => Reach::Url(self.gateway.joint()),
         }
     }
@@ -404,7 +411,7 @@ fn codex(model: u16, reach: &Reach) -> String {
     format!(
         "model = \"gpt-5\"\nmodel_provider = \"none\"\napproval_policy = \"never\"\n\n[model_providers.none]\nname = \
          \"none\"\nbase_url = \"http://127.0.0.1:{model}/v1\"\nwire_api = \"responses\"\nenv_key = \"NO_KEY\"\n\n\
-         [mcp_servers.{ID}]\n{server}"
+         [mcp_servers.{ID}]\nrequired = true\nstartup_timeout_sec = 60\n{server}"
     )
 }
 
@@ -432,7 +439,7 @@ mod tests {
     fn a_codex_configuration_names_the_model_and_the_server() {
         let text = codex(4711, &Reach::Command(vec!["doorward".to_owned(), "run".to_owned()]));
         assert!(text.contains("base_url = \"http://127.0.0.1:4711/v1\""), "{text}");
-        assert!(text.ends_with("[mcp_servers.ev]\ncommand = \"doorward\"\nargs = [\"run\"]\n"), "{text}");
+        assert!(text.ends_with("[mcp_servers.ev]\nrequired = true\nstartup_timeout_sec = 60\ncommand = \"doorward\"\nargs = [\"run\"]\n"), "{text}");
         assert!(codex(1, &Reach::Url("http://x/mcp".to_owned())).ends_with("\nurl = \"http://x/mcp\"\n"));
     }
 

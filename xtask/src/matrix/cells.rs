@@ -72,7 +72,7 @@ fn visit_once(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }
         let through = visit(server, *way);
         let ending = match way {
             Way::Direct => verdict::direct(client, server, &through),
-            Way::Run | Way::Serve | Way::Sse | Way::Joint => {
+            Way::Run | Way::Serve | Way::Sse | Way::Connect | Way::Joint => {
                 verdict::compare(client, server, *way, &visit(server, Way::Direct), &through)
             }
         };

@@ -92,6 +92,11 @@ impl Gateway {
         format!("{}/s/{}/sse", self.url(), server.id)
     }
 
+    /// The command that brings a client of standard input and output to one server behind it.
+    pub(super) fn connect(&self, server: &Server) -> Vec<String> {
+        vec![self.program.display().to_string(), "connect".to_owned(), self.endpoint(server)]
+    }
+
     /// The address of the face that joins all servers.
     pub(super) fn joint(&self) -> String {
         format!("{}/mcp", self.url())

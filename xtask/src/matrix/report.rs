@@ -109,6 +109,14 @@ impl Row {
         self.name == client.cell(server)
     }
 
+    fn is_by(&self, client: &Client) -> bool {
+        self.name.split_once('/').is_some_and(|(name, _)| name == client.name)
+    }
+
+    fn visits(&self, server: &Server) -> bool {
+        self.name.split_once('/').is_some_and(|(_, id)| id == server.id)
+    }
+
     /// Whether both are of the same name and way.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         (&self.name, self.way) == (&other.name, other.way)
@@ -132,7 +140,7 @@ impl Row {
     fn is_cell(&self, direct_only: bool) -> bool {
         match self.way {
             Some(Way::Direct) => direct_only,
-            Some(Way::Run | Way::Serve | Way::Sse | Way::Joint) => true,
+            Some(Way::Run | Way::Serve | Way::Sse | Way::Connect | Way::Joint) => true,
             None => false,
         }
     }
@@ -212,16 +220,16 @@ impl Report {
     fn tables(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for way in Way::ALL {
-            let of_clients =
-                |row: &&Row| row.way == Some(way) && CLIENTS.iter().any(|one| row.name.starts_with(one.name));
-            if !self.rows.iter().any(|row| of_clients(&row)) {
+            if !self.has(way, |row| CLIENTS.iter().any(|client| row.is_by(client))) {
                 continue;
             }
-            let heads: String = SERVERS.iter().map(|server| format!("{:>16}", server.id)).collect();
+            let servers: Vec<&Server> =
+                SERVERS.iter().filter(|server| self.has(way, |row| row.visits(server))).collect();
+            let heads: String = servers.iter().map(|server| format!("{:>16}", server.id)).collect();
             lines.push(format!("\n{:<20}{heads}", way.name()));
-            for client in CLIENTS {
+            for client in CLIENTS.iter().filter(|client| self.has(way, |row| row.is_by(client))) {
                 let words: String =
-                    SERVERS.iter().map(|server| format!("{:>16}", self.at(client, server, way))).collect();
+                    servers.iter().map(|server| format!("{:>16}", self.at(client, server, way))).collect();
                 lines.push(format!("{:<20}{words}", client.name).trim_end().to_owned());
             }
         }
@@ -237,6 +245,10 @@ impl Report {
             }
         }
         lines
+    }
+
+    fn has(&self, way: Way, wanted: impl Fn(&Row) -> bool) -> bool {
+        self.rows.iter().any(|row| row.way == Some(way) && wanted(row))
     }
 
     fn at(&self, client: &Client, server: &Server, way: Way) -> String {

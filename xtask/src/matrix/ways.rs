@@ -21,6 +21,8 @@ pub(super) enum Way {
     Serve,
     /// At `doorward serve`, on the server's own face, over the HTTP+SSE transport of 2024-11-05.
     Sse,
+    /// At `doorward serve`, on the server's own face, by standard input and output of `doorward connect`.
+    Connect,
     /// At `doorward serve`, on the face that joins all servers.
     Joint,
 }
@@ -28,15 +30,19 @@ pub(super) enum Way {
 /// The servers whose face for HTTP+SSE is visited: that transport of theirs too, either era, and the newer alone.
 const SSE_FACES: [&str; 3] = ["everything-sse", "time", "modern"];
 
+/// The servers that are visited by `doorward connect`: one of each era, both of which ask.
+const CONNECTED: [&str; 2] = ["everything", "modern"];
+
 impl Way {
     /// Every way, in the order in which they are tried and shown.
-    pub(super) const ALL: [Self; 5] = [Self::Direct, Self::Run, Self::Serve, Self::Sse, Self::Joint];
+    pub(super) const ALL: [Self; 6] = [Self::Direct, Self::Run, Self::Serve, Self::Sse, Self::Connect, Self::Joint];
 
     /// The ways from `client` to `server`; without a gateway, the direct one alone.
     pub(super) fn between(client: &Client, server: &Server, gateway: Option<&Gateway>) -> Vec<Self> {
         let is_played = |way: &Self| match way {
             Self::Direct => true,
             Self::Run | Self::Serve | Self::Joint => gateway.is_some(),
+            Self::Connect => gateway.is_some() && CONNECTED.contains(&server.id),
             Self::Sse => gateway.is_some() && client.takes_sse() && SSE_FACES.contains(&server.id),
         };
         Self::ALL.into_iter().filter(is_played).collect()
@@ -49,6 +55,7 @@ impl Way {
             Self::Run => "run",
             Self::Serve => "serve",
             Self::Sse => "sse",
+            Self::Connect => "connect",
             Self::Joint => "joint",
         }
     }
@@ -61,7 +68,7 @@ impl Way {
     /// What stands in front of the name of a tool or prompt of `server`.
     pub(super) fn prefix(self, server: &Server) -> String {
         match self {
-            Self::Direct | Self::Run | Self::Serve | Self::Sse => String::new(),
+            Self::Direct | Self::Run | Self::Serve | Self::Sse | Self::Connect => String::new(),
             Self::Joint => format!("{}__", server.id),
         }
     }
@@ -98,6 +105,7 @@ fn reach(
         (Way::Run, _) => Some(("command", json!(gateway?.run(stage, server, &client.cell(server))))),
         (Way::Serve, _) => Some(("url", json!(gateway?.endpoint(server)))),
         (Way::Sse, _) => Some(("sse", json!(gateway?.sse(server)))),
+        (Way::Connect, _) => Some(("command", json!(gateway?.connect(server)))),
         (Way::Joint, _) => Some(("url", json!(gateway?.joint()))),
     }
 }
