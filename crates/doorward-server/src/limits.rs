@@ -290,3 +290,6 @@ pub const CHANGE_WINDOW: Duration = Duration::from_millis(200);
 
 /// How long a logging level waits for the servers to take it.
 pub const LEVEL_WAIT: Duration = Duration::from_secs(5);
+
+/// Conversations with one server in which a request is tried, because the server has forgotten the one before.
+pub const CONVERSATIONS_TRIED: usize = 2;

@@ -157,11 +157,11 @@ impl Producing {
     /// From here on it is with one server, under the client's id; a cancellation goes there.
     pub(super) fn is_at(&self, seat: &Arc<Seat>) {
         self.flight.send_if_modified(|course| match course {
-            Course::Here => {
+            Course::Here | Course::At(_) => {
                 *course = Course::At(seat.clone());
                 true
             }
-            Course::At(_) | Course::Cancelled => false,
+            Course::Cancelled => false,
         });
     }
 }

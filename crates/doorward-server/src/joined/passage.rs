@@ -15,6 +15,7 @@ use super::ongoing::Producing;
 use super::overheard::announcement;
 use super::seat::Seat;
 use super::{Joined, Joint, lock, offers};
+use crate::limits::CONVERSATIONS_TRIED;
 use crate::talk::{Final, Produced};
 use crate::upstream::ParamHeaders;
 
@@ -26,7 +27,8 @@ pub(super) struct Lost {
 }
 
 impl Joined {
-    /// Carries a request to the server it is for.
+    /// Carries a request to the server it is for. One that the server refused because it has forgotten the conversation is
+    /// carried there once more, in another.
     pub(super) async fn pass(
         self: Arc<Self>,
         joint: Arc<Joint>,
@@ -34,20 +36,43 @@ impl Joined {
         (revision, params): (Revision, ParamHeaders),
         producing: Producing,
     ) {
-        let (seat, own) = match self.destination(&joint, &request).await {
-            Ok(found) => found,
-            Err(Lost { server, refusal }) => {
-                let refusal = self.turned(server, refusal, Some(request.method()), request.bytes().len()).await;
-                return producing.refuse(&request, revision, &refusal).await;
+        let mut last = None;
+        for _ in 0..CONVERSATIONS_TRIED {
+            let (seat, own) = match self.destination(&joint, &request).await {
+                Ok(found) => found,
+                Err(Lost { server, refusal }) => {
+                    let refusal = self.turned(server, refusal, Some(request.method()), request.bytes().len()).await;
+                    return producing.refuse(&request, revision, &refusal).await;
+                }
+            };
+            last = self.carry(&joint, (&seat, revision), (own, params.clone()), &producing).await;
+            if last.as_ref().is_none_or(|last| last.refusal != Some(Code::UnknownSession)) {
+                break;
             }
-        };
-        producing.is_at(&seat);
-        let server = seat.talk().server().id().clone();
+        }
+        let Some(mut last) = last else { return };
+        if last.refusal == Some(Code::UnknownSession) {
+            // It is that of one server; the client's own goes on.
+            last.refusal = Some(Code::Unreachable);
+        }
+        producing.give(Produced::Final(last)).await;
+    }
+
+    /// The answer of one server, under the names of this endpoint; what the server says on the way is given at once.
+    async fn carry(
+        &self,
+        joint: &Joint,
+        (seat, revision): (&Arc<Seat>, Revision),
+        (own, params): (Request, ParamHeaders),
+        producing: &Producing,
+    ) -> Option<Final> {
+        producing.is_at(seat);
+        let (server, method) = (seat.talk().server().id().clone(), own.method().to_owned());
         let mut ongoing = seat.talk().request_with(own, seat.revision(revision), params).await;
-        while let Some(produced) = ongoing.next().await {
-            match produced {
+        loop {
+            match ongoing.next().await? {
                 Produced::Interim(said) => {
-                    let said = match self.outward(&joint, &server, said) {
+                    let said = match self.outward(joint, &server, said) {
                         Some(Said::Changed(method)) => Segments::from(compose::notification(method, None)),
                         Some(Said::Notification(said) | Said::Question(said)) => said,
                         None => continue,
@@ -58,8 +83,8 @@ impl Joined {
                     if let Some(code) = last.refusal {
                         seat.doubt(code);
                     }
-                    let message = joint.plan.answer(&server, request.method(), &last.message.into_bytes());
-                    return producing.give(Produced::Final(Final { message, ..last })).await;
+                    let message = joint.plan.answer(&server, &method, &last.message.into_bytes());
+                    return Some(Final { message, ..last });
                 }
             }
         }

@@ -9,16 +9,19 @@
 )]
 
 mod basics;
+mod changes;
 #[expect(dead_code, reason = "shared with the tests of the faces")]
 #[path = "../faces/client.rs"]
 mod client;
 mod lists;
+mod messages;
 mod peer;
 #[path = "../faces/pipe.rs"]
 mod pipe;
 #[expect(dead_code, reason = "shared with the tests of the faces")]
 #[path = "../faces/rig.rs"]
 mod rig;
+mod rules;
 #[expect(dead_code, reason = "shared with the tests of the faces")]
 #[path = "../faces/scripted.rs"]
 mod scripted;

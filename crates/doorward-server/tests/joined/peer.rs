@@ -98,6 +98,11 @@ impl Peer {
         self.said.receiver_count()
     }
 
+    /// The answers it was sent so far.
+    pub(crate) fn answers(&self) -> Vec<Value> {
+        self.seen.lock().unwrap().iter().filter(|message| message.get("method").is_none()).cloned().collect()
+    }
+
     /// The requests of that method so far.
     pub(crate) fn asked(&self, method: &str) -> Vec<Value> {
         self.seen.lock().unwrap().iter().filter(|message| message["method"] == method).cloned().collect()
