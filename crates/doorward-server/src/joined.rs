@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use doorward_core::access::Face;
 use doorward_core::ids::ServerId;
-use doorward_core::joint::{Apps, Named, Offer, Plan, Route, Told, ViewId};
+use doorward_core::joint::{AppUse, Apps, Named, Offer, Plan, Route, Told, ViewId};
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
@@ -40,8 +40,8 @@ use crate::server::Server;
 use crate::talk::Turn;
 use crate::upstream::ParamHeaders;
 
+use ongoing::Flight;
 pub use ongoing::JointOngoing;
-use ongoing::{Cancel, Flight};
 use overheard::Overheard;
 use own::Hello;
 use passage::Said;
@@ -286,12 +286,13 @@ impl Joined {
 
     async fn cancelled(&self, notification: Notification, revision: Revision) {
         let named = notification.param("requestId").and_then(|id| Id::read(id, &Limits::default()).ok());
-        let cancel = named.and_then(|id| lock(&self.flights).get(&id).map(Flight::cancel));
-        match cancel {
-            Some(Cancel::At(seat)) => seat.talk().notification(notification, seat.revision(revision)).await,
-            // It is for nothing in flight, or all that is in flight ended with this.
-            Some(Cancel::Done) | None => {}
+        let flight = named.and_then(|id| lock(&self.flights).get(&id).cloned());
+        // One that is for nothing in flight goes nowhere.
+        let Some(flight) = flight else { return };
+        if let Some(seat) = flight.server() {
+            seat.talk().notification(notification, seat.revision(revision)).await;
         }
+        flight.cancel();
     }
 
     async fn refuse(&self, request: &Request, revision: Revision, refusal: Refusal) -> JointOngoing {
@@ -308,7 +309,9 @@ impl Joined {
 /// What a server is known to offer.
 fn offers(joint: &Joint, server: &ServerId, what: Named) -> Arc<[Offer]> {
     match (what, joint.servers.get(server)) {
-        (Named::Tools, Some(server)) => server.definitions().offers(),
+        (Named::Tools, Some(server)) if server.definitions().listed() => server.definitions().offers(),
+        // It may have anything: an app, before all.
+        (Named::Tools, Some(_)) => Arc::from([Offer { name: Arc::default(), apps: AppUse::Opens }]),
         (Named::Prompts, Some(_)) | (Named::Tools | Named::Prompts, None) => Arc::default(),
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct Producing {
 }
 
 /// A request in flight, as the conversation knows it: how it can be cancelled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Flight(watch::Sender<Course>);
 
 /// Where a request in flight is.
@@ -54,14 +54,6 @@ enum Course {
     At(Arc<Seat>),
     /// The client cancelled it.
     Cancelled,
-}
-
-/// What is left to do about a cancellation.
-pub(super) enum Cancel {
-    /// The server has to be told.
-    At(Arc<Seat>),
-    /// Nothing.
-    Done,
 }
 
 /// Takes the request off the list of those in flight, and ends its task.
@@ -167,20 +159,17 @@ impl Producing {
 }
 
 impl Flight {
-    pub(super) fn cancel(&self) -> Cancel {
-        let mut left = Cancel::Done;
-        self.0.send_if_modified(|course| match course {
-            Course::Here => {
-                *course = Course::Cancelled;
-                true
-            }
-            Course::At(seat) => {
-                left = Cancel::At(seat.clone());
-                false
-            }
-            Course::Cancelled => false,
-        });
-        left
+    /// The server it is with, if it is with one.
+    pub(super) fn server(&self) -> Option<Arc<Seat>> {
+        match &*self.0.borrow() {
+            Course::At(seat) => Some(seat.clone()),
+            Course::Here | Course::Cancelled => None,
+        }
+    }
+
+    /// Ends it.
+    pub(super) fn cancel(&self) {
+        self.0.send_replace(Course::Cancelled);
     }
 }
 

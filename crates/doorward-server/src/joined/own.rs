@@ -135,8 +135,8 @@ impl Joined {
 
     async fn discovered(self: &Arc<Self>, joint: &Arc<Joint>, request: &Request) -> String {
         let mut asked = JoinSet::new();
-        for id in joint.servers.keys().cloned() {
-            let (joined, joint, request) = (self.clone(), joint.clone(), request.clone());
+        for id in joint.servers.keys() {
+            let (joined, joint, id, request) = (self.clone(), joint.clone(), id.clone(), request.clone());
             asked.spawn(async move { (id.clone(), joined.declaration(&joint, &id, &request).await) });
         }
         let mut known = BTreeMap::new();

@@ -1,15 +1,18 @@
 //! A request for one server: found, carried there in that server's words, and its answer carried back.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use doorward_core::ids::ServerId;
-use doorward_core::joint::Route;
+use doorward_core::joint::{Apps, Route};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::compose;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request};
 use doorward_mcp::revision::Revision;
 use doorward_mcp::splice::Segments;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::ongoing::Producing;
 use super::overheard::announcement;
@@ -111,11 +114,37 @@ impl Joined {
         seat.talk().know_list(self.era).await;
         let definitions = seat.talk().server().definitions();
         let version = definitions.version();
-        let own = self.routed(joint, request).map_err(at)?;
+        let own = match self.routed(joint, request) {
+            Ok(own) => own,
+            // It may be hidden only because a server that nobody has looked at could have apps.
+            Err(_) if self.apps(request) == Apps::Declared => {
+                self.look_for_apps(joint).await;
+                self.routed(joint, request).map_err(at)?
+            }
+            Err(refusal) => return Err(at(refusal)),
+        };
         seat.talk().know(&own, self.era).await;
         // What was learned just now may keep the tool from this client.
         let own = if definitions.version() == version { own } else { self.routed(joint, request).map_err(at)? };
         Ok((seat, own))
+    }
+
+    /// Learns of every server whether it has apps, as far as they say in time: a tool for the app of its own server alone
+    /// depends on that.
+    async fn look_for_apps(self: &Arc<Self>, joint: &Arc<Joint>) {
+        let mut looking = JoinSet::new();
+        for (id, server) in &joint.servers {
+            if server.definitions().listed() || !server.health().take_retry(Instant::now()) {
+                continue;
+            }
+            let (joined, joint, id) = (self.clone(), joint.clone(), id.clone());
+            looking.spawn(async move {
+                if let Ok(seat) = joined.seat(&joint, &id).await {
+                    seat.talk().know_list(joined.era).await;
+                }
+            });
+        }
+        let _ = timeout(joint.patience.wait, async { while looking.join_next().await.is_some() {} }).await;
     }
 
     fn routed(&self, joint: &Joint, request: &Request) -> Result<Request, Refusal> {

@@ -92,11 +92,11 @@ async fn three_bad_servers_of_twenty_hold_up_no_session() {
     let cold = Instant::now();
     assert_eq!(good(&session.call(&list()).await), expected(17, 5));
     assert!(cold.elapsed() < WAIT + TOLERANCE * 2, "{:?}", cold.elapsed());
-    // The slowest of the good ones takes five times 32 ms.
+    // The slowest of the good ones takes five times 32 ms; this machine may be busy, but nobody waits for the bad ones.
     for _ in 0..6 {
         let warm = Instant::now();
         assert_eq!(good(&session.call(&list()).await), expected(17, 5));
-        assert!(warm.elapsed() < Duration::from_millis(160) + TOLERANCE, "{:?}", warm.elapsed());
+        assert!(warm.elapsed() < WAIT / 2, "{:?}", warm.elapsed());
     }
     rig.stop().await;
 }
@@ -110,7 +110,7 @@ async fn three_bad_servers_of_twenty_hold_up_no_stateless_request() {
     for _ in 0..6 {
         let warm = Instant::now();
         assert_eq!(good(&ask_modern(&rig, "/", list()).await.json()), expected(17, 5));
-        assert!(warm.elapsed() < Duration::from_millis(160) + TOLERANCE, "{:?}", warm.elapsed());
+        assert!(warm.elapsed() < WAIT / 2, "{:?}", warm.elapsed());
     }
     rig.stop().await;
 }
