@@ -254,3 +254,14 @@ async fn a_server_that_forgot_its_session_gets_another() {
     rig.check_outcomes().await;
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn a_server_without_a_list_takes_nothing_from_the_others() {
+    let old = Peer::start(|message| (message["method"] == "prompts/list").then_some(Act::Error(-32601))).await;
+    let new = Peer::start(|_| None).await;
+    let rig = Plan::new().with_url("old", &old.url).with_url("new", &new.url).start().await;
+    for answer in everywhere(&rig, &request(1, "prompts/list", json!({}))).await {
+        assert_eq!(answer["result"]["prompts"].as_array().map(Vec::len), Some(1), "{answer}");
+    }
+    rig.stop().await;
+}
