@@ -134,12 +134,15 @@ pub(super) struct Stream {
 impl Stream {
     /// The next message.
     pub(super) async fn next(&mut self) -> Value {
-        loop {
-            let event = soon(self.http.event()).await.expect("another event");
-            if !event.data.is_null() {
-                return event.data;
+        soon(async {
+            loop {
+                let event = self.http.event().await.expect("another event");
+                if !event.data.is_null() {
+                    return event.data;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The next question, which must be of that method.

@@ -73,11 +73,9 @@ async fn the_new_stream_opens_before_the_old_one_closes() {
     eventually("the lists' stream", || async { (server.seen("subscriptions/listen").len() == 1).then_some(()) }).await;
     client.call("resources/subscribe", json!({ "uri": "a" })).await;
     client.call("resources/subscribe", json!({ "uri": "b" })).await;
-    let wishes: Vec<Value> = server
-        .seen("subscriptions/listen")
-        .iter()
-        .map(|seen| seen.message["params"]["notifications"].clone())
-        .collect();
+    let listens = server.seen("subscriptions/listen");
+    assert_eq!((listens[1].closed, listens[2].closed.min(1)), (0, listens[2].closed), "the one before was still open");
+    let wishes: Vec<Value> = listens.iter().map(|seen| seen.message["params"]["notifications"].clone()).collect();
     let with = |uris: Value| json!({ "toolsListChanged": true, "resourceSubscriptions": uris });
     assert_eq!(wishes, [json!({ "toolsListChanged": true }), with(json!(["a"])), with(json!(["a", "b"]))]);
     eventually("the end of the old ones", || async { (server.closed() == 2).then_some(()) }).await;

@@ -25,6 +25,8 @@ pub(super) enum Said {
 pub(super) struct Seen {
     pub(super) message: Value,
     pub(super) headers: String,
+    /// How many streams the client had closed by then.
+    pub(super) closed: usize,
 }
 
 /// The server.
@@ -80,7 +82,8 @@ impl Stateless {
 
 async fn serve(stream: TcpStream, script: Script, all: Arc<Mutex<Vec<Seen>>>, closed: Arc<AtomicUsize>) {
     let mut stream = BufReader::new(stream);
-    while let Some(seen) = read(&mut stream).await {
+    while let Some(mut seen) = read(&mut stream).await {
+        seen.closed = closed.load(Ordering::Relaxed);
         all.lock().unwrap().push(seen.clone());
         let said = script(&seen);
         if stream.write_all(&written(&said)).await.is_err() {
@@ -132,7 +135,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
     let length = headers.lines().find_map(|line| line.strip_prefix("content-length: "));
     let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Seen { message: serde_json::from_slice(&body).unwrap_or_default(), headers })
+    Some(Seen { message: serde_json::from_slice(&body).unwrap_or_default(), headers, closed: 0 })
 }
 
 fn discovered(seen: &Seen) -> Value {
