@@ -119,6 +119,13 @@ impl Opening {
 
 /// Bridges the conversation if the server speaks the stateless era; otherwise the handshake has failed as it did.
 async fn bridge_or(place: Arc<Place>, request: Request, failure: Event) -> Event {
+    if names_stateless_revision(&failure) {
+        return bridge(place, request).await;
+    }
+    if place.is_child() {
+        // A child that ends over a handshake it does not have must not be taken for one that ends over discovery.
+        sleep(RESTART_WAIT_MIN.saturating_mul(2)).await;
+    }
     match patiently(&place, || place.reach.speaks(&place.principal)).await {
         Ok(Speaks::Modern) => bridge(place, request).await,
         Ok(Speaks::LegacyOnly) => failure,
@@ -129,15 +136,23 @@ async fn bridge_or(place: Arc<Place>, request: Request, failure: Event) -> Event
     }
 }
 
+/// Whether a server refused the handshake by naming what it speaks instead, as a stateless one should (2026-07-28,
+/// basic/versioning).
+fn names_stateless_revision(failure: &Event) -> bool {
+    match failure {
+        Event::Response(response) => matches!(EraVerdict::of(response), EraVerdict::Modern { .. }),
+        Event::Failed(_) | Event::Notification(_) | Event::Question(_) => false,
+    }
+}
+
 /// Asks again after a pause where a child ended over the handshake it does not have: it is not started again at once.
 async fn patiently<T, F>(place: &Place, mut ask: impl FnMut() -> F) -> Result<T, Refusal>
 where
     F: Future<Output = Result<T, Refusal>>,
 {
-    let is_child = matches!(*place.direct, Link::Stdio(_));
     for _ in 0..RESTARTS_AWAITED {
         match Box::pin(ask()).await {
-            Err(refusal) if is_child && matches!(refusal.code, Code::Died | Code::Unreachable) => {
+            Err(refusal) if place.is_child() && matches!(refusal.code, Code::Died | Code::Unreachable) => {
                 sleep(RESTART_WAIT_MIN.saturating_mul(2)).await;
             }
             asked => return asked,
@@ -200,6 +215,12 @@ fn sign(event: &Event, status: Option<u16>) -> Sign {
         (Event::Failed(_), Some(400..=499)) => Sign::Perhaps,
         (Event::Failed(refusal), None) if matches!(refusal.code, Code::Died | Code::BadAnswer) => Sign::Perhaps,
         (Event::Failed(_), _) | (Event::Notification(_) | Event::Question(_), _) => Sign::Nothing,
+    }
+}
+
+impl Place {
+    fn is_child(&self) -> bool {
+        matches!(*self.direct, Link::Stdio(_))
     }
 }
 
