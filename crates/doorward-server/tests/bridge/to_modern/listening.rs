@@ -3,7 +3,7 @@
 use doorward_core::limits::SUBSCRIBED_RESOURCES_MAX;
 use serde_json::{Value, json};
 
-use super::crossing::{Client, able};
+use super::crossing::{Client, Stream, able};
 use super::stateless::{Said, Seen, Stateless, said};
 use crate::rig::{Plan, eventually};
 
@@ -19,6 +19,34 @@ fn updated(seen: &Seen, uri: &str) -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/resources/updated", "params": params })
 }
 
+/// What is told of a change that fits, which a tool makes again and again: the fixture acknowledges before it listens.
+async fn heard(
+    client: &Client,
+    stream: &mut Stream,
+    tool: &str,
+    arguments: Value,
+    fits: impl Fn(&Value) -> bool,
+) -> Value {
+    let changing = async {
+        loop {
+            client.tool(tool, arguments.clone()).await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let hearing = async {
+        loop {
+            let told = stream.next().await;
+            if fits(&told) {
+                return told;
+            }
+        }
+    };
+    tokio::select! {
+        told = hearing => told,
+        () = changing => unreachable!("it never ends"),
+    }
+}
+
 #[tokio::test]
 async fn a_resource_is_heard_of_from_subscribing_to_unsubscribing() {
     for version in super::crossing::LEGACY {
@@ -29,16 +57,18 @@ async fn a_resource_is_heard_of_from_subscribing_to_unsubscribing() {
             assert_eq!(answer["result"], json!({}), "{answer}");
         }
         for uri in ["test://one", "test://two"] {
-            client.tool("touch_resource", json!({ "uri": uri })).await;
-            let told = stream.next().await;
+            let told = heard(&client, &mut stream, "touch_resource", json!({ "uri": uri }), |told| {
+                told["params"]["uri"] == uri
+            });
+            let told = told.await;
             assert_eq!(told["method"], "notifications/resources/updated", "{told}");
             assert_eq!(told["params"], json!({ "uri": uri }), "{version}");
         }
         let answer = client.call("resources/unsubscribe", json!({ "uri": "test://one" })).await;
         assert_eq!(answer["result"], json!({}), "{answer}");
         client.tool("touch_resource", json!({ "uri": "test://one" })).await;
-        client.tool("touch_resource", json!({ "uri": "test://two" })).await;
-        assert_eq!(stream.next().await["params"]["uri"], "test://two");
+        let told = heard(&client, &mut stream, "touch_resource", json!({ "uri": "test://two" }), |_| true).await;
+        assert_eq!(told["params"]["uri"], "test://two");
         client.end().await;
     }
 }
@@ -48,16 +78,7 @@ async fn changed_lists_are_heard_of() {
     let client = Client::able("2025-06-18").await;
     let mut stream = client.listen().await;
     // The stream for it opens once the client says that it is there.
-    let told = async {
-        loop {
-            client.tool("test_trigger_prompt_change", json!({})).await;
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    let told = tokio::select! {
-        message = stream.next() => message,
-        () = told => unreachable!("it never ends"),
-    };
+    let told = heard(&client, &mut stream, "test_trigger_prompt_change", json!({}), |_| true).await;
     assert_eq!(told["method"], "notifications/prompts/list_changed", "{told}");
     client.end().await;
 }
