@@ -238,7 +238,11 @@ impl Reach {
     /// # Errors
     /// A refusal when it cannot be reached.
     pub async fn speaks(&self, principal: &Principal) -> Result<Speaks, Refusal> {
-        let verdict = match (&self.way, self.eras.verdict()) {
+        let known = match &self.way {
+            Way::Http(_) => self.eras.verdict(),
+            Way::Child(_) => self.eras.lasting_verdict(),
+        };
+        let verdict = match (&self.way, known) {
             (_, Some(verdict)) => verdict,
             // HTTP+SSE was gone before the stateless era came.
             (Way::Http(endpoint), None) if endpoint.transport() == Transport::Sse => EraVerdict::LegacyOnly,
@@ -261,13 +265,19 @@ impl Reach {
         }
     }
 
-    /// Asks a child which eras it speaks. Some of the older era end when they are asked what they do not know; whoever
-    /// has that very child must not start another before it may be started.
+    /// Asks a child which eras it speaks. Some of the older era end when they are asked what they do not know, and some of
+    /// the newer when they were told `initialize` just before: one that ends is asked once more. Whoever has that very
+    /// child must not start another before it may be started.
     async fn judge_child(&self, link: &Link) -> EraVerdict {
-        let (verdict, sign) = discover(link).await;
+        let mut asked = discover(link).await;
+        if asked.1 == Sign::Death {
+            sleep(RESTART_WAIT_MIN * 2).await;
+            asked = discover(link).await;
+        }
+        let (verdict, sign) = asked;
         match (&verdict, self.outside.share) {
             (EraVerdict::LegacyOnly, Share::ByPrincipal) => link.dismiss(),
-            (EraVerdict::LegacyOnly, Share::Exclusive) if sign == Sign::Death => sleep(RESTART_WAIT_MIN * 2).await,
+            (EraVerdict::LegacyOnly, Share::Exclusive) if sign == Sign::Death => sleep(RESTART_WAIT_MIN * 3).await,
             (EraVerdict::LegacyOnly | EraVerdict::Modern { .. } | EraVerdict::Unknown(_), _) => {}
         }
         verdict

@@ -203,6 +203,18 @@ impl Link {
         }
     }
 
+    /// How often the conversation with the server has broken off so far.
+    #[must_use]
+    pub fn breaks(&self) -> u64 {
+        match self {
+            Self::Stdio(link) => link.breaks(),
+            Self::Http(link) => link.breaks(),
+            Self::Sse(link) => link.breaks(),
+            Self::Either(link) => link.breaks(),
+            Self::Bridged(_) => 0,
+        }
+    }
+
     /// Waits until the conversation with the server has broken off (the child has ended, the session was forgotten) more
     /// often than `seen` times, and returns how often. Pends for ever where nothing lasts that could break off. Safe to
     /// drop and ask again.

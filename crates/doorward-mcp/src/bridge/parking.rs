@@ -306,4 +306,73 @@ mod tests {
         assert!(!parking.withdrawn(&taken_back));
         assert!(parking.answered(&[answer("q1", "{}")], now).is_empty());
     }
+
+    /// What may happen to a parked call.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Ask(u64),
+        TakeBack(u64),
+        Put,
+        Answer(u32),
+    }
+
+    fn steps() -> impl proptest::strategy::Strategy<Value = Vec<Step>> {
+        use proptest::prelude::*;
+        let step = prop_oneof![
+            (0..4u64).prop_map(Step::Ask),
+            (0..4u64).prop_map(Step::TakeBack),
+            Just(Step::Put),
+            (1..6u32).prop_map(Step::Answer),
+        ];
+        proptest::collection::vec(step, 0..40)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn each_question_is_answered_at_most_once_and_none_is_forgotten(steps in steps()) {
+            let (mut parking, now) = (forms(), Instant::now());
+            let mut open = std::collections::BTreeSet::new();
+            let mut rounds = 0;
+            for step in steps {
+                match step {
+                    Step::Ask(id) => {
+                        let taken = parking.asked(&form(id), now).is_ok();
+                        let fits = !open.contains(&id) && open.len() < RULES.questions;
+                        proptest::prop_assert_eq!(taken, fits);
+                        if taken {
+                            open.insert(id);
+                        }
+                    }
+                    Step::TakeBack(id) => {
+                        let params = format!(r#"{{"requestId":{id}}}"#);
+                        let bytes = compose::notification("notifications/cancelled", Some(&params));
+                        let Ok(Message::Notification(told)) = Message::parse(bytes, &Limits::default()) else {
+                            panic!("no notification")
+                        };
+                        proptest::prop_assert_eq!(parking.withdrawn(&told), open.remove(&id));
+                    }
+                    Step::Put => match parking.put(now) {
+                        Ok(questions) => {
+                            rounds += 1;
+                            proptest::prop_assert_eq!(questions.len(), open.len());
+                        }
+                        Err(TooManyRounds) => proptest::prop_assert_eq!(rounds, RULES.rounds),
+                    },
+                    Step::Answer(key) => {
+                        for reply in parking.answered(&[answer(&format!("q{key}"), "{}")], now) {
+                            let Ok(Message::Response(reply)) = Message::parse(reply.message, &Limits::default()) else {
+                                panic!("no response")
+                            };
+                            let id = reply.id().unwrap().to_json().parse().unwrap();
+                            proptest::prop_assert!(open.remove(&id), "nobody asked, or it was answered before");
+                        }
+                    }
+                }
+                // What is open is due to be put, or was put.
+                proptest::prop_assert!(parking.settles_at().is_none() || !open.is_empty());
+                proptest::prop_assert_eq!(parking.questions().len(), open.len());
+            }
+            proptest::prop_assert_eq!(parking.give_up().len(), open.len());
+        }
+    }
 }

@@ -48,7 +48,7 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use era::{EraCache, EraVerdict, probe};
 
 use housekeeping::Asked;
-use limits::CLOSE_WAIT;
+use limits::{CLOSE_WAIT, LISTEN_HEAD_WAIT};
 use session::Session;
 pub use sse::{SseCall, SseLink};
 pub use transport::{Transport, TransportMemory};
@@ -169,7 +169,10 @@ impl HttpLink {
                 let sent = self.way.post(self.way.reply_headers(session)?, housekeeping::initialized())?;
                 self.accepted(sent).await?;
                 if matches!(task, Housekeeping::Converse { .. }) {
+                    let before = session.streams_tried();
                     self.listen();
+                    // What the server says right after would be lost before there is a stream to say it on.
+                    let _ = timeout(LISTEN_HEAD_WAIT, session.stream_tried_since(before)).await;
                 }
             }
             (Speech::Legacy(_) | Speech::Modern(_), _, _) => {}
@@ -182,6 +185,15 @@ impl HttpLink {
         match &self.way.speech {
             Speech::Legacy(session) => session.unsolicited.next().await,
             Speech::Modern(_) => std::future::pending().await,
+        }
+    }
+
+    /// How often the server has forgotten a session of this link.
+    #[must_use]
+    pub fn breaks(&self) -> u64 {
+        match &self.way.speech {
+            Speech::Legacy(session) => session.breaks(),
+            Speech::Modern(_) => 0,
         }
     }
 

@@ -190,6 +190,15 @@ impl StdioLink {
         self.mailbox.next().await
     }
 
+    /// How often a child of this conversation has ended.
+    #[must_use]
+    pub fn breaks(&self) -> u64 {
+        match &*self.hold() {
+            Hold::Bound(binding) => binding.control.ends(),
+            Hold::Free | Hold::Closed => 0,
+        }
+    }
+
     /// Waits until the child of this conversation has ended more often than `seen` times, and returns how often. Pends
     /// for ever while there is no conversation.
     pub async fn broken(&self, seen: u64) -> u64 {

@@ -7,7 +7,11 @@ mod client;
 #[expect(dead_code, reason = "shared with the tests of the faces, which need more of it")]
 #[path = "../faces/rig.rs"]
 mod rig;
+#[expect(dead_code, reason = "shared with the tests of the faces, which need more of it")]
+#[path = "../faces/scripted.rs"]
+mod scripted;
 
+#[expect(dead_code, reason = "shared with the tests of the faces, which need more of it")]
 #[path = "../faces/pipe.rs"]
 mod pipe;
 

@@ -2,7 +2,9 @@
 
 mod listening;
 mod odd;
+mod over_http;
 mod parking;
+mod pipes;
 mod plain;
 mod streaming;
 mod tasks;

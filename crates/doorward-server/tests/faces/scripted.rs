@@ -94,11 +94,16 @@ impl Scripted {
 
     /// The same, speaking only the eras with a handshake.
     pub(crate) async fn start_legacy() -> Self {
-        let error = r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"no session"}}"#;
-        let refuse = move |_: &Seen| {
-            Reply::Send(answer("400 Bad Request", "content-type: application/json\r\n", error.as_bytes()))
+        Self::start_legacy_with(|_| Reply::Send(no_session())).await
+    }
+
+    /// The same, with calls and the rest going to `script`.
+    pub(crate) async fn start_legacy_with(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let script = move |seen: &Seen| match seen.rpc().as_str() {
+            "server/discover" => Reply::Send(no_session()),
+            _ => script(seen),
         };
-        Self::begin(ECHO, Discovery::Unknown, refuse).await
+        Self::begin(ECHO, Discovery::Unknown, script).await
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -114,6 +119,11 @@ impl Scripted {
     pub(crate) fn abandoned(&self) -> usize {
         self.abandoned.load(Ordering::Relaxed)
     }
+}
+
+fn no_session() -> Vec<u8> {
+    let error = r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"no session"}}"#;
+    answer("400 Bad Request", "content-type: application/json\r\n", error.as_bytes())
 }
 
 fn usual(seen: &Seen, tools: &str, discovery: Discovery) -> Option<Reply> {

@@ -11,6 +11,7 @@ mod lot;
 mod pump;
 mod session;
 mod tasks;
+mod visitors;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ use doorward_core::permit::Permit;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::bridge::{self, Declared, Parking, ParkingRules};
+use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request, Response};
 use doorward_mcp::revision::Era;
@@ -33,6 +35,7 @@ use crate::limits::{
     PARKED_QUESTIONS_MAX, PARKED_ROUNDS_MAX, QUESTIONS_SETTLE, SESSIONS_PER_LEGACY_SERVER_MAX, TASK_TTL_MS,
 };
 use crate::server::Reach;
+use crate::upstream::stdio::Share;
 
 pub use lot::Lot;
 
@@ -40,7 +43,8 @@ use forwarded::{Allowance, Forwarded, Sent, Visit, refused};
 use held::{Again, Farewell, Goal, Granted, Held, Parked};
 use listening::Listening;
 use lot::Bond;
-use session::Session;
+use session::{Known, Session};
+use visitors::{Visitor, Visitors};
 
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
@@ -57,12 +61,14 @@ struct Shared {
     reach: Arc<Reach>,
     principal: Principal,
     sessions: Mutex<BTreeMap<Declared, Arc<Session>>>,
+    visitors: Visitors,
 }
 
 /// A stateless request under way at such a server.
 #[derive(Debug)]
 pub struct LegacyCall {
     stage: Stage,
+    visitor: Visitor,
 }
 
 #[derive(Debug)]
@@ -79,7 +85,9 @@ enum Stage {
 
 impl LegacyServer {
     pub(super) fn new(reach: Arc<Reach>, principal: Principal) -> Self {
-        Self { shared: Arc::new(Shared { reach, principal, sessions: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared { reach, principal, sessions: Mutex::default(), visitors: Visitors::default() }),
+        }
     }
 
     pub(super) async fn call(&self, permit: Permit, _params: &ParamHeaders) -> Result<Call, Refusal> {
@@ -87,6 +95,7 @@ impl LegacyServer {
             return Err(Refusal::new(Code::UnknownShape));
         };
         let request = request.clone();
+        let visitor = Visitors::enter(&self.shared, request.id());
         let declared = Declared::from_capabilities(request.meta().and_then(|meta| meta.member(CLIENT_CAPABILITIES)));
         let log_level = request.meta().and_then(|meta| meta.member(LOG_LEVEL)).and_then(|level| level.as_str());
         let log_level = log_level.and_then(|level| LogLevel::parse(&level));
@@ -98,12 +107,22 @@ impl LegacyServer {
             ("tools/call" | "prompts/get" | "resources/read", Some(state)) => self.shared.resume(visit, &state).await?,
             _ => self.shared.forward(visit, Parking::new(self.shared.rules(), declared)).await?,
         };
-        Ok(Call::Bridged(Box::new(BridgeCall::ToLegacy(LegacyCall { stage }))))
+        Ok(Call::Bridged(Box::new(BridgeCall::ToLegacy(LegacyCall { stage, visitor }))))
     }
 
-    /// 2026-07-28 has one notification of clients, and each stateless request stands alone: it is cancelled by being
-    /// dropped.
-    pub(super) async fn tell(&self, _permit: Permit) -> Result<(), Refusal> {
+    /// 2026-07-28 has one notification of clients, which cancels a request of the same pipe. Over HTTP a request is
+    /// cancelled by being dropped, and its id is nobody's but its own.
+    pub(super) async fn tell(&self, permit: Permit) -> Result<(), Refusal> {
+        let Message::Notification(told) = permit.message() else {
+            return Err(Refusal::new(Code::UnknownShape));
+        };
+        match (told.method(), self.shared.reach.outside().share) {
+            ("notifications/cancelled", Share::Exclusive) => {
+                let named = told.param("requestId").and_then(|id| Id::read(id, &Limits::default()).ok());
+                named.into_iter().for_each(|id| self.shared.visitors.cancel(&id));
+            }
+            (_, Share::Exclusive | Share::ByPrincipal) => {}
+        }
         Ok(())
     }
 
@@ -185,22 +204,30 @@ impl Shared {
 
     async fn send(&self, visit: &Visit, parking: Parking) -> Result<Sent, Refusal> {
         let session = self.session(parking.declared())?;
-        match self.send_in(&session, visit, parking.clone()).await {
+        let known = session.opened().await?;
+        match self.send_in(&session, &known, visit, parking.clone()).await {
             // Nothing was sent: the server had already said that it knows the session no more.
             Err(refusal) if refusal.code == Code::UnknownSession => {
-                session.forget();
-                self.send_in(&self.session(parking.declared())?, visit, parking).await
+                session.forget(&known);
+                let session = self.session(parking.declared())?;
+                let known = session.opened().await?;
+                self.send_in(&session, &known, visit, parking).await
             }
             sent => sent,
         }
     }
 
-    async fn send_in(&self, session: &Arc<Session>, visit: &Visit, parking: Parking) -> Result<Sent, Refusal> {
-        let known = session.opened().await?;
+    async fn send_in(
+        &self,
+        session: &Arc<Session>,
+        known: &Arc<Known>,
+        visit: &Visit,
+        parking: Parking,
+    ) -> Result<Sent, Refusal> {
         if let Some(level) = visit.log_level {
-            session.log_from(&known, level, &visit.permit).await;
+            session.log_from(known, level, &visit.permit).await;
         }
-        let goal = session.goal_of(&known, &visit.request).await;
+        let goal = session.goal_of(known, &visit.request).await;
         let seat = session.sit();
         let (request, number) = (&visit.request, seat.number);
         let permit = visit.permit.reword(|_| match goal {
@@ -211,7 +238,7 @@ impl Shared {
         let cancel = visit.permit.reword(|_| bridge::cancelled_in_session(number));
         let farewell = cancel.map_or(Farewell::Silence, Farewell::Cancel);
         let call = session.link().call(permit, &ParamHeaders::new()).await?;
-        Ok(Sent { held: Box::new(Held::new(call, seat, parking, farewell, goal)), known })
+        Ok(Sent { held: Box::new(Held::new(call, seat, parking, farewell, goal)), known: known.clone() })
     }
 
     /// A client is back with a state: gives the server the answers, and goes on with the call.
@@ -280,15 +307,28 @@ impl Shared {
     }
 }
 
-impl LegacyCall {
-    pub(super) async fn next(&mut self) -> Event {
-        match &mut self.stage {
-            Stage::Made(event) | Stage::Asked { asked: event, .. } => {
+impl Stage {
+    async fn next(&mut self) -> Event {
+        match self {
+            Self::Made(event) | Self::Asked { asked: event, .. } => {
                 event.take().unwrap_or_else(|| Event::Failed(unsound()))
             }
-            Stage::Forwarded(forwarded) => forwarded.next().await,
-            Stage::Listening(listening) => listening.next().await,
+            Self::Forwarded(forwarded) => forwarded.next().await,
+            Self::Listening(listening) => listening.next().await,
         }
+    }
+}
+
+impl LegacyCall {
+    pub(super) async fn next(&mut self) -> Event {
+        tokio::select! {
+            biased;
+            () = self.visitor.cancelled() => {}
+            event = self.stage.next() => return event,
+        }
+        // What the stage holds tells the server when it goes.
+        self.stage = Stage::Made(None);
+        Event::Failed(Refusal::new(Code::Cancelled))
     }
 
     pub(super) fn withheld(&mut self) {
@@ -302,7 +342,6 @@ impl LegacyCall {
             Stage::Forwarded(forwarded) => forwarded.withheld(),
         }
     }
-
     pub(super) fn is_stream(&self) -> bool {
         match &self.stage {
             Stage::Made(_) | Stage::Asked { .. } => false,

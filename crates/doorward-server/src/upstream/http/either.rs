@@ -139,6 +139,12 @@ impl EitherLink {
         }
     }
 
+    /// As [`HttpLink::breaks`], once it is known which transport it is.
+    #[must_use]
+    pub fn breaks(&self) -> u64 {
+        if self.both.is_sse() { self.both.sse.breaks() } else { self.both.http.breaks() }
+    }
+
     /// As [`HttpLink::broken`], once it is known which transport it is.
     pub async fn broken(&self, seen: u64) -> u64 {
         if self.both.is_sse() { self.both.sse.broken(seen).await } else { self.both.http.broken(seen).await }

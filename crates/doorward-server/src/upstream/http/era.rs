@@ -112,6 +112,14 @@ impl EraCache {
         }
     }
 
+    /// The verdict, however old. For a child process it holds for as long as the program is the same, and asking again could
+    /// end one that does not know the question.
+    #[must_use]
+    pub fn lasting_verdict(&self) -> Option<EraVerdict> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().map(|(verdict, _)| verdict.clone())
+    }
+
     /// Remembers a verdict; not knowing is not remembered.
     pub fn remember(&self, verdict: &EraVerdict) {
         match verdict {

@@ -23,6 +23,9 @@ pub(super) const RETRY_UNTOLD: Duration = Duration::from_secs(1);
 /// Longest pause before the stream outside of calls is opened again.
 pub(super) const LISTEN_RETRY_MOST: Duration = Duration::from_secs(30);
 
+/// How long the beginning of the stream outside of calls is waited for before the first call of a conversation.
+pub(super) const LISTEN_HEAD_WAIT: Duration = Duration::from_secs(1);
+
 /// How long the end of a session may take to be told to the server.
 pub(super) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 

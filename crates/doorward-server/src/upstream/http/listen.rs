@@ -23,7 +23,9 @@ pub(super) async fn listen(way: Arc<Way>) {
     };
     let mut listener = Listener { way: &way, session, cursor: Cursor::default(), noise: Noise::default(), streams: 0 };
     loop {
-        match listener.open().await {
+        let opened = listener.open().await;
+        session.stream_tried();
+        match opened {
             Ok(stream) => {
                 listener.streams = listener.streams.saturating_add(1);
                 if listener.hear_out(stream).await == Err(TooNoisy) {

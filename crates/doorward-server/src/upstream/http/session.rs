@@ -26,6 +26,8 @@ pub(super) struct Session {
     life: watch::Sender<Life>,
     /// How often the server has forgotten a session of this link.
     breaks: watch::Sender<u64>,
+    /// How often the stream outside of calls was asked for and the server has said whether there is one.
+    tries: watch::Sender<u64>,
     /// Events that belong to no call.
     pub(super) unsolicited: Queue,
 }
@@ -133,6 +135,11 @@ impl Session {
         }
     }
 
+    /// How many sessions the server has forgotten.
+    pub(super) fn breaks(&self) -> u64 {
+        *self.breaks.borrow()
+    }
+
     /// Waits until the count of forgotten sessions is not `seen`, and returns it.
     pub(super) async fn forgotten(&self, seen: u64) -> u64 {
         let mut breaks = self.breaks.subscribe();
@@ -141,6 +148,22 @@ impl Session {
             // The sender is in `self`, so this cannot be.
             Err(_) => seen,
         }
+    }
+
+    /// Counts one more asking for the stream outside of calls.
+    pub(super) fn stream_tried(&self) {
+        self.tries.send_modify(|tries| *tries = tries.wrapping_add(1));
+    }
+
+    /// How often that stream was asked for.
+    pub(super) fn streams_tried(&self) -> u64 {
+        *self.tries.borrow()
+    }
+
+    /// Waits until it was asked for again.
+    pub(super) async fn stream_tried_since(&self, before: u64) {
+        // The sender is in `self`, so the wait cannot fail before it is over.
+        let _ = self.tries.subscribe().wait_for(|tries| *tries != before).await;
     }
 
     /// Marks the session as ended by us and returns its id, if it was open and had one.

@@ -137,6 +137,12 @@ impl SseLink {
         self.way.session.unsolicited.next().await
     }
 
+    /// How often the stream has ended by itself, or the server has forgotten the session.
+    #[must_use]
+    pub fn breaks(&self) -> u64 {
+        self.way.session.breaks()
+    }
+
     /// Waits until the stream has ended by itself, or the server has forgotten the session, more often than `seen` times,
     /// and returns how often.
     pub async fn broken(&self, seen: u64) -> u64 {

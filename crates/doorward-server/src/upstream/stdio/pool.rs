@@ -303,6 +303,11 @@ impl Control {
         self.ends.send_modify(|ends| *ends = ends.wrapping_add(1));
     }
 
+    /// How many children have ended.
+    pub(super) fn ends(&self) -> u64 {
+        *self.ends.borrow()
+    }
+
     /// Waits until the count of ended children is not `seen`, and returns it. Safe to drop and ask again.
     pub(super) async fn ended(&self, seen: u64) -> u64 {
         let mut ends = self.ends.subscribe();

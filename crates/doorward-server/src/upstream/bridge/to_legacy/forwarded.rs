@@ -144,7 +144,7 @@ impl Forwarded {
     /// The server knows the session no more, and so did nothing: the request may go out in a new one.
     fn forgotten(&mut self, refusal: Refusal) -> Option<Event> {
         let held = self.held.take()?;
-        held.seat().session().forget();
+        held.seat().session().forget(&self.known);
         match std::mem::replace(&mut self.again, Allowance::Never) {
             Allowance::Never => Some(Event::Failed(refusal)),
             Allowance::Once => {

@@ -225,3 +225,80 @@ fn bad_state(detail: &str) -> Refusal {
 fn expired() -> Refusal {
     bad_state("It has expired, and the call it belonged to was given up.")
 }
+
+#[cfg(test)]
+mod tests {
+    use doorward_core::principal::Proof;
+    use doorward_mcp::bridge::{Declared, Parking, ParkingRules};
+    use doorward_mcp::compose;
+    use doorward_mcp::id::Id;
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::message::Message;
+
+    use super::super::held::Again;
+    use super::*;
+
+    fn principal(number: usize) -> Principal {
+        Principal::new(&format!("user-{number}"), Proof::LocalToken)
+    }
+
+    fn bond(principal: &Principal) -> Bond {
+        let bytes = compose::request(&Id::from("1"), "tools/call", Some(r#"{"name":"a"}"#));
+        let Ok(Message::Request(request)) = Message::parse(bytes, &Limits::default()) else { panic!("no request") };
+        Bond::of(principal, &ServerId::parse("s").unwrap(), &request)
+    }
+
+    fn parked(patience: Duration) -> Box<Parked> {
+        let rules = ParkingRules { settle: Duration::ZERO, patience, rounds: 9, questions: 1 };
+        let mut parking = Parking::new(rules, Declared::default());
+        parking.put(Instant::now().into_std()).unwrap();
+        let error = super::super::response(compose::error(None, -32042, "", None)).unwrap();
+        Box::new(Parked::Again(Again { parking, questions: Vec::new(), error }))
+    }
+
+    fn park(lot: &Arc<Lot>, principal: &Principal, patience: Duration) -> Result<String, Refusal> {
+        lot.park(principal, bond(principal), parked(patience))
+    }
+
+    fn code<T>(outcome: Result<T, Refusal>) -> Option<Code> {
+        outcome.err().map(|refusal| refusal.code)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn places_are_bounded_in_all_and_for_each() {
+        let lot = Arc::new(Lot::new());
+        for number in 0..PARKED_MAX {
+            park(&lot, &principal(number / PARKED_PER_PRINCIPAL_MAX), PARKED_WAIT).unwrap();
+        }
+        assert_eq!(code(park(&lot, &principal(usize::MAX), PARKED_WAIT)), Some(Code::Busy));
+        let one = Arc::new(Lot::new());
+        let states: Vec<String> =
+            (0..PARKED_PER_PRINCIPAL_MAX).map(|_| park(&one, &principal(1), PARKED_WAIT).unwrap()).collect();
+        assert_eq!(code(park(&one, &principal(1), PARKED_WAIT)), Some(Code::Busy));
+        assert_eq!(code(park(&one, &principal(2), PARKED_WAIT)), None);
+        one.forget(&states[0]);
+        assert_eq!(code(park(&one, &principal(1), PARKED_WAIT)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_is_free_again_when_its_time_is_over() {
+        let lot = Arc::new(Lot::new());
+        let patience = Duration::from_secs(600);
+        let state = park(&lot, &principal(1), patience).unwrap();
+        sleep(patience - Duration::from_millis(1)).await;
+        assert_eq!(lot.parked(), 1);
+        sleep(Duration::from_millis(2)).await;
+        assert_eq!(lot.parked(), 0);
+        assert_eq!(code(lot.redeem(&state, &bond(&principal(1))).await), Some(Code::BadState));
+    }
+
+    #[tokio::test]
+    async fn a_state_is_good_once() {
+        let lot = Arc::new(Lot::new());
+        let state = park(&lot, &principal(1), PARKED_WAIT).unwrap();
+        assert_eq!(code(lot.redeem(&state, &bond(&principal(2))).await), Some(Code::BadState));
+        assert_eq!(code(Lot::new().redeem(&state, &bond(&principal(1))).await), Some(Code::BadState));
+        assert_eq!(code(lot.redeem(&state, &bond(&principal(1))).await), None);
+        assert_eq!(code(lot.redeem(&state, &bond(&principal(1))).await), Some(Code::BadState));
+    }
+}

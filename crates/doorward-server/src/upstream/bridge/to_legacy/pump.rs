@@ -36,7 +36,7 @@ pub(super) async fn run(session: Weak<Session>, link: Arc<Link>) {
             count = link.broken(breaks) => {
                 breaks = count;
                 let Some(session) = session.upgrade() else { return };
-                session.forget();
+                session.forget_before(count);
                 session.recover().await;
             }
             _ = look.tick() => {

@@ -82,6 +82,8 @@ pub(super) struct Known {
     logging: Offer,
     /// Tools that run as tasks.
     pub(super) tasks: Offer,
+    /// How often the conversation had broken off before.
+    breaks: u64,
     /// From which level on it was told to log.
     level: Mutex<Option<LogLevel>>,
 }
@@ -157,7 +159,8 @@ impl Session {
 
     async fn shake_hands(self: &Arc<Self>) -> Result<Arc<Known>, Refusal> {
         let converse = Housekeeping::Converse { declared: self.declared.clone() };
-        let opened = self.link.keep_house(converse).await.and_then(Known::read);
+        let opened =
+            self.link.keep_house(converse).await.and_then(|response| Known::read(response, self.link.breaks()));
         match opened {
             Ok(known) => {
                 let known = Arc::new(known);
@@ -176,15 +179,23 @@ impl Session {
         }
     }
 
-    /// The server has forgotten the session: the next use opens it again. A new child hears the handshake from whoever
-    /// starts it, and then only has to be told the rest.
-    pub(super) fn forget(&self) {
+    /// The server no longer knows the session that was opened so: the next use opens another.
+    pub(super) fn forget(&self, opened: &Arc<Known>) {
+        self.forget_if(|known| Arc::ptr_eq(known, opened));
+    }
+
+    /// The conversation has broken off `breaks` times; one that was opened since is another.
+    pub(super) fn forget_before(&self, breaks: u64) {
+        self.forget_if(|known| known.breaks != breaks);
+    }
+
+    /// A new child hears the handshake from whoever starts it, and then only has to be told the rest.
+    fn forget_if(&self, is_lost: impl Fn(&Arc<Known>) -> bool) {
         let mut state = self.state();
-        match (self.link.as_ref(), &state.known) {
-            (Link::Stdio(_), Some(known)) => *known.level() = None,
-            (Link::Stdio(_) | Link::Http(_) | Link::Sse(_) | Link::Either(_) | Link::Bridged(_), _) => {
-                state.known = None;
-            }
+        let Some(known) = state.known.as_ref().filter(|known| is_lost(known)) else { return };
+        match self.link.as_ref() {
+            Link::Stdio(_) => *known.level() = None,
+            Link::Http(_) | Link::Sse(_) | Link::Either(_) | Link::Bridged(_) => state.known = None,
         }
     }
 
@@ -339,7 +350,7 @@ impl Drop for Session {
 }
 
 impl Known {
-    fn read(response: Response) -> Result<Self, Refusal> {
+    fn read(response: Response, breaks: u64) -> Result<Self, Refusal> {
         let bad = |detail: &str| Refusal::new(Code::BadAnswer).with_detail(detail);
         let result = response.result().ok_or_else(|| bad("It refused the handshake."))?;
         let read = InitializeResult::from_result(result).map_err(|_| bad("Its handshake cannot be read."))?;
@@ -353,7 +364,7 @@ impl Known {
         let offer = |path: &[&str]| if result.path(path).is_some() { Offer::Made } else { Offer::NotMade };
         let logging = offer(&["capabilities", "logging"]);
         let tasks = offer(&["capabilities", "tasks", "requests", "tools", "call"]);
-        Ok(Self { server_info, logging, tasks, level: Mutex::new(None), response })
+        Ok(Self { server_info, logging, tasks, breaks, level: Mutex::new(None), response })
     }
 
     /// The answer to `server/discover` under `request`'s id.
