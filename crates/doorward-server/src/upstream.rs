@@ -264,11 +264,11 @@ impl Link {
 pub async fn discover(link: &Link) -> (http::EraVerdict, Sign) {
     match link.keep_house(Housekeeping::Discover).await {
         Ok(response) => (http::EraVerdict::of(&response), Sign::Life),
-        Err(refusal) => match refusal.code {
-            Code::TimedOut | Code::BadAnswer => (http::EraVerdict::LegacyOnly, Sign::Life),
-            Code::Died => (http::EraVerdict::LegacyOnly, Sign::Death),
-            _ => (http::EraVerdict::Unknown(refusal), Sign::Life),
-        },
+        Err(refusal) if refusal.code == Code::Died => (http::EraVerdict::LegacyOnly, Sign::Death),
+        Err(refusal) if matches!(refusal.code, Code::TimedOut | Code::BadAnswer) => {
+            (http::EraVerdict::LegacyOnly, Sign::Life)
+        }
+        Err(refusal) => (http::EraVerdict::Unknown(refusal), Sign::Life),
     }
 }
 

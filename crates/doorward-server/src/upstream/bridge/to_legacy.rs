@@ -254,9 +254,9 @@ impl Shared {
                 Ok(Stage::Forwarded(Box::new(Forwarded::new(self.clone(), Arc::new(visit), sent, Allowance::Never))))
             }
             Parked::Again(again) => match again.is_granted(&answers) {
-                Granted::Yes => self.forward(visit, again.parking).await,
+                Granted::Yes => self.forward(visit, again.parking.clone()).await,
                 Granted::No => self.given_up(&visit, &again).await,
-                Granted::Unsaid => self.ask_again(visit, again),
+                Granted::Unsaid => self.ask_again(&visit, again),
             },
         }
     }
@@ -270,7 +270,7 @@ impl Shared {
     }
 
     /// Not everything was answered.
-    fn ask_again(&self, visit: Visit, mut again: Again) -> Result<Stage, Refusal> {
+    fn ask_again(&self, visit: &Visit, mut again: Box<Again>) -> Result<Stage, Refusal> {
         again.parking.put(Instant::now().into_std()).map_err(|_| Refusal::new(Code::TooManyRounds))?;
         let asked = forwarded::ask(self, &visit.request, &again.questions.clone(), Parked::Again(again))?;
         Ok(Stage::Asked { asked: Some(Event::Response(asked.response)), state: Some(asked.state), lot: self.lot() })

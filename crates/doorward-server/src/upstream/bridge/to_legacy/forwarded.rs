@@ -241,7 +241,7 @@ impl Forwarded {
             return Event::Failed(Refusal::new(Code::TooManyRounds));
         }
         let questions = questions.to_vec();
-        self.ask(&questions.clone(), Parked::Again(Again { parking, questions, error: error.clone() }))
+        self.ask(&questions.clone(), Parked::Again(Box::new(Again { parking, questions, error: error.clone() })))
     }
 
     fn ask(&mut self, questions: &[(String, Question)], parked: Parked) -> Event {

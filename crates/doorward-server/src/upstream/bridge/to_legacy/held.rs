@@ -20,7 +20,7 @@ pub(super) enum Parked {
     /// A call that is open at the server.
     Open(Box<Held>),
     /// A call that the server ended with error -32042: it is to be made again when the person has been where it says.
-    Again(Again),
+    Again(Box<Again>),
 }
 
 /// A call to be made again.

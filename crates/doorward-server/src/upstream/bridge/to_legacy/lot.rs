@@ -253,7 +253,7 @@ mod tests {
         let mut parking = Parking::new(rules, Declared::default());
         parking.put(Instant::now().into_std()).unwrap();
         let error = super::super::response(compose::error(None, -32042, "", None)).unwrap();
-        Box::new(Parked::Again(Again { parking, questions: Vec::new(), error }))
+        Box::new(Parked::Again(Box::new(Again { parking, questions: Vec::new(), error })))
     }
 
     fn park(lot: &Arc<Lot>, principal: &Principal, patience: Duration) -> Result<String, Refusal> {

@@ -63,7 +63,7 @@ fn asked(session: &Session, question: Request) {
     if question.method() == "ping" {
         return session.reply(refused(&question));
     }
-    if let Err(question) = session.put_to_newest(question) {
+    if let Some(question) = session.put_to_newest(question) {
         session.reply(refused_or_known(session, &question));
     }
 }

@@ -217,15 +217,16 @@ impl Session {
 
     /// Puts a question that came outside of calls to the newest request under way: servers of this era may ask so while
     /// they work on it.
-    pub(super) fn put_to_newest(&self, question: Request) -> Result<(), Request> {
+    /// What could not be put is given back.
+    pub(super) fn put_to_newest(&self, question: Request) -> Option<Request> {
         let newest = self.state().seats.last_key_value().map(|(_, seat)| seat.clone());
-        let Some(newest) = newest else { return Err(question) };
+        let Some(newest) = newest else { return Some(question) };
         match newest.try_reserve() {
             Ok(place) => {
                 place.send(Event::Question(question));
-                Ok(())
+                None
             }
-            Err(_) => Err(question),
+            Err(_) => Some(question),
         }
     }
 
