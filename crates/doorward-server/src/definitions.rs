@@ -299,7 +299,7 @@ mod tests {
     }
 
     fn tool(name: &str, padding: usize) -> String {
-        format!(r#"{{"name":"{name}","description":"{}","inputSchema":{{}}}}"#, "x".repeat(padding))
+        format!(r#"{{"name":"{name}","inputSchema":{{"description":"{}"}}}}"#, "x".repeat(padding))
     }
 
     #[test]

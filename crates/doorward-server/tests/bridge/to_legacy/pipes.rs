@@ -19,8 +19,11 @@ use super::{able, everything};
 async fn alone(plan: &Plan, arguments: &str) -> (Pipe, Outside, std::path::PathBuf) {
     let log = plan.scratch().path("heard");
     let program = doorward_testkit::bin("old-upstream");
-    // Whoever ends when the server does: the shell waits for both.
-    let script = format!("/usr/bin/tee -a '{}' | '{}' {arguments}", log.display(), program.display());
+    let script = match arguments {
+        "" => format!("/usr/bin/tee -a '{}' | '{}'", log.display(), program.display()),
+        // What it hears does not matter, but that its end shows at once.
+        arguments => format!("exec '{}' {arguments}", program.display()),
+    };
     let outside = Outside::new(Share::Exclusive);
     let id = ServerId::parse("old").unwrap();
     let spec = ChildSpec {
