@@ -166,6 +166,9 @@ impl Gathering {
         if let Some(last) = &last {
             self.shown.insert(id.clone(), last.clone());
         }
+        if !run.await_late() {
+            return;
+        }
         let (gateway, began, wait) = (self.joined.gateway.clone(), self.began, self.joint.patience.wait);
         tokio::spawn(async move {
             let Ok(pages) = run.outcome().await else { return };
@@ -285,8 +288,8 @@ impl Joined {
                 return Ok(Page::Here(Box::new(ongoing)));
             }
             match ongoing.next().await {
-                // What a server says on the way has no place in a list of many.
-                Some(Produced::Interim(_)) => {}
+                // In a list of many it has no place.
+                Some(Produced::Interim(said)) => self.overheard.hear(seat.talk().server().id(), said),
                 Some(Produced::Final(last)) => return Page::read(seat, last),
                 None => return Err(Refusal::new(Code::BadAnswer)),
             }

@@ -97,6 +97,13 @@ impl Overheard {
         Self { ear: Mutex::new(ear), sayings }
     }
 
+    /// Takes in what a server says, if there is room for it.
+    pub(super) fn hear(&self, server: &ServerId, said: Segments) {
+        if self.sayings.try_send((server.clone(), said)).is_err() {
+            tracing::warn!(%server, "the client is slow: what was said outside of calls is dropped");
+        }
+    }
+
     /// Listens to one server until it has no more to say.
     pub(super) fn listen(&self, talk: Arc<Talk>) -> impl Future<Output = ()> + Send + use<> {
         let sayings = self.sayings.clone();
@@ -179,13 +186,13 @@ impl Joined {
     }
 
     fn has_lost(&self) -> bool {
-        self.seated().iter().any(|seat| seat.is_lost())
+        self.seated().iter().any(|seat| seat.is_away())
     }
 
     /// Opens servers again that were lost and may be tried.
     fn find_again(self: &Arc<Self>, joint: &Joint) {
         let now = std::time::Instant::now();
-        for seat in self.seated().into_iter().filter(|seat| seat.is_lost()) {
+        for seat in self.seated().into_iter().filter(|seat| seat.may_be_found(now)) {
             let server = seat.talk().server();
             if server.health().take_retry(now) {
                 self.open_seat(joint, server.id());

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{Apps, Route};
-use doorward_core::refusal::{Code, Refusal};
+use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::compose;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request};
@@ -155,6 +155,15 @@ impl Joined {
         }
     }
 
+    /// Answers a question that there is no room for, so that the server does not wait.
+    fn leave_unasked(&self, server: &ServerId, question: &Request) {
+        let answer = Refusal::new(Code::Busy).render(Some(question.id()), Shape::Error, None);
+        let seat = lock(&self.seats).get(server).cloned();
+        if let (Some(seat), Ok(Message::Response(answer))) = (seat, Message::parse(answer, &Limits::default())) {
+            tokio::spawn(async move { seat.talk().response(answer).await });
+        }
+    }
+
     /// What a server says to the client, under the names and ids of this endpoint.
     pub(super) fn outward(&self, joint: &Joint, server: &ServerId, said: Segments) -> Option<Said> {
         let said = said.into_bytes();
@@ -172,6 +181,9 @@ impl Joined {
                     Message::Request(question) => {
                         let waiting = (server.clone(), question.id().clone());
                         let put = lock(&self.questions).ask(waiting, &question);
+                        if put.is_none() {
+                            self.leave_unasked(server, &question);
+                        }
                         put.map(|(_, question)| Said::Question(question))
                     }
                     Message::Notification(_) | Message::Response(_) => None,

@@ -22,7 +22,7 @@ use super::shelf::{Change, Declared};
 use super::{Joined, Joint, lock};
 use crate::gateway::Gateway;
 use crate::health::Sighting;
-use crate::limits::{LEVEL_WAIT, SEAT_WAIT};
+use crate::limits::{LEVEL_WAIT, RETRY_WAIT_MIN, SEAT_WAIT};
 use crate::talk::Talk;
 
 /// One server's place.
@@ -41,8 +41,8 @@ pub(super) enum Opening {
     Pending,
     /// Done, or not needed.
     Open,
-    /// It failed.
-    Failed(Refusal),
+    /// It failed, then.
+    Failed(Refusal, Instant),
 }
 
 impl Seat {
@@ -62,14 +62,33 @@ impl Seat {
 
     /// Whether the handshake failed, or the conversation is over for the server.
     pub(super) fn is_lost(&self) -> bool {
-        matches!(*self.opening.borrow(), Opening::Failed(_))
+        matches!(*self.opening.borrow(), Opening::Failed(..))
+    }
+
+    /// Whether the server did not answer, rather than refuse.
+    pub(super) fn is_away(&self) -> bool {
+        match &*self.opening.borrow() {
+            Opening::Failed(refusal, _) => {
+                matches!(refusal.code, Code::Unreachable | Code::Died | Code::TimedOut | Code::UnknownSession)
+            }
+            Opening::Pending | Opening::Open => false,
+        }
+    }
+
+    /// Whether it may be opened again without a client's asking for it: one that just failed would fail again.
+    pub(super) fn may_be_found(&self, now: Instant) -> bool {
+        let since = match &*self.opening.borrow() {
+            Opening::Failed(_, since) => *since,
+            Opening::Pending | Opening::Open => return false,
+        };
+        self.is_away() && now.saturating_duration_since(since) >= RETRY_WAIT_MIN
     }
 
     /// What a refused request says of the conversation: a server that is gone, or has forgotten it, needs another one.
     pub(super) fn doubt(&self, code: Code) {
         let over = matches!(code, Code::Unreachable | Code::Died | Code::UnknownSession);
         if over && self.talk.agreed().is_some() {
-            self.opening.send_replace(Opening::Failed(Refusal::new(code)));
+            self.opening.send_replace(Opening::Failed(Refusal::new(code), Instant::now()));
         }
     }
 
@@ -79,7 +98,7 @@ impl Seat {
         let opened = timeout(SEAT_WAIT, opening.wait_for(|opening| !matches!(opening, Opening::Pending))).await;
         match opened.as_ref().map(|opened| opened.as_deref()) {
             Ok(Ok(Opening::Open)) => Ok(()),
-            Ok(Ok(Opening::Failed(refusal))) => Err(refusal.clone()),
+            Ok(Ok(Opening::Failed(refusal, _))) => Err(refusal.clone()),
             Ok(Ok(Opening::Pending) | Err(_)) => Err(Refusal::new(Code::Unreachable)),
             Err(_) => Err(Refusal::new(Code::TimedOut).with_detail("It has not opened the conversation yet.")),
         }
@@ -204,7 +223,7 @@ async fn open(
             if server.health().failed(refusal.code) == Sighting::Turned {
                 gateway.shelves().turned(server.id());
             }
-            Opening::Failed(refusal)
+            Opening::Failed(refusal, Instant::now())
         }
     };
     let opened = matches!(outcome, Opening::Open);

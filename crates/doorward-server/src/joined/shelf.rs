@@ -4,6 +4,7 @@
 //! one principal was shown is never shown to another.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
@@ -17,9 +18,12 @@ use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 use super::lock;
-use crate::limits::{CHANGES_KEPT_MAX, LISTINGS_AT_ONCE_MAX, SHELF_BYTES_MAX, SHELF_ITEMS_MAX, SHELF_SERVERS_MAX};
+use crate::limits::{
+    CHANGES_KEPT_MAX, LISTING_WAIT, LISTINGS_AT_ONCE_MAX, SHELF_BYTES_MAX, SHELF_ITEMS_MAX, SHELF_SERVERS_MAX,
+};
 
 /// The pages of one list of one server.
 pub(super) type Pages = Arc<Vec<Bytes>>;
@@ -73,6 +77,8 @@ pub(super) struct Run {
     outcome: watch::Receiver<Option<Result<Pages, Refusal>>>,
     task: AbortHandle,
     edition: u64,
+    /// Whether somebody waits for it who announces what comes of it.
+    awaited: AtomicBool,
     running: Arc<Mutex<Runs>>,
 }
 
@@ -161,15 +167,19 @@ impl Shelves {
         let (sender, outcome) = watch::channel(None);
         let (fetch, turns) = (fetch(), at.turns.clone());
         let task = tokio::spawn(async move {
-            // Never closed; whoever asks waits no longer than it wants to.
-            let _turn = turns.acquire().await;
-            sender.send_replace(Some(fetch.await));
+            let fetched = match timeout(LISTING_WAIT, turns.acquire()).await {
+                // Never closed.
+                Ok(_turn) => fetch.await,
+                Err(_) => Err(Refusal::new(Code::UpstreamBusy)),
+            };
+            sender.send_replace(Some(fetched));
         });
         let run = Arc::new(Run {
             key: key.clone(),
             outcome,
             task: task.abort_handle(),
             edition,
+            awaited: AtomicBool::new(false),
             running: self.running.clone(),
         });
         lock(&self.running).insert(key, Arc::downgrade(&run));
@@ -241,6 +251,11 @@ impl Shelves {
 }
 
 impl Run {
+    /// Whether the caller is the first to wait for it beyond its own request.
+    pub(super) fn await_late(&self) -> bool {
+        !self.awaited.swap(true, Ordering::Relaxed)
+    }
+
     /// What came of it.
     pub(super) async fn outcome(&self) -> Result<Pages, Refusal> {
         let mut outcome = self.outcome.clone();
