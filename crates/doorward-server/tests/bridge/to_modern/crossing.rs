@@ -164,8 +164,8 @@ impl Stream {
 /// The last message of an answer that is a stream.
 fn last(answer: &Answer) -> Value {
     let text = answer.text();
-    let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| !data.trim().is_empty());
-    serde_json::from_str(data.last().unwrap()).unwrap()
+    let mut data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| !data.trim().is_empty());
+    serde_json::from_str(data.next_back().unwrap()).unwrap()
 }
 
 /// The text of a tool's first block.
