@@ -79,6 +79,24 @@ pub(super) fn to_modern(edits: &mut Edits, result: Raw<'_>) {
     edits.value(tools, format!("[{}]", texts.join(",")));
 }
 
+/// A page of a modern server's tools without those whose headers nobody could send: whoever speaks 2026-07-28 over HTTP
+/// must leave them out (basic/transports), and towards the server that is the gateway. `None` when all can stay.
+///
+/// # Errors
+/// The response cannot be edited.
+pub(super) fn usable(response: &Response) -> Result<Option<Response>, Unbridged> {
+    let Some(tools) = response.result_member("tools").filter(|tools| tools.kind() == Kind::Array) else {
+        return Ok(None);
+    };
+    let keep: Vec<bool> = tools.elements().map(is_listed).collect();
+    if keep.iter().all(|keep| *keep) {
+        return Ok(None);
+    }
+    let mut edits = Edits::of(response.bytes());
+    edits.elements(tools, &keep);
+    super::response(Row::Tools, edits.finish(Row::Tools)?).map(Some)
+}
+
 fn is_listed(definition: Raw<'_>) -> bool {
     definition.member("inputSchema").is_none_or(|schema| headers::invalid_tool(schema).is_none())
 }

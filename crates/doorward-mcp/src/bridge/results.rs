@@ -61,13 +61,15 @@ pub fn response_to_modern(method: &str, response: &Response, server_info: Option
 }
 
 /// A modern server's response in the words of `to`: without what only modern results have, and in shapes that `to`
-/// can carry. An error code that is reserved since 2026-07-28 becomes -32603: it speaks of headers, versions and
+/// can carry; of its tools, those that can be called. An error code that is reserved since 2026-07-28 becomes -32603: it speaks of headers, versions and
 /// capabilities of a request that the gateway wrote. -32602 stays also for a resource that is not found.
 ///
 /// # Errors
 /// The result asks for input or is a task: those are answered, not passed on. Or it is of an unknown type.
 pub fn response_to_legacy(method: &str, response: &Response, to: Revision) -> Result<Response, Unbridged> {
     let row = Row::of_method(method);
+    let usable = if method == "tools/list" { lists::usable(response)? } else { None };
+    let response = usable.as_ref().unwrap_or(response);
     let mut edits = Edits::of(response.bytes());
     match response.outcome() {
         Outcome::Error { code, raw, .. } => edit_code(&mut edits, raw, unreserved(code)),

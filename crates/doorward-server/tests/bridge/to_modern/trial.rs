@@ -65,6 +65,21 @@ async fn every_way_to_refuse_an_unknown_method_is_a_sign_and_is_remembered() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_agrees_on_a_revision_without_one_is_none() {
+    let opening = |seen: &super::stateless::Seen| {
+        let info = json!({ "name": "hasty", "version": "1" });
+        Said::Message(
+            200,
+            result(seen, json!({ "protocolVersion": "2026-07-28", "capabilities": {}, "serverInfo": info })),
+        )
+    };
+    let server = Stateless::with_opening(opening, |seen| said(seen, "bridged")).await;
+    let client = Client::open(Plan::new().with_url("up", &server.url).start().await, "2025-11-25", able()).await;
+    assert_eq!(text(&client.tool("echo", json!({ "message": "x" })).await), "bridged");
+    client.rig.stop().await;
+}
+
+#[tokio::test]
 async fn refused_credentials_and_servers_in_trouble_are_no_sign() {
     for status in [401, 403, 429, 500, 503] {
         let server = Stateless::with_opening(move |_| Said::Status(status), |seen| said(seen, "bridged")).await;

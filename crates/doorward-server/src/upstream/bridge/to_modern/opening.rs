@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
-use doorward_mcp::message::{Outcome, Request, Response};
+use doorward_mcp::message::{Request, Response};
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::views::discover::DiscoverResult;
 use tokio::time::{Instant, sleep};
@@ -100,7 +100,7 @@ impl Opening {
     fn judge(&mut self, event: Event, status: Option<u16>) -> Option<Event> {
         match &event {
             Event::Notification(_) | Event::Question(_) => return Some(event),
-            Event::Response(response) if response.result().is_some() => {
+            Event::Response(response) if opens(response) => {
                 self.place.reach.handshake().remember(Handshake::Has);
                 // A second handshake changes nothing.
                 let _ = self.place.way.set(Way::Direct);
@@ -115,6 +115,13 @@ impl Opening {
         self.stage = Stage::Bridging(Box::pin(bridge_or(self.place.clone(), self.request.clone(), event)));
         None
     }
+}
+
+/// Whether a server has taken a handshake. One that agrees on a revision without a handshake has not understood it.
+fn opens(response: &Response) -> bool {
+    let Some(result) = response.result() else { return false };
+    let agreed = result.member("protocolVersion").and_then(|version| version.as_str());
+    agreed.and_then(|version| Revision::parse(&version)).is_none_or(|revision| revision.era() == Era::Legacy)
 }
 
 /// Bridges the conversation if the server speaks the stateless era; otherwise the handshake has failed as it did.
@@ -205,11 +212,7 @@ fn is_stateless_alone(response: &Response) -> bool {
 /// refuses what it does not know; a child may just end.
 fn sign(event: &Event, status: Option<u16>) -> Sign {
     match (event, status) {
-        (Event::Response(response), Some(401 | 403 | 407 | 408 | 429 | 500..)) => {
-            // INVARIANT: only an answer with a result would say more, and it never comes here.
-            debug_assert!(matches!(response.outcome(), Outcome::Error { .. }), "a result is no sign");
-            Sign::Nothing
-        }
+        (Event::Response(_), Some(401 | 403 | 407 | 408 | 429 | 500..)) => Sign::Nothing,
         (Event::Response(_), _) => Sign::Perhaps,
         (Event::Failed(_), Some(401 | 403 | 407 | 408 | 429)) => Sign::Nothing,
         (Event::Failed(_), Some(400..=499)) => Sign::Perhaps,
