@@ -16,6 +16,7 @@ mod fit;
 mod formula;
 mod lint;
 mod mentions;
+mod plain;
 mod question;
 mod reach;
 mod rule;

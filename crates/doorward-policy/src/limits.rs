@@ -32,5 +32,8 @@ pub const CACHED_NAME_MAX: usize = 512;
 /// With more of them the tool is shown, and each call is still decided in full.
 pub const VISIBILITY_CONDITIONS_MAX: usize = 12;
 
+/// Deepest nesting of a rule that is tried without Cedar; a deeper one is left to it.
+pub const PLAIN_DEPTH_MAX: usize = 64;
+
 /// Most findings one load reports.
 pub const FINDINGS_MAX: usize = 100;

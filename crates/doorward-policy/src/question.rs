@@ -10,6 +10,7 @@ use cedar_policy::{
 use doorward_core::access::{AccessRequest, Direction, Resource};
 use doorward_core::decision::{Decision, Obligation, Reason};
 use doorward_core::refusal::Code;
+use doorward_mcp::raw::{Raw, RawJson};
 
 use crate::arguments;
 use crate::cache::Key;
@@ -19,6 +20,7 @@ use crate::desk::{Desk, Post, Slice, ToolPost};
 use crate::effect;
 use crate::engine::Engine;
 use crate::mentions::ArgumentsSeen;
+use crate::plain::{Holding, PlainRules};
 use crate::rule::Rule;
 use crate::vocabulary::{TOOLS, is_about};
 
@@ -44,6 +46,8 @@ pub(crate) struct Things {
 pub(crate) struct Ready {
     things: Things,
     set: PolicySet,
+    /// The same rules without Cedar, where they are plain enough.
+    plain: Option<PlainRules>,
 }
 
 /// What stands for arguments that are not known.
@@ -94,26 +98,46 @@ impl<'a> Question<'a> {
 
     /// Asks every rule of the slice.
     pub(crate) fn decide(&self) -> Decision {
+        let Some(ready) = self.ready() else { return internal() };
+        self.decide_plainly(&ready).unwrap_or_else(|| self.decide_by_cedar(&ready))
+    }
+
+    /// The same decision as Cedar's; `None` where only Cedar can tell.
+    pub(crate) fn decide_plainly(&self, ready: &Ready) -> Option<Decision> {
+        let Holding { permits, forbids } = ready.plain.as_ref()?.holding(self.sent_arguments())?;
+        let (verdict, deciding) = if !forbids.is_empty() || permits.is_empty() {
+            (Verdict::Deny, forbids)
+        } else {
+            (Verdict::Allow, permits)
+        };
+        let deciding: Option<Vec<&Rule>> = deciding.into_iter().map(|number| self.engine.rules.get(number)).collect();
+        Some(self.conclude(verdict, &deciding?))
+    }
+
+    pub(crate) fn decide_by_cedar(&self, ready: &Ready) -> Decision {
         let arguments = match self.read_arguments() {
             Ok(arguments) => arguments,
             Err(unreadable) => return self.refuse_unreadable(&unreadable),
         };
-        let Some(ready) = self.ready() else { return internal() };
         let Some(request) = self.request_for(&ready.things, arguments) else { return internal() };
         let response = Authorizer::new().is_authorized(&request, &ready.set, &ready.things.entities);
         self.read_response(&response)
     }
 
     /// What does not change from one call of the same thing to the next, kept so that it is made once.
-    fn ready(&self) -> Option<Arc<Ready>> {
+    pub(crate) fn ready(&self) -> Option<Arc<Ready>> {
         let key = Key::of(self.request);
         if let Some(ready) = key.as_ref().and_then(|key| self.engine.ready.find(key)) {
             return Some(ready);
         }
         let things = self.things()?;
-        let set =
-            if self.is_timeless() { self.set_without_arguments_in_vain(&things)? } else { self.slice().set.clone() };
-        let ready = Arc::new(Ready { things, set });
+        let (set, plain) = match self.tool {
+            Some(tool) if self.is_timeless() && self.looks_at_arguments() => {
+                self.settle_scopes(&things, &tool.facts)?
+            }
+            Some(_) | None => (self.slice().set.clone(), None),
+        };
+        let ready = Arc::new(Ready { things, set, plain });
         if let Some(key) = key {
             self.engine.ready.keep(key, ready.clone());
         }
@@ -121,10 +145,8 @@ impl<'a> Question<'a> {
     }
 
     /// The rules of the slice but for those that are false whatever the arguments: they could neither decide nor fail.
-    fn set_without_arguments_in_vain(&self, things: &Things) -> Option<PolicySet> {
-        if !self.looks_at_arguments() {
-            return Some(self.slice().set.clone());
-        }
+    /// Also what is left to ask of the others, where that is plain.
+    fn settle_scopes(&self, things: &Things, facts: &ToolFacts) -> Option<(PolicySet, Option<PlainRules>)> {
         let request = self.request_for(things, Some(open_arguments()))?;
         let response = Authorizer::new().is_authorized_partial(&request, &self.slice().set, &things.entities);
         let open = response.nontrivial_residuals().map(|policy| policy.id().clone());
@@ -132,7 +154,8 @@ impl<'a> Question<'a> {
         let failing = response.definitely_errored().cloned();
         let kept: HashSet<PolicyId> = open.chain(settled).chain(failing).collect();
         let policies = self.slice().set.policies().filter(|policy| kept.contains(policy.id())).cloned();
-        PolicySet::from_policies(policies).ok()
+        let plain = PlainRules::of(&response, &facts.arguments, &self.slice().mentions.arguments);
+        Some((PolicySet::from_policies(policies).ok()?, plain))
     }
 
     /// The request as Cedar wants it, with everything the rules may look at.
@@ -211,8 +234,11 @@ impl<'a> Question<'a> {
 
     fn read_arguments(&self) -> Result<Option<RestrictedExpression>, arguments::Unreadable> {
         let Some(tool) = self.tool.filter(|_| self.looks_at_arguments()) else { return Ok(None) };
-        let sent = self.request.arguments.as_ref().map(doorward_mcp::raw::RawJson::as_raw);
-        arguments::read(sent, &tool.facts.arguments, &self.slice().mentions.arguments).map(Some)
+        arguments::read(self.sent_arguments(), &tool.facts.arguments, &self.slice().mentions.arguments).map(Some)
+    }
+
+    fn sent_arguments(&self) -> Option<Raw<'a>> {
+        self.request.arguments.as_ref().map(RawJson::as_raw)
     }
 
     fn read_response(&self, response: &Response) -> Decision {
@@ -222,10 +248,14 @@ impl<'a> Question<'a> {
         }
         let mut deciding: Vec<&Rule> = response.diagnostics().reason().filter_map(|id| self.rule(id)).collect();
         deciding.sort_by_key(|rule| rule.number);
-        match response.decision() {
-            Verdict::Allow => allow(&deciding),
+        self.conclude(response.decision(), &deciding)
+    }
+
+    fn conclude(&self, verdict: Verdict, deciding: &[&Rule]) -> Decision {
+        match verdict {
+            Verdict::Allow => allow(deciding),
             Verdict::Deny if deciding.is_empty() => self.refuse_unnamed(),
-            Verdict::Deny => Decision::Deny { code: Code::Forbidden, reasons: reasons_of(&deciding), detail: None },
+            Verdict::Deny => Decision::Deny { code: Code::Forbidden, reasons: reasons_of(deciding), detail: None },
         }
     }
 
