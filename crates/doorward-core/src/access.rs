@@ -135,6 +135,10 @@ impl Resource {
     /// The thing's own name or URI; `None` for a whole server.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
+        self.shared_name().map(AsRef::as_ref)
+    }
+
+    pub(crate) const fn shared_name(&self) -> Option<&Arc<str>> {
         match self {
             Self::Server(_) => None,
             Self::Tool(_, name) | Self::Resource(_, name) | Self::Prompt(_, name) => Some(name),

@@ -47,6 +47,12 @@ impl ServerId {
     }
 }
 
+impl From<ServerId> for Arc<str> {
+    fn from(id: ServerId) -> Self {
+        id.0
+    }
+}
+
 impl fmt::Display for ServerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

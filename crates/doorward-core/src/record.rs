@@ -104,7 +104,7 @@ pub struct Record {
     /// Ids of the rules that decided.
     pub rules: Vec<Arc<str>>,
     /// The rules' reasons or our own detail, one sentence each; never a payload.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Arc<str>>,
     /// Bytes of the message that began the exchange.
     pub request_bytes: u64,
     /// Bytes of the answer; zero when there was none.

@@ -4,6 +4,7 @@
 //! message keeps what came and says where its parts are.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -89,7 +90,8 @@ struct Call {
     bytes: Bytes,
     method: Method,
     params: Option<Span>,
-    known: Box<[Option<Span>; known::params::RECORDED]>,
+    /// Shared, as a message is cloned for whoever needs it on its way.
+    known: Arc<[Option<Span>; known::params::RECORDED]>,
     progress_token: Option<(ProgressToken, Span)>,
 }
 
@@ -102,7 +104,7 @@ enum Method {
 
 #[derive(Clone, Debug)]
 enum Members {
-    Result(Box<[Option<Span>; known::result::RECORDED]>),
+    Result(Arc<[Option<Span>; known::result::RECORDED]>),
     Error { code: i64, message: Span },
 }
 
@@ -395,7 +397,7 @@ impl Parts<'_> {
             bytes: self.bytes.clone(),
             method: self.method(method)?,
             params,
-            known: Box::new(self.envelope.params),
+            known: Arc::new(self.envelope.params),
             progress_token,
         })
     }
@@ -420,7 +422,7 @@ impl Parts<'_> {
         if self.raw(outcome).kind() != Kind::Object {
             return refuse(RejectionKind::ResultType, "/result");
         }
-        let members = Members::Result(Box::new(self.envelope.result));
+        let members = Members::Result(Arc::new(self.envelope.result));
         Ok(Response { bytes: self.bytes.clone(), id, outcome, members })
     }
 

@@ -10,7 +10,7 @@ use doorward_core::record::{RECORD_VERSION, Record};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection};
 
-use crate::limits::{PROBE_BYTES, WORDS_MAX};
+use crate::limits::{FIXED_WORDS_MAX, LISTS_MAX, PROBE_BYTES, WORDS_MAX};
 use crate::queue::Entry;
 
 const COLUMNS: &str = "version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
@@ -82,7 +82,13 @@ fn statement(rows: usize) -> Arc<str> {
 
 /// Short texts that recur (principals, methods, rules), shared instead of copied for every record.
 #[derive(Debug, Default)]
-struct Words(HashSet<Arc<str>>);
+struct Words {
+    texts: HashSet<Arc<str>>,
+    /// Texts of the program itself, found by where they are.
+    fixed: Vec<(&'static str, Arc<str>)>,
+    /// Lists and how they are written. The same rules decide most records, and their texts are shared.
+    lists: Vec<(Vec<Arc<str>>, Arc<str>)>,
+}
 
 impl Words {
     fn arguments(&mut self, chunk: &[Entry]) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
@@ -99,13 +105,13 @@ impl Words {
         to.add(RECORD_VERSION)?;
         to.add(record.at.as_micros())?;
         to.add(record.exchange.to_bytes().to_vec())?;
-        to.add(self.word(record.phase.as_str()))?;
-        to.add(self.word(record.disposition.as_str()))?;
+        to.add(self.fixed(record.phase.as_str()))?;
+        to.add(self.fixed(record.disposition.as_str()))?;
         to.add(self.word(record.principal.user()))?;
-        to.add(self.word(record.principal.proof().as_str()))?;
-        to.add(record.revision.map(|revision| self.word(revision)))?;
-        to.add(self.word(record.face))?;
-        to.add(self.word(record.direction))?;
+        to.add(self.fixed(record.principal.proof().as_str()))?;
+        to.add(record.revision.map(|revision| self.fixed(revision)))?;
+        to.add(self.fixed(record.face))?;
+        to.add(self.fixed(record.direction))?;
         to.add(record.server.clone())?;
         to.add(Arc::clone(&record.action))?;
         to.add(record.resource.clone())?;
@@ -120,24 +126,47 @@ impl Words {
     }
 
     fn word(&mut self, text: &str) -> Arc<str> {
-        if let Some(word) = self.0.get(text) {
+        if let Some(word) = self.texts.get(text) {
             return Arc::clone(word);
         }
-        if self.0.len() >= WORDS_MAX {
-            self.0.clear();
+        if self.texts.len() >= WORDS_MAX {
+            self.texts.clear();
         }
         let word: Arc<str> = Arc::from(text);
-        self.0.insert(Arc::clone(&word));
+        self.texts.insert(Arc::clone(&word));
+        word
+    }
+
+    fn fixed(&mut self, text: &'static str) -> Arc<str> {
+        if let Some((_, word)) = self.fixed.iter().find(|(known, _)| std::ptr::eq(*known, text)) {
+            return Arc::clone(word);
+        }
+        if self.fixed.len() >= FIXED_WORDS_MAX {
+            self.fixed.clear();
+        }
+        let word: Arc<str> = Arc::from(text);
+        self.fixed.push((text, Arc::clone(&word)));
         word
     }
 
     /// A JSON array of texts.
-    fn list<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Arc<str>, serde_json::Error> {
+    fn list(&mut self, texts: &[Arc<str>]) -> Result<Arc<str>, serde_json::Error> {
         if texts.is_empty() {
-            return Ok(self.word("[]"));
+            return Ok(self.fixed("[]"));
         }
-        let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        Ok(self.word(&serde_json::to_string(&texts)?))
+        let same = |known: &[Arc<str>]| {
+            known.len() == texts.len() && known.iter().zip(texts).all(|(known, text)| Arc::ptr_eq(known, text))
+        };
+        if let Some((_, written)) = self.lists.iter().find(|(known, _)| same(known)) {
+            return Ok(Arc::clone(written));
+        }
+        if self.lists.len() >= LISTS_MAX {
+            self.lists.clear();
+        }
+        let borrowed: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        let written: Arc<str> = Arc::from(serde_json::to_string(&borrowed)?);
+        self.lists.push((texts.to_vec(), Arc::clone(&written)));
+        Ok(written)
     }
 }
 

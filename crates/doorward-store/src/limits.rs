@@ -35,6 +35,12 @@ pub const PROBE_BYTES: i64 = 64 * 1024;
 /// Distinct short texts kept by the writer so that it need not copy them for every record.
 pub const WORDS_MAX: usize = 256;
 
+/// Most texts of the program itself that the writer keeps ready: more than records have.
+pub const FIXED_WORDS_MAX: usize = 64;
+
+/// Most lists of rules and reasons whose written form the writer keeps: those that decide most calls at a time.
+pub const LISTS_MAX: usize = 32;
+
 /// Most records one question returns, whatever it asks for.
 pub const PAGE_MAX: u32 = 10_000;
 

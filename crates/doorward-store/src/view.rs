@@ -86,7 +86,7 @@ impl RecordView {
             arguments_digest: record.arguments_digest.map(|digest| hex(&digest)),
             code: record.code.map(|code| code.to_string()),
             rules: record.rules.iter().map(|rule| text(rule)).collect(),
-            reasons: record.reasons.clone(),
+            reasons: record.reasons.iter().map(|reason| text(reason)).collect(),
             request_bytes: record.request_bytes,
             answer_bytes: record.answer_bytes,
             elapsed_micros: record.elapsed_micros,

@@ -21,8 +21,10 @@ pub(super) struct Begun {
     /// `None` when the message could not be classified; such an exchange is only ever refused.
     pub(super) access: Option<Access>,
     arguments_digest: Option<[u8; 32]>,
+    /// The method as records name it.
+    action: Arc<str>,
     rules: Vec<Arc<str>>,
-    notes: Vec<String>,
+    notes: Vec<Arc<str>>,
     pub(super) forwarded_at: Option<Timestamp>,
     pub(super) answered_at: Option<Timestamp>,
     pub(super) answer_bytes: u64,
@@ -31,8 +33,10 @@ pub(super) struct Begun {
 impl Begun {
     pub(super) fn new(arrival: Arrival, access: Option<Access>) -> Box<Self> {
         let arguments_digest = arguments_digest(&arrival.message, access.as_ref());
+        let action = action_name(&arrival.message, access.as_ref());
         Box::new(Self {
             arguments_digest,
+            action,
             arrival,
             access,
             rules: Vec::new(),
@@ -68,14 +72,14 @@ impl Begun {
         for reason in reasons {
             if self.rules.len() < RECORD_RULES_MAX && !self.rules.contains(&reason.rule) {
                 self.rules.push(reason.rule.clone());
-                self.notes.extend(reason.text.iter().map(|text| text.to_string()));
+                self.notes.extend(reason.text.iter().cloned());
             }
         }
     }
 
     /// Remembers a sentence of our own for the outcome record.
     pub(super) fn note(&mut self, sentence: String) {
-        self.notes.push(cut(&sentence));
+        self.notes.push(Arc::from(cut(&sentence)));
     }
 
     /// Ends the exchange in a refusal: one outcome record, then the reply.
@@ -108,14 +112,9 @@ impl Begun {
             revision: Some(arrival.revision.as_str()),
             face: arrival.face.as_str(),
             direction: direction_word(arrival.direction),
-            server: Some(Arc::from(arrival.server.as_str())),
-            action: self.action_name(),
-            resource: self
-                .access
-                .as_ref()
-                .and_then(Access::resource)
-                .and_then(Resource::name)
-                .map(|name| Arc::from(cut(name))),
+            server: Some(arrival.server.clone().into()),
+            action: self.action.clone(),
+            resource: self.access.as_ref().and_then(Access::resource).and_then(Resource::shared_name).map(kept),
             arguments_digest: self.arguments_digest,
             code: None,
             rules: self.rules.clone(),
@@ -126,14 +125,14 @@ impl Begun {
             upstream_micros: upstream,
         }
     }
+}
 
-    fn action_name(&self) -> Arc<str> {
-        match (&self.access, &self.arrival.message) {
-            (Some(access), _) => Arc::from(access.action.name()),
-            (None, Message::Request(request)) => Arc::from(cut(request.method())),
-            (None, Message::Notification(notification)) => Arc::from(cut(notification.method())),
-            (None, Message::Response(_)) => Arc::from("response"),
-        }
+fn action_name(message: &Message, access: Option<&Access>) -> Arc<str> {
+    match (access, message) {
+        (Some(access), _) => Arc::from(access.action.name()),
+        (None, Message::Request(request)) => Arc::from(cut(request.method())),
+        (None, Message::Notification(notification)) => Arc::from(cut(notification.method())),
+        (None, Message::Response(_)) => Arc::from("response"),
     }
 }
 
@@ -163,13 +162,13 @@ pub(super) fn turned_record(turned: Turned, refusal: &Refusal) -> Record {
         revision: None,
         face: turned.face.as_str(),
         direction: direction_word(turned.direction),
-        server: turned.server.map(|server| Arc::from(server.as_str())),
+        server: turned.server.map(Into::into),
         action: turned.method.map_or_else(|| Arc::from("-"), |method| Arc::from(cut(&method))),
         resource: None,
         arguments_digest: None,
         code: Some(refusal.code),
         rules: Vec::new(),
-        reasons: if refusal.detail.is_empty() { Vec::new() } else { vec![cut(&refusal.detail)] },
+        reasons: if refusal.detail.is_empty() { Vec::new() } else { vec![Arc::from(cut(&refusal.detail))] },
         request_bytes: turned.bytes,
         answer_bytes: 0,
         elapsed_micros: 0,
@@ -186,6 +185,11 @@ const fn direction_word(direction: Direction) -> &'static str {
 
 fn micros(later: Timestamp, earlier: Timestamp) -> u64 {
     u64::try_from(later.since(earlier).as_micros()).unwrap_or(u64::MAX)
+}
+
+/// As [`cut`], without copying a text that is short enough.
+fn kept(text: &Arc<str>) -> Arc<str> {
+    if text.len() <= RECORD_FIELD_MAX { Arc::clone(text) } else { Arc::from(cut(text)) }
 }
 
 /// Cuts a text from outside to the record's limit, at a character.

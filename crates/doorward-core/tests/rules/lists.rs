@@ -47,7 +47,7 @@ fn kept_items_keep_every_byte() {
             );
             assert_eq!(played.answer(), expected, "{method} without {hide}");
             let notes =
-                if hide.is_empty() { vec![] } else { vec![format!("{} of 3 items are not shown.", hide.len())] };
+                if hide.is_empty() { vec![] } else { vec![format!("{} of 3 items are not shown.", hide.len()).into()] };
             assert_eq!(played.last().reasons, notes);
         }
     }

@@ -123,7 +123,7 @@ fn everybody_who_must_approve_is_asked() {
     let yes = |by: &str| Consent::Give { by: by.to_owned() };
     let step = asked(asked(start(), "ann", yes("ann")), "bob", yes("bo"));
     let (record, step) = recorded(step, Ok(()), 1_300);
-    assert_eq!(record.reasons, ["Approved by ann.", "Approved by bo."]);
+    assert_eq!(record.reasons, ["Approved by ann.".into(), "Approved by bo.".into()]);
     assert!(matches!(step, Step::Forward(..)));
     for no in [Consent::Withhold, Consent::Absent] {
         let step = asked(asked(start(), "ann", yes("ann")), "bob", no.clone());

@@ -139,7 +139,7 @@ fn a_refusal_names_its_exchange_its_rule_and_what_failed() {
     let record = played.last();
     assert_eq!((record.disposition, record.code), (Disposition::Refuse, Some(Code::Forbidden)));
     assert_eq!(record.rules, ["no-rm".into()]);
-    assert_eq!(record.reasons, ["Files stay."]);
+    assert_eq!(record.reasons, ["Files stay.".into()]);
     assert_eq!(played.refusal().reference, Some(record.exchange));
     assert!(played.refusal().sentence().contains(&record.exchange.to_string()));
 }

@@ -195,7 +195,7 @@ fn a_result_with_questions_is_read_as_it_was_written() {
 #[test]
 fn answers_and_state() {
     let retry = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
-        "name": "a", "inputResponses": {"two": {"n": 2}, "one": {}}, "requestState": "a\"b"
+        "name": "a", "inputResponses": {"one": {}, "two": {"n": 2}}, "requestState": "a\"b"
     }});
     let retry = request(retry.to_string().into_bytes());
     let answers: Vec<String> =

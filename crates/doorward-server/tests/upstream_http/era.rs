@@ -42,7 +42,7 @@ async fn a_real_server_of_both_eras_is_modern() {
 #[tokio::test]
 async fn versions_decide() {
     let modern = verdict_on(discovered(&json!(["2025-11-25", "2026-07-28"]))).await;
-    let supported = vec!["2025-11-25".to_owned(), "2026-07-28".to_owned()];
+    let supported = ["2025-11-25".to_owned(), "2026-07-28".to_owned()].into();
     assert_eq!(modern, EraVerdict::Modern { supported });
     assert_eq!(verdict_on(discovered(&json!(["2025-11-25"]))).await, EraVerdict::LegacyOnly);
     assert!(is_unknown(&verdict_on(discovered(&json!(["2031-01-01"]))).await, Code::UnsupportedVersion));
@@ -98,7 +98,7 @@ async fn a_legacy_verdict_expires_and_a_modern_one_is_forgotten_on_failure() {
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(cache.verdict(), None);
 
-    let modern = EraVerdict::Modern { supported: vec!["2026-07-28".to_owned()] };
+    let modern = EraVerdict::Modern { supported: ["2026-07-28".to_owned()].into() };
     cache.remember(&modern);
     tokio::time::advance(Duration::from_secs(100_000)).await;
     cache.remember(&EraVerdict::Unknown(doorward_core::refusal::Refusal::new(Code::Died)));

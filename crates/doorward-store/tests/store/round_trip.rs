@@ -81,7 +81,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         arguments_digest: what.3,
         code: why.0.map(|which| Code::ALL[which]),
         rules: why.1.into_iter().map(Into::into).collect(),
-        reasons: why.2,
+        reasons: why.2.into_iter().map(Into::into).collect(),
         request_bytes: numbers[0],
         answer_bytes: numbers[1],
         elapsed_micros: numbers[2],

@@ -63,7 +63,7 @@ pub(crate) fn record(number: u64) -> Record {
         arguments_digest: Some([7; 32]),
         code: None,
         rules: vec!["observe".into()],
-        reasons: vec!["everything is allowed and recorded".to_owned()],
+        reasons: vec!["everything is allowed and recorded".into()],
         request_bytes: 312,
         answer_bytes: 0,
         elapsed_micros: 41,

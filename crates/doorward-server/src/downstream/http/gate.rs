@@ -17,7 +17,9 @@ pub struct Gate {
     hosts: Vec<String>,
     origins: Vec<String>,
     token: Option<LocalToken>,
-    user: String,
+    /// Who everybody is without a token, and who holds it.
+    anybody: Principal,
+    holder: Principal,
 }
 
 impl Gate {
@@ -25,7 +27,8 @@ impl Gate {
     /// Without a token everyone who reaches the port is `user`, which the configuration allows on loopback alone.
     #[must_use]
     pub fn new(hosts: Vec<String>, origins: Vec<String>, token: Option<LocalToken>, user: &str) -> Self {
-        Self { hosts, origins, token, user: user.to_owned() }
+        let (anybody, holder) = (Principal::new(user, Proof::None), Principal::new(user, Proof::LocalToken));
+        Self { hosts, origins, token, anybody, holder }
     }
 
     /// The token wanted, if any.
@@ -63,14 +66,14 @@ impl Gate {
     /// [`Code::Unauthenticated`] without the token, where one is wanted.
     pub fn identify(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
         let Some(token) = &self.token else {
-            return Ok(Principal::new(&self.user, Proof::None));
+            return Ok(self.anybody.clone());
         };
         let presented = match one(headers, &AUTHORIZATION) {
             Some(Ok(value)) => bearer(value),
             Some(Err(())) | None => None,
         };
         match presented.map(|presented| token.check(presented.as_bytes())) {
-            Some(Presented::Ours) => Ok(Principal::new(&self.user, Proof::LocalToken)),
+            Some(Presented::Ours) => Ok(self.holder.clone()),
             Some(Presented::Other) | None => Err(Refusal::new(Code::Unauthenticated)),
         }
     }

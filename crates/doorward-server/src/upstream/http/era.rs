@@ -21,7 +21,7 @@ pub enum EraVerdict {
     /// It speaks 2026-07-28, and perhaps older revisions.
     Modern {
         /// The revisions it names.
-        supported: Vec<String>,
+        supported: Arc<[String]>,
     },
     /// It speaks the handshake era alone.
     LegacyOnly,
@@ -64,7 +64,7 @@ impl EraVerdict {
 }
 
 fn of_versions<'a>(versions: impl Iterator<Item = &'a str>) -> EraVerdict {
-    let supported: Vec<String> = versions.map(ToOwned::to_owned).collect();
+    let supported: Arc<[String]> = versions.map(ToOwned::to_owned).collect();
     if supported.iter().any(|version| version == MODERN.as_str()) {
         EraVerdict::Modern { supported }
     } else if supported.iter().any(|version| Revision::parse(version).is_some()) {
