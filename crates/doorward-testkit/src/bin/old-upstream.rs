@@ -39,7 +39,7 @@ fn main() -> io::Result<()> {
         let line = line?;
         let message: Value = serde_json::from_str(&line).unwrap_or_default();
         old.heard.push(line);
-        match (message["method"].as_str(), discover.as_str()) {
+        match (message.get("method").and_then(Value::as_str), discover.as_str()) {
             (Some("server/discover"), "silent") => {}
             (Some("server/discover"), "exit") => return Ok(()),
             (_, _) => old.receive(&message)?,
@@ -170,10 +170,12 @@ fn opened(params: &Value) -> Value {
 
 fn tools() -> Value {
     let tool = |name: &str, support: &str| {
-        let mut tool =
-            json!({ "name": name, "inputSchema": { "type": "object" }, "annotations": { "readOnlyHint": true } });
-        tool["execution"] = json!({ "taskSupport": support });
-        tool
+        json!({
+            "name": name,
+            "inputSchema": { "type": "object" },
+            "annotations": { "readOnlyHint": true },
+            "execution": { "taskSupport": support },
+        })
     };
     let plain = ["silent", "heard", "sign_in", "beside"].map(|name| tool(name, "forbidden"));
     let tasks = [tool("report", "required"), tool("survey", "required"), tool("study", "optional")];
@@ -204,10 +206,10 @@ fn result(id: &Value, result: &Value) -> io::Result<()> {
 }
 
 fn error(id: &Value, code: i64, message: &str, data: Option<&Value>) -> io::Result<()> {
-    let mut error = json!({ "code": code, "message": message });
-    if let Some(data) = data {
-        error["data"] = data.clone();
-    }
+    let error = match data {
+        Some(data) => json!({ "code": code, "message": message, "data": data }),
+        None => json!({ "code": code, "message": message }),
+    };
     say(&json!({ "jsonrpc": "2.0", "id": id, "error": error }))
 }
 

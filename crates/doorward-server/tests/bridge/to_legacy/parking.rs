@@ -156,7 +156,7 @@ async fn what_is_not_answered_is_asked_again_and_what_was_not_asked_is_ignored()
         answers.insert("nobody-asked".to_owned(), json!({ "action": "accept" }));
         let rest = ask(&rig, server, answered(&message, &asked, &Value::Object(answers))).await;
         let keys: Vec<String> = questions(&rest).into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, [missing.clone()], "{server}: {rest}");
+        assert_eq!(keys, std::slice::from_ref(missing), "{server}: {rest}");
         let none = ask(&rig, server, answered(&message, &rest, &json!({ missing: "no object" }))).await;
         assert_eq!(questions(&none), questions(&rest), "{server}");
         assert_eq!(text(&ask(&rig, server, again(&message, &none)).await), "All three answers arrived", "{server}");
