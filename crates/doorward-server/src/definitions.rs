@@ -191,6 +191,15 @@ impl Definitions {
         due
     }
 
+    /// The gateway has asked for the whole list: whoever waited for that need not ask as well.
+    pub fn has_asked(&self) {
+        let mut known = self.lock();
+        // A change announced meanwhile is worth asking for all the same.
+        if known.asked.is_some() {
+            known.asked = Some(Instant::now());
+        }
+    }
+
     /// The server says its list has changed: the next unknown tool is worth asking for.
     pub fn forget_asking(&self) {
         self.lock().asked = None;

@@ -55,6 +55,9 @@ pub const PARKED_ROUNDS_MAX: u32 = 10;
 /// Open questions of one call: as many as one result may carry.
 pub const PARKED_QUESTIONS_MAX: usize = doorward_core::limits::INPUT_REQUESTS_MAX;
 
+/// Bytes of the open questions of one call: as many as one message of a client may have. They are held while it is parked.
+pub const PARKED_QUESTIONS_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// How long a server that asks is waited for, so that what it asks at once is put together.
 pub const QUESTIONS_SETTLE: Duration = Duration::from_millis(25);
 

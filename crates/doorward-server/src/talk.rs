@@ -18,17 +18,20 @@ use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
+use tokio::time::timeout;
+
 use crate::clock::{exchange_id, now};
 use crate::conduct::{Rest, conduct};
 use crate::definitions::{Knowledge, Learned};
 use crate::gateway::{Authority, Gateway};
 use crate::health::Sighting;
-use crate::limits::LIST_PAGES_MAX;
+use crate::limits::{LIST_PAGES_MAX, LISTING_WAIT};
 use crate::server::Server;
 use crate::upstream::{Housekeeping, Link, ParamHeaders};
 
 pub use ongoing::{Final, Ongoing, Produced, supported_versions};
 use questions::Asked;
+pub(crate) use questions::renamed;
 
 /// A conversation: who, with which server, over which way.
 #[derive(Debug)]
@@ -119,6 +122,10 @@ impl Talk {
         if notification.method() == "notifications/tools/list_changed" {
             self.server.definitions().forget_asking();
         }
+        let notification = match notification.method() {
+            "notifications/cancelled" => self.taken_back(notification).await,
+            _ => notification,
+        };
         match self.pass(Direction::ToClient, Message::Notification(notification), revision).await {
             Rest::Forward(permit, waiting) => {
                 let segments = Segments::from(permit.message().bytes().clone());
@@ -207,7 +214,10 @@ impl Talk {
 
     /// Learns the server's tool list. The policy is loaded once for all of its pages.
     async fn list_tools(&self, era: Era) {
-        if self.follow_list(era).await == Learned::Something {
+        // What was learned up to then counts.
+        let learned = timeout(LISTING_WAIT, self.follow_list(era)).await.unwrap_or(Learned::Something);
+        self.server.definitions().has_asked();
+        if learned == Learned::Something {
             self.gateway.relearn(self.server.id()).await;
         }
     }

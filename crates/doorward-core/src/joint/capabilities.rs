@@ -49,7 +49,7 @@ impl Plan {
     pub fn instructions(&self, known: &[(ServerId, String)]) -> Option<String> {
         let mut joined = String::new();
         for (server, instructions) in known {
-            let section = format!("# {server}\n\n{}\n\n", instructions.trim());
+            let section = format!("# {server}\n\n{}\n\n", below_its_title(instructions.trim()));
             if !instructions.trim().is_empty() && joined.len() + section.len() <= JOINT_INSTRUCTIONS_MAX {
                 joined.push_str(&section);
             }
@@ -57,6 +57,28 @@ impl Plan {
         let joined = joined.trim_end();
         (!joined.is_empty()).then(|| joined.to_owned())
     }
+}
+
+/// A server's text with its titles one step lower, so that it cannot begin what looks like the section of another server.
+fn below_its_title(text: &str) -> String {
+    let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
+    let lines: Vec<String> = lines.map(lowered).collect();
+    lines.join("\n")
+}
+
+fn lowered(line: &str) -> String {
+    let text = line.trim_start_matches(|c: char| c.is_whitespace() || is_unseen(c));
+    if text.starts_with('#') {
+        return format!("#{text}");
+    }
+    // Underlined, the line before is a title too; underlined this way, one step lower.
+    let is_underline = !text.is_empty() && text.trim_end().chars().all(|c| c == '=');
+    if is_underline { "-".repeat(text.trim_end().len()) } else { line.to_owned() }
+}
+
+/// Characters that leave no mark, behind which a title could hide.
+const fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// The face says itself when one of its lists changes.

@@ -44,6 +44,22 @@ impl<W> Questions<W> {
         self.open.remove(&number)
     }
 
+    /// Forgets the first open question whose asker `fits`: its number, and who asked.
+    pub fn take(&mut self, fits: impl Fn(&W) -> bool) -> Option<(u64, W)> {
+        let number = self.open.iter().find(|(_, waiting)| fits(waiting)).map(|(number, _)| *number)?;
+        Some((number, self.withdraw(number)?))
+    }
+
+    /// How many open questions have an asker that `fits`.
+    pub fn count(&self, fits: impl Fn(&W) -> bool) -> usize {
+        self.open.values().filter(|waiting| fits(waiting)).count()
+    }
+
+    /// Forgets the questions whose asker does not fit any more.
+    pub fn retain(&mut self, fits: impl Fn(&W) -> bool) {
+        self.open.retain(|_, waiting| fits(waiting));
+    }
+
     /// Whoever waits for an answer that will not come.
     pub fn into_waiting(self) -> impl Iterator<Item = W> {
         self.open.into_values()

@@ -198,3 +198,15 @@ fn a_question_is_answered_by_its_own_answer_once() {
     assert_eq!(questions.withdraw(first), Some("first"));
     assert_eq!(questions.answered(&answer(&first.to_string())), None);
 }
+
+#[test]
+fn a_question_is_found_by_who_asked_it() {
+    let mut questions = Questions::default();
+    let asked = request(r#"{"jsonrpc":"2.0","id":"s","method":"roots/list"}"#);
+    let [_, own, other] = ["theirs", "own", "theirs"].map(|who| questions.ask(who, &asked).unwrap().0);
+    assert_eq!(questions.count(|who| *who == "theirs"), 2);
+    assert_eq!(questions.take(|who| *who == "own"), Some((own, "own")));
+    assert_eq!(questions.take(|who| *who == "own"), None);
+    questions.retain(|who| *who == "own");
+    assert_eq!(questions.withdraw(other), None);
+}

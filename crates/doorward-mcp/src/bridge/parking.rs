@@ -27,6 +27,8 @@ pub struct ParkingRules {
     pub rounds: u32,
     /// How many questions may be open at once.
     pub questions: usize,
+    /// How many bytes they may have together.
+    pub bytes: usize,
 }
 
 /// The questions of one call.
@@ -47,6 +49,7 @@ struct Open {
     key: String,
     id: Id,
     question: Question,
+    bytes: usize,
 }
 
 /// The client was asked as often as it may be.
@@ -94,11 +97,13 @@ impl Parking {
             return refuse(NO_SUCH_METHOD, "the client cannot be asked this");
         };
         let is_open = self.open.iter().any(|open| open.id == *request.id());
-        if is_open || self.open.len() >= self.rules.questions {
-            return refuse(INTERNAL_ERROR, "too many questions are open, or this one already is");
+        let bytes = request.bytes().len();
+        let together = self.open.iter().fold(bytes, |sum, open| sum.saturating_add(open.bytes));
+        if is_open || self.open.len() >= self.rules.questions || together > self.rules.bytes {
+            return refuse(INTERNAL_ERROR, "too many questions are open, they are too long, or this one already is");
         }
         self.named = self.named.saturating_add(1);
-        self.open.push(Open { key: format!("q{}", self.named), id: request.id().clone(), question });
+        self.open.push(Open { key: format!("q{}", self.named), id: request.id().clone(), question, bytes });
         self.settles_at.get_or_insert(now + self.rules.settle);
         Ok(())
     }
@@ -184,8 +189,13 @@ mod tests {
     use crate::bridge::Ability;
     use crate::message::Message;
 
-    const RULES: ParkingRules =
-        ParkingRules { settle: Duration::from_millis(25), patience: Duration::from_secs(600), rounds: 3, questions: 2 };
+    const RULES: ParkingRules = ParkingRules {
+        settle: Duration::from_millis(25),
+        patience: Duration::from_secs(600),
+        rounds: 3,
+        questions: 2,
+        bytes: 1000,
+    };
 
     fn parking(abilities: &[Ability]) -> Parking {
         Parking::new(RULES, abilities.iter().copied().collect())
@@ -291,6 +301,23 @@ mod tests {
         assert_eq!(refused.len(), 2);
         assert!(refused[0].starts_with(br#"{"jsonrpc":"2.0","id":1,"error":"#));
         assert!(parking.give_up().is_empty());
+    }
+
+    #[test]
+    fn the_bytes_of_open_questions_are_bounded_together() {
+        let (mut parking, now) = (forms(), Instant::now());
+        let of_length = |id: u64, bytes: usize| {
+            let empty = question(id, "roots/list", r#"{"pad":""}"#).bytes().len();
+            question(id, "roots/list", &format!(r#"{{"pad":"{}"}}"#, "x".repeat(bytes - empty)))
+        };
+        parking.asked(&of_length(1, 600), now).unwrap();
+        let refused = parking.asked(&of_length(2, 401), now).unwrap_err();
+        assert!(refused.starts_with(br#"{"jsonrpc":"2.0","id":2,"error":"#), "{refused:?}");
+        parking.asked(&of_length(2, 400), now).unwrap();
+        // What is answered makes room.
+        parking.put(now).unwrap();
+        parking.answered(&[answer("q1", "{}")], now);
+        parking.asked(&of_length(3, 600), now).unwrap();
     }
 
     #[test]

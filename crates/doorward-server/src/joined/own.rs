@@ -176,12 +176,13 @@ impl Joined {
         }
         let seat = self.seat(joint, id).await.ok()?;
         let Some(Message::Request(own)) = read(request.with_id(&self.next_id()).into_bytes()) else { return None };
+        let at = Instant::now();
         let last = seat.talk().request(own, Revision::LATEST).await.finish(drop).await?;
         let Some(Message::Response(response)) = read(last.message.into_bytes()) else { return None };
         let result = DiscoverResult::from_result(response.result()?).ok()?;
         let capabilities = response.keep(result.capabilities.raw).detached();
         let instructions = result.instructions.map(|instructions| instructions.into_owned());
-        shelves.declare(id, &self.principal, self.era, Declared { capabilities, instructions, at: Instant::now() });
+        shelves.declare(id, &self.principal, self.era, Declared { capabilities, instructions, at });
         shelves.declared(id, &self.principal, self.era)
     }
 

@@ -5,21 +5,23 @@ use std::time::Instant;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{Apps, Route};
+use doorward_core::limits::IN_FLIGHT_MAX;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::compose;
+use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
-use doorward_mcp::message::{Message, Request};
+use doorward_mcp::message::{Message, Notification, Request};
 use doorward_mcp::revision::Revision;
 use doorward_mcp::splice::Segments;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::ongoing::Producing;
+use super::ongoing::{Flight, Producing};
 use super::overheard::announcement;
 use super::seat::Seat;
 use super::{Joined, Joint, lock, offers};
 use crate::limits::CONVERSATIONS_TRIED;
-use crate::talk::{Final, Produced};
+use crate::talk::{Final, Produced, renamed};
 use crate::upstream::ParamHeaders;
 
 /// Why a request has no server to go to.
@@ -168,29 +170,48 @@ impl Joined {
     pub(super) fn outward(&self, joint: &Joint, server: &ServerId, said: Segments) -> Option<Said> {
         let said = said.into_bytes();
         match Message::parse(said.clone(), &Limits::for_results()).ok()? {
-            Message::Notification(notification) => match announcement(notification.method()) {
-                Some(method) => {
+            Message::Notification(notification) => match (announcement(notification.method()), notification.method()) {
+                (Some(method), _) => {
                     self.gateway.shelves().renew(server);
                     Some(Said::Changed(method))
                 }
-                None => Some(Said::Notification(joint.plan.outward_notification(server, &said))),
+                (None, "notifications/cancelled") => self.taken_back(server, &notification).map(Said::Notification),
+                (None, _) => Some(Said::Notification(joint.plan.outward_notification(server, &said))),
             },
-            Message::Request(_) => {
+            Message::Request(question) => {
                 let outward = joint.plan.outward_question(server, &said).into_bytes();
-                match Message::parse(outward, &Limits::for_results()).ok()? {
-                    Message::Request(question) => {
-                        let waiting = (server.clone(), question.id().clone());
-                        let put = lock(&self.questions).ask(waiting, &question);
-                        if put.is_none() {
-                            self.leave_unasked(server, &question);
-                        }
-                        put.map(|(_, question)| Said::Question(question))
-                    }
-                    Message::Notification(_) | Message::Response(_) => None,
+                let put = match Message::parse(outward, &Limits::for_results()) {
+                    Ok(Message::Request(question)) => self.put(joint, server, &question),
+                    Ok(Message::Notification(_) | Message::Response(_)) | Err(_) => None,
+                };
+                if put.is_none() {
+                    self.leave_unasked(server, &question);
                 }
+                put.map(Said::Question)
             }
             Message::Response(_) => None,
         }
+    }
+
+    /// A question under an id of this conversation; `None` when its server has more open than its share.
+    fn put(&self, joint: &Joint, server: &ServerId, question: &Request) -> Option<Segments> {
+        let share = (IN_FLIGHT_MAX / joint.servers.len().max(1)).max(1);
+        let mut questions = lock(&self.questions);
+        if questions.count(|(whose, _)| whose == server) >= share {
+            return None;
+        }
+        questions.ask((server.clone(), question.id().clone()), question).map(|(_, question)| question)
+    }
+
+    /// A server's cancellation, as the client can understand it: of that server's own question, or of a request that is
+    /// with that server. `None` for any other, which would end what is another server's.
+    fn taken_back(&self, server: &ServerId, cancelled: &Notification) -> Option<Segments> {
+        let named = Id::read(cancelled.param("requestId")?, &Limits::default()).ok()?;
+        if let Some((number, _)) = lock(&self.questions).take(|(whose, id)| whose == server && *id == named) {
+            return renamed(cancelled, number).map(|renamed| Segments::from(renamed.bytes().clone()));
+        }
+        let seat = lock(&self.flights).get(&named).and_then(Flight::server)?;
+        (seat.talk().server().id() == server).then(|| Segments::from(cancelled.bytes().clone()))
     }
 }
 

@@ -178,7 +178,11 @@ impl Joined {
         let mut seats = lock(&self.seats);
         let attempt = match seats.get(id) {
             Some(seat) if Arc::ptr_eq(seat.talk.server(), server) && !seat.is_lost() => return Some(seat.clone()),
-            Some(_) => Attempt::Another,
+            Some(_) => {
+                // What it asked in the conversation that is over, nobody waits for.
+                lock(&self.questions).retain(|(whose, _)| whose != id);
+                Attempt::Another
+            }
             None => Attempt::First,
         };
         let link = server.conversation(&self.principal);
@@ -241,6 +245,7 @@ async fn open(
 }
 
 async fn shake_hands(talk: &Arc<Talk>, hello: &Hello) -> Result<Declared, Refusal> {
+    let at = Instant::now();
     let ongoing = talk.request(hello.request.clone(), Revision::LATEST_LEGACY).await;
     // What a server says before the handshake is done has no place to go yet.
     let last = ongoing.finish(drop).await.ok_or_else(|| Refusal::new(Code::BadAnswer))?;
@@ -249,17 +254,17 @@ async fn shake_hands(talk: &Arc<Talk>, hello: &Hello) -> Result<Declared, Refusa
     }
     let refused = || Refusal::new(Code::BadAnswer).with_detail("It did not agree to the handshake.");
     let agreed = talk.agreed().ok_or_else(refused)?;
-    let declared = declared(last.message.into_bytes()).ok_or_else(refused)?;
+    let declared = declared(last.message.into_bytes(), at).ok_or_else(refused)?;
     if let Some(initialized) = hello.initialized() {
         talk.notification(initialized, agreed).await;
     }
     Ok(declared)
 }
 
-fn declared(answer: Bytes) -> Option<Declared> {
+fn declared(answer: Bytes, at: Instant) -> Option<Declared> {
     let Ok(Message::Response(response)) = Message::parse(answer, &Limits::for_results()) else { return None };
     let result = InitializeResult::from_result(response.result()?).ok()?;
     let capabilities = response.keep(result.capabilities.raw).detached();
     let instructions = result.instructions.map(|instructions| instructions.into_owned());
-    Some(Declared { capabilities, instructions, at: Instant::now() })
+    Some(Declared { capabilities, instructions, at })
 }

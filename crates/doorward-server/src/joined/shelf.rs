@@ -32,10 +32,18 @@ pub(super) type Pages = Arc<Vec<Bytes>>;
 #[derive(Debug)]
 pub struct Shelves {
     shown: Mutex<Shown>,
-    declared: Mutex<BTreeMap<(ServerId, Principal, Era), Arc<Declared>>>,
+    declared: Mutex<Declarations>,
     running: Arc<Mutex<Runs>>,
     servers: Mutex<BTreeMap<ServerId, Arc<AtServer>>>,
     changes: broadcast::Sender<Change>,
+}
+
+/// What servers said of themselves under the rules in force.
+#[derive(Debug)]
+struct Declarations {
+    known: BTreeMap<(ServerId, Principal, Era), Arc<Declared>>,
+    /// When the rules came in force. What was asked for before that, they might not have let through.
+    since: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -67,6 +75,7 @@ struct Kept {
 pub(super) struct Declared {
     pub(super) capabilities: RawJson,
     pub(super) instructions: Option<String>,
+    /// When it was asked.
     pub(super) at: Instant,
 }
 
@@ -125,7 +134,7 @@ impl Default for Shelves {
     fn default() -> Self {
         Self {
             shown: Mutex::default(),
-            declared: Mutex::default(),
+            declared: Mutex::new(Declarations { known: BTreeMap::new(), since: Instant::now() }),
             running: Arc::default(),
             servers: Mutex::default(),
             changes: broadcast::Sender::new(CHANGES_KEPT_MAX),
@@ -150,6 +159,7 @@ impl Shelves {
 
     /// Other servers, views or rules are in force.
     pub fn replaced(&self) {
+        *lock(&self.declared) = Declarations { known: BTreeMap::new(), since: Instant::now() };
         self.announce(Change::View);
     }
 
@@ -212,15 +222,18 @@ impl Shelves {
 
     /// Remembers what a server said of itself.
     pub(super) fn declare(&self, server: &ServerId, principal: &Principal, era: Era, declared: Declared) {
-        let mut known = lock(&self.declared);
-        if known.len() >= SHELF_SERVERS_MAX {
-            known.clear();
+        let mut declarations = lock(&self.declared);
+        if declared.at < declarations.since {
+            return;
         }
-        known.insert((server.clone(), principal.clone(), era), Arc::new(declared));
+        if declarations.known.len() >= SHELF_SERVERS_MAX {
+            declarations.known.clear();
+        }
+        declarations.known.insert((server.clone(), principal.clone(), era), Arc::new(declared));
     }
 
     pub(super) fn declared(&self, server: &ServerId, principal: &Principal, era: Era) -> Option<Arc<Declared>> {
-        lock(&self.declared).get(&(server.clone(), principal.clone(), era)).cloned()
+        lock(&self.declared).known.get(&(server.clone(), principal.clone(), era)).cloned()
     }
 
     /// A server says that a list of its has changed.

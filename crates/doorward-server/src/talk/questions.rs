@@ -6,9 +6,10 @@ use doorward_core::access::Direction;
 use doorward_core::exchange::{Answer, Outcome};
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::id::Id;
-use doorward_mcp::message::{Message, Request, Response};
+use doorward_mcp::limits::Limits;
+use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::revision::{Era, Revision};
-use doorward_mcp::splice::Segments;
+use doorward_mcp::splice::{Segments, Splice};
 use doorward_mcp::views::initialize::InitializeResult;
 
 use super::Talk;
@@ -62,6 +63,16 @@ impl Talk {
         self.reply(reply_to_server(&id, outcome)).await;
     }
 
+    /// A server's `notifications/cancelled`. If it takes a question back, that question is over, and the notification names
+    /// it as the client knows it.
+    pub(super) async fn taken_back(&self, notification: Notification) -> Notification {
+        let named = notification.param("requestId").and_then(|id| Id::read(id, &Limits::default()).ok());
+        let taken = named.and_then(|named| self.questions().take(|asked| asked.id == named));
+        let Some((number, Asked { unanswered, .. })) = taken else { return notification };
+        unanswered.end(Answer::Failed(Refusal::new(Code::Cancelled))).await;
+        renamed(&notification, number).unwrap_or(notification)
+    }
+
     /// Ends every open question, because the client has gone: the server is told, the outcomes are recorded.
     pub async fn withdraw_questions(&self) {
         let open = std::mem::take(&mut *self.questions());
@@ -91,6 +102,16 @@ impl Talk {
             // A second `initialize` on one conversation changes nothing.
             let _ = self.agreed.set(revision);
         }
+    }
+}
+
+/// The same cancellation, of the question that the client has under `number`.
+pub(crate) fn renamed(cancelled: &Notification, number: u64) -> Option<Notification> {
+    let mut splice = Splice::new(cancelled.bytes());
+    splice.replace(cancelled.param("requestId")?.range(), Id::from(number).to_json()).ok()?;
+    match Message::parse(splice.finish().into_bytes(), &Limits::for_results()) {
+        Ok(Message::Notification(renamed)) => Some(renamed),
+        Ok(Message::Request(_) | Message::Response(_)) | Err(_) => None,
     }
 }
 

@@ -14,6 +14,7 @@ mod changes;
 #[path = "../faces/client.rs"]
 mod client;
 mod fixtures;
+mod hostile;
 mod lists;
 mod messages;
 mod peer;

@@ -32,7 +32,8 @@ use tokio::time::Instant;
 use super::super::{Call, Event, Housekeeping, ParamHeaders};
 use super::BridgeCall;
 use crate::limits::{
-    PARKED_QUESTIONS_MAX, PARKED_ROUNDS_MAX, QUESTIONS_SETTLE, SESSIONS_PER_LEGACY_SERVER_MAX, TASK_TTL_MS,
+    PARKED_QUESTIONS_BYTES_MAX, PARKED_QUESTIONS_MAX, PARKED_ROUNDS_MAX, QUESTIONS_SETTLE,
+    SESSIONS_PER_LEGACY_SERVER_MAX, TASK_TTL_MS,
 };
 use crate::server::Reach;
 use crate::upstream::stdio::Share;
@@ -186,6 +187,7 @@ impl Shared {
             patience: self.reach.outside().parking.patience(),
             rounds: PARKED_ROUNDS_MAX,
             questions: PARKED_QUESTIONS_MAX,
+            bytes: PARKED_QUESTIONS_BYTES_MAX,
         }
     }
 

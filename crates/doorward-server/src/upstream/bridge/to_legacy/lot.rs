@@ -249,7 +249,7 @@ mod tests {
     }
 
     fn parked(patience: Duration) -> Box<Parked> {
-        let rules = ParkingRules { settle: Duration::ZERO, patience, rounds: 9, questions: 1 };
+        let rules = ParkingRules { settle: Duration::ZERO, patience, rounds: 9, questions: 1, bytes: 1000 };
         let mut parking = Parking::new(rules, Declared::default());
         parking.put(Instant::now().into_std()).unwrap();
         let error = super::super::response(compose::error(None, -32042, "", None)).unwrap();

@@ -64,6 +64,8 @@ pub(super) struct State {
     /// When somebody last came or went.
     pub(super) used: Instant,
     pump: Option<AbortHandle>,
+    /// When it could last not be opened, and why.
+    failed: Option<(Instant, Refusal)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +120,7 @@ impl Session {
             supports: BTreeMap::new(),
             used: Instant::now(),
             pump: None,
+            failed: None,
         };
         let turn = Arc::new(Semaphore::new(1));
         Arc::new(Self { reach, link, declared, turn, next: AtomicU64::new(1), state: Mutex::new(state) })
@@ -140,10 +143,16 @@ impl Session {
         if let Some(known) = self.known() {
             return Ok(known);
         }
+        let came = Instant::now();
         // The turn is never closed, and an opening is bounded in time.
         let turn = self.turn.clone().acquire_owned().await.map_err(|_| Refusal::new(Code::Stopping))?;
         if let Some(known) = self.known() {
             return Ok(known);
+        }
+        // Who waited while an opening failed has waited long enough.
+        let failed = self.state().failed.clone().filter(|(at, _)| *at >= came);
+        if let Some((_, refusal)) = failed {
+            return Err(refusal);
         }
         let opening = self.clone().open(turn);
         tokio::spawn(opening).await.unwrap_or_else(|_| Err(Refusal::new(Code::Stopping)))
@@ -174,6 +183,7 @@ impl Session {
             Err(refusal) => {
                 // Whoever answers there next may speak another era (2026-07-28, basic/versioning).
                 self.reach.doubt_era();
+                self.state().failed = Some((Instant::now(), refusal.clone()));
                 Err(refusal)
             }
         }
