@@ -1,6 +1,7 @@
-//! From what the message parser refuses to the refusal a client sees.
+//! From what the message parser refuses to the refusal a client sees, and what no batch may hold.
 
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::message::Message;
 use doorward_mcp::rejection::{Rejection, RejectionKind};
 
 /// The refusal for bytes that are no message. It names the rule and the place, never what was found there: the same
@@ -13,6 +14,18 @@ pub(crate) fn refusal(rejection: &Rejection) -> Refusal {
         None => format!("It breaks the rule '{rule}'."),
     };
     Refusal::new(code(rejection.kind())).with_detail(detail)
+}
+
+/// The messages of a batch, none of which may open a conversation (2025-03-26, basic/lifecycle).
+pub(crate) fn without_handshake(messages: Vec<Message>) -> Result<Vec<Message>, Refusal> {
+    let opens = |message: &Message| match message {
+        Message::Request(request) => request.method() == "initialize",
+        Message::Notification(_) | Message::Response(_) => false,
+    };
+    if messages.iter().any(opens) {
+        return Err(Refusal::new(Code::Batch).with_detail("No batch may hold initialize."));
+    }
+    Ok(messages)
 }
 
 const fn code(kind: RejectionKind) -> Code {

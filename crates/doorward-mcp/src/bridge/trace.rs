@@ -46,6 +46,12 @@ impl TraceContext {
         let parts = [(TRACEPARENT, &self.parent), (TRACESTATE, &self.state), (BAGGAGE, &self.baggage)];
         parts.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.parent.is_none() && self.baggage.is_none()
+    }
 }
 
 /// The request with the trace in its `_meta`. A part that the request has already stays as it is.
@@ -53,9 +59,12 @@ impl TraceContext {
 /// # Errors
 /// The request cannot be edited.
 pub fn with_trace_context(request: &Request, trace: &TraceContext) -> Result<Rewording, Unbridged> {
-    let lacks = |name: &str| request.meta().is_none_or(|meta| meta.member(name).is_none());
+    let own = |name: &str| request.meta().and_then(|meta| meta.member(name));
+    // A state says something of the parent beside it alone.
+    let of_another = own(TRACEPARENT).is_some_and(|parent| parent.as_str().as_deref() != trace.parent.as_deref());
+    let wanted = |name: &str| own(name).is_none() && !(of_another && name == TRACESTATE);
     let set: Vec<Member<'_>> =
-        trace.parts().filter(|(name, _)| lacks(name)).map(|(name, value)| (name, quote(value))).collect();
+        trace.parts().filter(|(name, _)| wanted(name)).map(|(name, value)| (name, quote(value))).collect();
     if set.is_empty() {
         return Ok(Rewording(Message::Request(request.clone())));
     }

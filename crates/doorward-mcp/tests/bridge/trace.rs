@@ -29,6 +29,17 @@ fn what_the_sender_wrote_stays() {
 }
 
 #[test]
+fn a_state_does_not_come_beside_the_parent_of_another() {
+    let own = |parent: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{{"_meta":{{"traceparent":"{parent}"}}}}}}"#)
+    };
+    let trace = read(&[("traceparent", PARENT), ("tracestate", "a=1")]);
+    let other = own(&PARENT.replace("b7ad", "c7ad"));
+    assert_eq!(traced(&other, &trace), other);
+    assert!(traced(&own(PARENT), &trace).contains(r#""tracestate":"a=1""#));
+}
+
+#[test]
 fn what_is_unsound_is_not_carried() {
     let unsound = [
         "",

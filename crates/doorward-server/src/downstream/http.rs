@@ -16,6 +16,7 @@ mod serve;
 mod session;
 mod sse;
 mod streams;
+mod trace;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -179,7 +180,7 @@ impl HttpFace {
                 modern::post(self, admitted, message, &parts.headers).await
             }
             Ok(Message::Request(request)) if request.method() == "initialize" => {
-                legacy::initialize(self, admitted, request).await
+                legacy::initialize(self, admitted, trace::joined(request, &parts.headers)).await
             }
             Ok(message) => self.without_session(&admitted, &message).await,
         }

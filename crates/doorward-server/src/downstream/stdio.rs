@@ -143,7 +143,10 @@ impl StdioFace {
         let size = line.len();
         match Frame::parse(line, &self.limits, batches) {
             Ok(Frame::Single(message)) => self.message(message, running).await,
-            Ok(Frame::Batch(messages)) => self.batch(messages, running).await,
+            Ok(Frame::Batch(messages)) => match edge::without_handshake(messages) {
+                Ok(messages) => self.batch(messages, running).await,
+                Err(refusal) => self.refuse(refusal, None, size).await,
+            },
             Err(rejection) => self.refuse(edge::refusal(&rejection), rejection.id(), size).await,
         }
     }

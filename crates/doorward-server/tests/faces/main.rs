@@ -25,3 +25,4 @@ mod shapes;
 mod sse;
 mod stopping;
 mod streams;
+mod trace;

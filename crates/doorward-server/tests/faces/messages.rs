@@ -202,6 +202,28 @@ async fn batches_where_the_revision_has_them() {
 }
 
 #[tokio::test]
+async fn no_batch_opens_a_conversation() {
+    let rig = bare().await;
+    let batch = json!([call(1, "echo", json!({ "message": "one" })), super::client::initialize("2025-03-26")]);
+    let mut session = Session::open_with(&rig, "bare", "2025-03-26").await;
+    let ask = session.ask(batch.to_string()).without("mcp-protocol-version");
+    let answer = session.http.ask(&ask).await;
+    assert_eq!((answer.status, denial(&answer.json()).0.as_str()), (400, "DW1008"), "{}", answer.text());
+
+    let mut client = super::client::SseClient::session(&rig, "bare", "2025-03-26").await;
+    let answer = client.post(&batch).await;
+    assert_eq!((answer.status, denial(&answer.json()).0.as_str()), (400, "DW1008"), "{}", answer.text());
+
+    let mut pipe = Pipe::session(&rig, "bare", "2025-03-26").await;
+    let (code, reference) = denial(&pipe.ask(batch.to_string()).await);
+    assert_eq!(code, "DW1008");
+    recorded(&rig, "batch", &reference, "DW1008", "stdio").await;
+    let called = rig.records().await.into_iter().any(|record| record.action == "tools/call");
+    assert!(!called, "nothing of such a batch is done");
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn line_breaks_in_a_body_make_no_second_line() {
     let scratch = super::rig::Scratch::new();
     let log = scratch.path("heard");

@@ -96,6 +96,31 @@ async fn a_legacy_session_carries_its_id_and_revision_and_no_other_headers() {
 }
 
 #[tokio::test]
+async fn the_trace_of_a_request_goes_out_in_headers_too() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let server = Scripted::start(|_, seen| in_session(seen, |_| Reply::Send(answer_json(&result(2, "ok"))))).await;
+    let traced = |era, meta: serde_json::Value| {
+        let mut message = tool_call(era, 2, "echo", json!({}));
+        for (name, value) in meta.as_object().unwrap() {
+            message["params"]["_meta"][name] = value.clone();
+        }
+        message
+    };
+    for (era, link) in
+        [(Era::Legacy, session(configured(&server.url)).await), (Era::Modern, link(Era::Modern, &server.url))]
+    {
+        let whole = json!({ "traceparent": parent, "tracestate": "a=1", "baggage": "k=v", "cookie": "clients=own" });
+        let unsound = json!({ "traceparent": "x", "tracestate": "a=1", "baggage": "k=v\r\ncookie: clients=own" });
+        for (meta, expected) in [(whole, [Some(parent), Some("a=1"), Some("k=v")]), (unsound, [None; 3])] {
+            answered(&link, &traced(era, meta)).await.unwrap();
+            let seen = server.seen().into_iter().rfind(|seen| seen.rpc_method() == "tools/call").unwrap();
+            assert_eq!(["traceparent", "tracestate", "baggage"].map(|name| seen.header(name)), expected, "{era:?}");
+            assert_eq!(seen.header("cookie"), None);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_permit_for_another_server_or_direction_sends_nothing() {
     let server = Scripted::start(|_, _| Reply::Send(answer_json(&result(1, "ok")))).await;
     let link = link(Era::Legacy, &server.url);

@@ -159,6 +159,22 @@ async fn serve_fixture() -> String {
 }
 
 #[tokio::test]
+async fn the_trace_of_a_request_goes_out_in_headers_too() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let peer = Peer::usual(echo).await;
+    let link = sse(&peer.server.url);
+    handshake(&link).await;
+    let mut message = call(2, "hello");
+    message["params"]["_meta"] = json!({ "traceparent": parent, "tracestate": "a=1", "baggage": "k=v" });
+    answered(&link, &message).await.unwrap();
+    answered(&link, &call(3, "hello")).await.unwrap();
+    let calls: Vec<_> = peer.posts().into_iter().filter(|seen| seen.rpc_method() == "tools/call").collect();
+    let parts = |seen: &Seen| ["traceparent", "tracestate", "baggage"].map(|name| seen.header(name).map(str::to_owned));
+    assert_eq!(parts(&calls[0]), [parent, "a=1", "k=v"].map(|part| Some(part.to_owned())));
+    assert_eq!(parts(&calls[1]), [None, None, None]);
+}
+
+#[tokio::test]
 async fn a_real_server_is_spoken_to_from_handshake_to_end() {
     let memory = Arc::<TransportMemory>::default();
     let url = serve_fixture().await;

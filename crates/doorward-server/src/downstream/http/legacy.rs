@@ -15,7 +15,7 @@ use super::in_flight::Claim;
 use super::outlet::{self, Outlet};
 use super::session::Session;
 use super::streams::Primed;
-use super::{Admitted, Body, HttpFace, SESSION_HEADER, VERSION_HEADER, read, reply};
+use super::{Admitted, Body, HttpFace, SESSION_HEADER, VERSION_HEADER, read, reply, trace};
 use crate::dialogue::Underway;
 use crate::edge;
 use crate::limits::STREAM_AFTER;
@@ -77,8 +77,14 @@ pub(super) async fn in_session(
     let batches = if session.revision().accepts_batches() { Batches::Accept } else { Batches::Refuse };
     let size = bytes.len();
     match Frame::parse(bytes, &face.limits, batches) {
+        Ok(Frame::Single(Message::Request(request))) => {
+            single(face, session, id, Message::Request(trace::joined(request, headers))).await
+        }
         Ok(Frame::Single(message)) => single(face, session, id, message).await,
-        Ok(Frame::Batch(messages)) => batch(&session, messages).await,
+        Ok(Frame::Batch(messages)) => match edge::without_handshake(messages) {
+            Ok(messages) => batch(&session, trace::all_joined(messages, headers)).await,
+            Err(refusal) => reply::refused(&session.talk().turn_away(refusal, None, size).await, None),
+        },
         Err(rejection) => {
             let refusal = session.talk().turn_away(edge::refusal(&rejection), None, size).await;
             reply::refused(&refusal, rejection.id())

@@ -13,7 +13,7 @@ use doorward_mcp::views::meta::RequestMeta;
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Response, StatusCode};
 
-use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, outlet, reply};
+use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, outlet, reply, trace};
 use crate::dialogue::{Dialogue, Underway};
 use crate::limits::STREAM_AFTER;
 use crate::talk::{Produced, supported_versions};
@@ -32,7 +32,7 @@ pub(super) async fn post(
     };
     match message {
         Message::Request(request) => match check(&talk, &request, headers).await {
-            Ok(()) => answer(talk, request, params(headers)).await,
+            Ok(()) => answer(talk, trace::joined(request, headers), params(headers)).await,
             Err(refusal) => {
                 let size = request.bytes().len();
                 let refusal = talk.turn_away(refusal, Some(request.method()), size).await;

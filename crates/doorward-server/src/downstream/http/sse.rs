@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use super::in_flight::{Claim, InFlight};
 use super::outlet::{self, Inlet, NotTaken};
 use super::session::Sessions;
-use super::{Admitted, Body, HttpFace, legacy, read, reply};
+use super::{Admitted, Body, HttpFace, legacy, read, reply, trace};
 use crate::dialogue::Dialogue;
 use crate::edge;
 use crate::talk::{Final, Produced, join_batch};
@@ -152,8 +152,14 @@ impl SseSession {
         }
         let batches = if self.revision().accepts_batches() { Batches::Accept } else { Batches::Refuse };
         match Frame::parse(bytes, &face.limits, batches) {
+            Ok(Frame::Single(Message::Request(request))) => {
+                self.message(Message::Request(trace::joined(request, headers))).await
+            }
             Ok(Frame::Single(message)) => self.message(message).await,
-            Ok(Frame::Batch(messages)) => self.batch(messages).await,
+            Ok(Frame::Batch(messages)) => match edge::without_handshake(messages) {
+                Ok(messages) => self.batch(trace::all_joined(messages, headers)).await,
+                Err(refusal) => reply::refused(&self.talk.turn_away(refusal, None, size).await, None),
+            },
             Err(rejection) => {
                 let refusal = self.talk.turn_away(edge::refusal(&rejection), None, size).await;
                 let Some(id) = rejection.id() else { return reply::refused(&refusal, None) };

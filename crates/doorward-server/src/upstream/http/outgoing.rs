@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::bridge::TraceContext;
 use doorward_mcp::headers::{self, PARAM_PREFIX};
 use doorward_mcp::message::{Notification, Request as McpRequest};
 use hyper::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -33,6 +34,7 @@ impl Way {
         extra: &[(HeaderName, HeaderValue)],
     ) -> Result<HeaderMap, Refusal> {
         let mut map = self.message_headers();
+        add_trace(&mut map, &TraceContext::of_request(request));
         match &self.speech {
             Speech::Legacy(session) if request.method() == "initialize" => session.must_not_be_closed()?,
             Speech::Legacy(session) => {
@@ -139,6 +141,15 @@ pub(super) fn send(
         tracing::error!(server = %endpoint.server(), %error, "no request can be sent");
         Refusal::new(Code::Unreachable).with_detail("This machine has no root certificates for https.")
     })
+}
+
+/// Says in headers too which trace a request belongs to. What is configured for the server stays.
+pub(super) fn add_trace(map: &mut HeaderMap, trace: &TraceContext) {
+    for (name, value) in trace.parts() {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            map.entry(name).or_insert(value);
+        }
+    }
 }
 
 /// Adds a header of ours. A value that no header can carry is left out: the body has it, and the server refuses the

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use doorward_core::access::Direction;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::bridge::TraceContext;
 use doorward_mcp::message::{Message, Notification, Request as McpRequest, Response};
 use doorward_mcp::revision::Era;
 use doorward_mcp::splice::Segments;
@@ -29,7 +30,7 @@ use tokio::time::timeout;
 use super::super::{Event, Housekeeping};
 use super::body::Outgoing;
 use super::limits::ERRANDS_MAX;
-use super::outgoing::{message_headers, send, stream_headers};
+use super::outgoing::{add_trace, message_headers, send, stream_headers};
 use super::session::{self, Session};
 use super::{Endpoint, HttpClient, TransportMemory, answer, housekeeping, wrong_kind};
 use crate::limits::HOUSEKEEPING_WAIT;
@@ -252,7 +253,18 @@ impl Way {
 
     /// Sends one message to where the server wants it.
     fn post(&self, place: &Uri, message: impl Into<Outgoing>) -> Result<ResponseFuture, Refusal> {
+        self.post_traced(place, &TraceContext::default(), message)
+    }
+
+    /// The same for a message that belongs to a trace.
+    fn post_traced(
+        &self,
+        place: &Uri,
+        trace: &TraceContext,
+        message: impl Into<Outgoing>,
+    ) -> Result<ResponseFuture, Refusal> {
         let mut headers = message_headers(&self.endpoint);
+        add_trace(&mut headers, trace);
         self.session.add_headers(&mut headers);
         self.request(Method::POST, place, headers, message.into())
     }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use doorward_core::refusal::{Code, Refusal};
+use doorward_mcp::bridge::TraceContext;
 use doorward_mcp::message::{Request as McpRequest, Response};
 use doorward_mcp::splice::Segments;
 use hyper::body::Incoming;
@@ -43,7 +44,7 @@ enum Purpose {
 #[derive(Debug)]
 enum Sending {
     /// It waits for the address to send it to.
-    Ready(Segments),
+    Ready(Segments, TraceContext),
     /// It was sent; that the server has taken it is not known yet.
     Posting(ResponseFuture),
     /// The server has taken it.
@@ -66,7 +67,7 @@ impl SseCall {
             number,
             purpose,
             mailbox,
-            sending: Sending::Ready(message),
+            sending: Sending::Ready(message, TraceContext::of_request(request)),
             clock: Clock::new(way.endpoint.silence()),
         })
     }
@@ -120,8 +121,8 @@ impl SseCall {
     /// Waits for one thing and takes it in. Safe to drop: what is waited for stays in the state.
     async fn step(&mut self) -> Option<Event> {
         match &mut self.sending {
-            Sending::Ready(message) => match self.stream.place().await {
-                Ok(place) => match self.way.post(&place, std::mem::take(message)) {
+            Sending::Ready(message, trace) => match self.stream.place().await {
+                Ok(place) => match self.way.post_traced(&place, trace, std::mem::take(message)) {
                     Ok(posting) => {
                         self.sending = Sending::Posting(posting);
                         None
@@ -171,7 +172,7 @@ impl SseCall {
         let Some(upstream) = self.stream.table().depart(self.number) else { return };
         match (&self.sending, self.purpose) {
             (Sending::Posting(_) | Sending::Taken, Purpose::Ordinary) => self.stream.errand(cancelled(upstream)),
-            (Sending::Ready(_), _) | (_, Purpose::Initialize) => {}
+            (Sending::Ready(..), _) | (_, Purpose::Initialize) => {}
         }
     }
 }
