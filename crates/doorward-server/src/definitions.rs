@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppUse, Offer};
 use doorward_core::limits::LIST_ITEMS_MAX;
+use doorward_core::refusal::Refusal;
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::views::tools::{ToolDefinition, ToolList};
@@ -44,6 +45,8 @@ struct Known {
     settled: u64,
     /// When the gateway last asked for the whole list itself.
     asked: Option<Instant>,
+    /// Why nothing came of that.
+    failure: Option<Refusal>,
     /// How often the policy may be loaded anew because of this server.
     pace: Pace,
 }
@@ -86,6 +89,7 @@ impl Definitions {
                 version: 0,
                 settled: 0,
                 asked: None,
+                failure: None,
                 pace: Pace::new(Instant::now()),
             }),
         }
@@ -187,6 +191,7 @@ impl Definitions {
         let due = known.asked.is_none_or(|asked| asked.elapsed() >= RELEARN_AFTER);
         if due {
             known.asked = Some(Instant::now());
+            known.failure = None;
         }
         due
     }
@@ -200,9 +205,21 @@ impl Definitions {
         }
     }
 
+    /// The gateway asked for the list, and this is why it did not get it.
+    pub fn failed(&self, refusal: Refusal) {
+        self.lock().failure = Some(refusal);
+    }
+
+    /// Why the gateway did not get the list when it last asked for it; whoever comes before it asks again fares no better.
+    #[must_use]
+    pub fn failure(&self) -> Option<Refusal> {
+        self.lock().failure.clone()
+    }
+
     /// The server says its list has changed: the next unknown tool is worth asking for.
     pub fn forget_asking(&self) {
-        self.lock().asked = None;
+        let mut known = self.lock();
+        (known.asked, known.failure) = (None, None);
     }
 
     /// Takes in one page of a `tools/list` answer. A page that cannot be read teaches nothing; the exchange withholds it.
@@ -231,6 +248,7 @@ impl Definitions {
         let mut known = self.lock();
         let mut learned = if known.listed { Learned::Nothing } else { Learned::Something };
         known.listed = true;
+        known.failure = None;
         for (name, tools) in page {
             let alike = known.tools.get(&name).is_some_and(|seen| read_alike(seen, &tools));
             if !alike && known.take_in(name, &tools) {

@@ -93,8 +93,11 @@ impl Talk {
 
     /// As [`Talk::request`], with the client's `Mcp-Param-*` headers.
     pub async fn request_with(self: &Arc<Self>, request: Request, revision: Revision, params: ParamHeaders) -> Ongoing {
-        if request.method() == "tools/call" {
-            self.know(&request, revision.era()).await;
+        if request.method() == "tools/call"
+            && let Err(refusal) = self.know(&request, revision.era()).await
+        {
+            let refusal = self.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+            return Ongoing::over(self.clone(), request, revision, Outcome::Refuse(refusal));
         }
         let asked = request.clone();
         match self.pass(Direction::ToServer, Message::Request(request), revision).await {
@@ -165,15 +168,21 @@ impl Talk {
 
     /// Makes sure the tool a call names is known, if the server offers it: a policy cannot judge what it has not seen, and
     /// what travels in headers (2026-07-28) stands in its schema.
-    pub async fn know(&self, request: &Request, era: Era) {
+    ///
+    /// # Errors
+    /// Why the server's tools cannot be seen, where the policy needs to: it would only say that there is no such tool.
+    pub async fn know(&self, request: &Request, era: Era) -> Result<(), Refusal> {
         if self.gateway.authority() == Authority::Endpoint && era == Era::Legacy {
-            return;
+            return Ok(());
         }
         let name = request.param("name").and_then(|name| name.as_str().map(|name| name.into_owned()));
-        let Some(name) = name else { return };
+        let Some(name) = name else { return Ok(()) };
         match self.server.definitions().knowledge_of(&name) {
-            Knowledge::Settled => return,
-            Knowledge::Seen => return self.gateway.relearn(self.server.id()).await,
+            Knowledge::Settled => return Ok(()),
+            Knowledge::Seen => {
+                self.gateway.relearn(self.server.id()).await;
+                return Ok(());
+            }
             Knowledge::Unseen => {}
         }
         // One listing at a time: whoever comes meanwhile waits for it rather than being judged without it. The turn is
@@ -185,16 +194,29 @@ impl Talk {
             Knowledge::Unseen if self.server.definitions().due() => self.list_tools(era).await,
             Knowledge::Unseen => {}
         }
+        self.seen(self.server.definitions().knowledge_of(&name) != Knowledge::Unseen)
     }
 
     /// Makes sure the server's tools were looked at once, for names that cannot be read without them.
-    pub(crate) async fn know_list(&self, era: Era) {
+    ///
+    /// # Errors
+    /// Why they cannot be seen.
+    pub(crate) async fn know_list(&self, era: Era) -> Result<(), Refusal> {
         if self.server.definitions().listed() {
-            return;
+            return Ok(());
         }
         let _turn = self.server.listing_turn().acquire().await;
         if !self.server.definitions().listed() && self.server.definitions().due() {
             self.list_tools(era).await;
+        }
+        self.seen(self.server.definitions().listed())
+    }
+
+    /// What was not seen is only missing if the server could be asked. An endpoint that decides for itself is asked anyway.
+    fn seen(&self, seen: bool) -> Result<(), Refusal> {
+        match (seen, self.gateway.authority()) {
+            (true, _) | (false, Authority::Endpoint) => Ok(()),
+            (false, Authority::Policy) => self.server.definitions().failure().map_or(Ok(()), Err),
         }
     }
 
@@ -215,7 +237,10 @@ impl Talk {
     /// Learns the server's tool list. The policy is loaded once for all of its pages.
     async fn list_tools(&self, era: Era) {
         // What was learned up to then counts.
-        let learned = timeout(LISTING_WAIT, self.follow_list(era)).await.unwrap_or(Learned::Something);
+        let learned = timeout(LISTING_WAIT, self.follow_list(era)).await.unwrap_or_else(|_| {
+            self.server.definitions().failed(Refusal::new(Code::TimedOut));
+            Learned::Something
+        });
         self.server.definitions().has_asked();
         if learned == Learned::Something {
             self.gateway.relearn(self.server.id()).await;
@@ -231,6 +256,7 @@ impl Talk {
                 Ok(response) => response,
                 Err(refusal) => {
                     tracing::warn!(server = %self.server.id(), code = %refusal.code, "the server's tools could not be listed");
+                    self.server.definitions().failed(refusal);
                     return learned;
                 }
             };

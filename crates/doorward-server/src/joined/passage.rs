@@ -113,7 +113,7 @@ impl Joined {
         if request.method() != "tools/call" {
             return Ok((seat, self.routed(joint, request).map_err(at)?));
         }
-        seat.talk().know_list(self.era).await;
+        seat.talk().know_list(self.era).await.map_err(at)?;
         let definitions = seat.talk().server().definitions();
         let version = definitions.version();
         let own = match self.routed(joint, request) {
@@ -125,7 +125,7 @@ impl Joined {
             }
             Err(refusal) => return Err(at(refusal)),
         };
-        seat.talk().know(&own, self.era).await;
+        seat.talk().know(&own, self.era).await.map_err(at)?;
         // What was learned just now may keep the tool from this client.
         let own = if definitions.version() == version { own } else { self.routed(joint, request).map_err(at)? };
         Ok((seat, own))
@@ -142,7 +142,8 @@ impl Joined {
             let (joined, joint, id) = (self.clone(), joint.clone(), id.clone());
             looking.spawn(async move {
                 if let Ok(seat) = joined.seat(&joint, &id).await {
-                    seat.talk().know_list(joined.era).await;
+                    // A server that cannot be seen shows no app.
+                    let _ = seat.talk().know_list(joined.era).await;
                 }
             });
         }

@@ -245,6 +245,11 @@ async fn one_dead_server_is_nobody_elses_trouble() {
         assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 2, "{server}");
         let answer = ask_modern(&rig, server, call(1, "echo", json!({}))).await;
         assert!(answer.text().contains("DW14"), "{server}: {}", answer.text());
+        // Whoever asks again at once, and by another way, is told the same.
+        for (place, tool) in [("/", format!("{server}__echo")), (server, "echo".to_owned())] {
+            let answer = ask_modern(&rig, place, call(2, &tool, json!({}))).await;
+            assert!(answer.text().contains("DW14"), "{server} at {place}: {}", answer.text());
+        }
     }
     rig.check_outcomes().await;
     rig.stop().await;
