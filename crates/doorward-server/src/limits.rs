@@ -21,9 +21,16 @@ pub const CALL_DURATION_MAX: Duration = Duration::from_secs(3600);
 /// How long a server may take for the gateway's own questions; Python servers need up to nine seconds when cold.
 pub const HOUSEKEEPING_WAIT: Duration = Duration::from_secs(30);
 
-/// How long a child may take to say whether it speaks the stateless era; one that never says speaks the older. Python
-/// servers need up to nine seconds when cold.
-pub const PROBE_WAIT: Duration = Duration::from_secs(10);
+/// How long a client waits for a child to say whether it speaks the stateless era; one that has not said is taken for one
+/// of the older for now. It has just been started: Python servers need up to nine seconds when cold, and more on a busy
+/// machine.
+pub const PROBE_WAIT: Duration = Duration::from_secs(20);
+
+/// How long a child is heard out that has not said in time which era it speaks.
+pub const PROBE_HEARD_OUT: Duration = Duration::from_secs(120);
+
+/// How long a child that said nothing is taken for one of the older era before it is asked again.
+pub const SILENCE_VERDICT_LIFE: Duration = Duration::from_secs(300);
 
 /// How long a connection attempt to an HTTP server may take.
 pub const CONNECT_WAIT: Duration = Duration::from_secs(10);

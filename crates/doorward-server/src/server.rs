@@ -1,18 +1,21 @@
 //! One configured server: how to reach it and what it offers.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
-use doorward_core::refusal::Refusal;
+use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::revision::Era;
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::definitions::Definitions;
 use crate::health::Health;
-use crate::limits::{READY_LINKS_MAX, RESTART_WAIT_MIN};
+use crate::limits::{PROBE_WAIT, READY_LINKS_MAX, RESTART_WAIT_MIN};
 use crate::upstream::bridge::Bridge;
 use crate::upstream::bridge::to_legacy::Lot;
 use crate::upstream::bridge::to_modern::HandshakeCache;
@@ -237,13 +240,20 @@ impl Reach {
     ///
     /// # Errors
     /// A refusal when it cannot be reached.
-    pub async fn speaks(&self, principal: &Principal) -> Result<Speaks, Refusal> {
+    pub async fn speaks(self: &Arc<Self>, principal: &Principal) -> Result<Speaks, Refusal> {
         let known = match &self.way {
             Way::Http(_) => self.eras.verdict(),
             Way::Child(_) => self.eras.lasting_verdict(),
         };
         let verdict = match (&self.way, known) {
-            (_, Some(verdict)) => verdict,
+            (Way::Child(_), Some(verdict)) => {
+                if self.eras.is_doubtful() {
+                    // Nobody waits for it: what it says counts for the next.
+                    drop(self.ask_child(principal));
+                }
+                verdict
+            }
+            (Way::Http(_), Some(verdict)) => verdict,
             // HTTP+SSE was gone before the stateless era came.
             (Way::Http(endpoint), None) if endpoint.transport() == Transport::Sse => EraVerdict::LegacyOnly,
             (Way::Http(endpoint), None) => {
@@ -251,12 +261,7 @@ impl Reach {
                 self.eras.remember(&verdict);
                 verdict
             }
-            (Way::Child(_), None) => {
-                let link = self.direct(principal, Era::Modern);
-                let verdict = self.judge_child(&link).await;
-                self.eras.remember(&verdict);
-                verdict
-            }
+            (Way::Child(_), None) => self.judged_within(principal, PROBE_WAIT).await,
         };
         match verdict {
             EraVerdict::Modern { .. } => Ok(Speaks::Modern),
@@ -265,10 +270,37 @@ impl Reach {
         }
     }
 
+    /// What a child shows of its eras within `patience`. One that shows nothing is taken for one of the older era for now; it
+    /// is heard out, and what it says then counts.
+    async fn judged_within(self: &Arc<Self>, principal: &Principal, patience: Duration) -> EraVerdict {
+        match timeout(patience, self.ask_child(principal)).await {
+            Ok(judged) => judged.unwrap_or_else(|_| EraVerdict::Unknown(Refusal::new(Code::Stopping))),
+            Err(_) => {
+                self.eras.suppose_legacy();
+                EraVerdict::LegacyOnly
+            }
+        }
+    }
+
+    /// Asks a child which eras it speaks, and remembers it, whoever waits for that.
+    fn ask_child(self: &Arc<Self>, principal: &Principal) -> JoinHandle<EraVerdict> {
+        let (reach, link) = (self.clone(), self.direct(principal, Era::Modern));
+        // Boxed because a way may be a bridge, which asks for eras itself.
+        let asking: Pin<Box<dyn Future<Output = EraVerdict> + Send>> = Box::pin(async move {
+            let (verdict, sign) = reach.judge_child(&link).await;
+            match sign {
+                Sign::Silence => reach.eras.suppose_legacy(),
+                Sign::Life | Sign::Death => reach.eras.remember(&verdict),
+            }
+            verdict
+        });
+        tokio::spawn(asking)
+    }
+
     /// Asks a child which eras it speaks. Some of the older era end when they are asked what they do not know, and some of
     /// the newer when they were told `initialize` just before: one that ends is asked once more. Whoever has that very
     /// child must not start another before it may be started.
-    async fn judge_child(&self, link: &Link) -> EraVerdict {
+    async fn judge_child(&self, link: &Link) -> (EraVerdict, Sign) {
         let mut asked = discover(link).await;
         if asked.1 == Sign::Death {
             sleep(RESTART_WAIT_MIN * 2).await;
@@ -280,7 +312,7 @@ impl Reach {
             (EraVerdict::LegacyOnly, Share::Exclusive) if sign == Sign::Death => sleep(RESTART_WAIT_MIN * 3).await,
             (EraVerdict::LegacyOnly | EraVerdict::Modern { .. } | EraVerdict::Unknown(_), _) => {}
         }
-        verdict
+        (verdict, sign)
     }
 
     /// Forgets what is known of the server's era and transport.
@@ -303,4 +335,52 @@ pub enum Speaks {
     Modern,
     /// The handshake era alone.
     LegacyOnly,
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_core::principal::Proof;
+
+    use super::*;
+
+    const MODERN: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{},"ttlMs":0,"cacheScope":"private"}"#;
+
+    /// A server whose child takes a second to start, then answers whatever it is asked first.
+    fn slow_to_start() -> Server {
+        let id = ServerId::parse("slow").unwrap();
+        let script = format!(r#"sleep 1; read line; echo '{{"jsonrpc":"2.0","id":1,"result":{MODERN}}}'; read line"#);
+        let spec = ChildSpec {
+            server: id.clone(),
+            command: ["/bin/sh", "-c", &script].map(Into::into).into(),
+            environment: vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
+            directory: None,
+            silence: Duration::from_secs(30),
+        };
+        Server::new(id, Way::Child(Arc::new(spec)), Outside::new(Share::ByPrincipal))
+    }
+
+    #[tokio::test]
+    async fn a_child_that_is_slow_to_start_is_not_taken_for_an_old_one_for_good() {
+        let server = slow_to_start();
+        let principal = Principal::new("local", Proof::LocalProcess);
+        let hasty = server.reach().judged_within(&principal, Duration::from_millis(200)).await;
+        assert_eq!(hasty, EraVerdict::LegacyOnly);
+        assert!(server.stateless(&principal).await.unwrap().is_bridged());
+        let corrected = async {
+            while server.reach().speaks(&principal).await.unwrap() == Speaks::LegacyOnly {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), corrected).await.unwrap();
+        assert!(!server.stateless(&principal).await.unwrap().is_bridged());
+        server.reach().outside().pool.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_child_that_is_slow_to_start_is_waited_for() {
+        let server = slow_to_start();
+        let principal = Principal::new("local", Proof::LocalProcess);
+        assert_eq!(server.reach().speaks(&principal).await, Ok(Speaks::Modern));
+        server.reach().outside().pool.shutdown().await;
+    }
 }

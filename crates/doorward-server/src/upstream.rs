@@ -265,9 +265,8 @@ pub async fn discover(link: &Link) -> (http::EraVerdict, Sign) {
     match link.keep_house(Housekeeping::Discover).await {
         Ok(response) => (http::EraVerdict::of(&response), Sign::Life),
         Err(refusal) if refusal.code == Code::Died => (http::EraVerdict::LegacyOnly, Sign::Death),
-        Err(refusal) if matches!(refusal.code, Code::TimedOut | Code::BadAnswer) => {
-            (http::EraVerdict::LegacyOnly, Sign::Life)
-        }
+        Err(refusal) if refusal.code == Code::TimedOut => (http::EraVerdict::LegacyOnly, Sign::Silence),
+        Err(refusal) if refusal.code == Code::BadAnswer => (http::EraVerdict::LegacyOnly, Sign::Life),
         Err(refusal) => (http::EraVerdict::Unknown(refusal), Sign::Life),
     }
 }
@@ -277,6 +276,8 @@ pub async fn discover(link: &Link) -> (http::EraVerdict, Sign) {
 pub enum Sign {
     /// Nothing.
     Life,
+    /// It did not answer, and may yet: it may be slow to start.
+    Silence,
     /// It ended.
     Death,
 }

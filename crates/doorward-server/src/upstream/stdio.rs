@@ -32,7 +32,7 @@ use doorward_mcp::revision::Era;
 use doorward_mcp::splice::Segments;
 use tokio::time::timeout;
 
-use crate::limits::{CALL_EVENTS_MAX, HOUSEKEEPING_WAIT, PROBE_WAIT, UNSOLICITED_EVENTS_MAX};
+use crate::limits::{CALL_EVENTS_MAX, HOUSEKEEPING_WAIT, PROBE_HEARD_OUT, UNSOLICITED_EVENTS_MAX};
 use crate::upstream::mailbox::Mailbox;
 use crate::upstream::{Event, Housekeeping};
 use commands::{Caller, Command, NewCall};
@@ -169,7 +169,8 @@ impl StdioLink {
         };
         let mut call = send_call(binding.clone(), caller, request).await?;
         let patience = match &task {
-            Housekeeping::Discover => PROBE_WAIT.min(self.spec.silence),
+            // Whoever asks for a client does not wait so long.
+            Housekeeping::Discover => PROBE_HEARD_OUT.min(self.spec.silence),
             Housekeeping::Initialize
             | Housekeeping::Converse { .. }
             | Housekeeping::Ping

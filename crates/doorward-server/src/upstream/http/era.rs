@@ -14,6 +14,7 @@ use super::super::Housekeeping;
 use super::housekeeping::{self, Asked};
 use super::limits::LEGACY_VERDICT_LIFE;
 use super::{Endpoint, HttpClient, MODERN, Speech, Way};
+use crate::limits::SILENCE_VERDICT_LIFE;
 
 /// What is known of a server's era.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,23 @@ fn of_failure(refusal: Refusal, status: u16) -> EraVerdict {
 /// Remembers the verdict on one server.
 #[derive(Debug, Default)]
 pub struct EraCache {
-    known: Mutex<Option<(EraVerdict, Instant)>>,
+    known: Mutex<Option<Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    verdict: EraVerdict,
+    basis: Basis,
+    since: Instant,
+}
+
+/// What a verdict rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    /// Something the server did.
+    Sign,
+    /// That it did nothing so far.
+    Silence,
 }
 
 impl EraCache {
@@ -102,10 +119,11 @@ impl EraCache {
     #[must_use]
     pub fn verdict(&self) -> Option<EraVerdict> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.as_ref()? {
-            (verdict @ EraVerdict::Modern { .. }, _) => Some(verdict.clone()),
-            (verdict @ EraVerdict::LegacyOnly, since) if since.elapsed() < LEGACY_VERDICT_LIFE => Some(verdict.clone()),
-            (EraVerdict::LegacyOnly | EraVerdict::Unknown(_), _) => {
+        let Known { verdict, since, .. } = known.as_ref()?;
+        match verdict {
+            EraVerdict::Modern { .. } => Some(verdict.clone()),
+            EraVerdict::LegacyOnly if since.elapsed() < LEGACY_VERDICT_LIFE => Some(verdict.clone()),
+            EraVerdict::LegacyOnly | EraVerdict::Unknown(_) => {
                 *known = None;
                 None
             }
@@ -117,14 +135,33 @@ impl EraCache {
     #[must_use]
     pub fn lasting_verdict(&self) -> Option<EraVerdict> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().map(|(verdict, _)| verdict.clone())
+        known.as_ref().map(|known| known.verdict.clone())
+    }
+
+    /// Whether the verdict rests on silence for so long that the server should be asked again; says so once, then takes the
+    /// silence for a new one.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = |known: &&mut Known| known.basis == Basis::Silence && known.since.elapsed() >= SILENCE_VERDICT_LIFE;
+        known.as_mut().filter(old).map(|known| known.since = Instant::now()).is_some()
+    }
+
+    /// Takes the server for one of the handshake era because it has said nothing, unless more is known of it.
+    pub fn suppose_legacy(&self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_none_or(|known| known.basis == Basis::Silence) {
+            let (verdict, basis) = (EraVerdict::LegacyOnly, Basis::Silence);
+            *known = Some(Known { verdict, basis, since: Instant::now() });
+        }
     }
 
     /// Remembers a verdict; not knowing is not remembered.
     pub fn remember(&self, verdict: &EraVerdict) {
         match verdict {
             EraVerdict::Modern { .. } | EraVerdict::LegacyOnly => {
-                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((verdict.clone(), Instant::now()));
+                let known = Known { verdict: verdict.clone(), basis: Basis::Sign, since: Instant::now() };
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
             }
             EraVerdict::Unknown(_) => {}
         }
@@ -133,5 +170,33 @@ impl EraCache {
     /// Forgets the verdict, after the server failed.
     pub fn forget(&self) {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_doubted_after_a_while_and_gives_way_to_any_sign() {
+        let cache = EraCache::new();
+        assert!(!cache.is_doubtful());
+        cache.suppose_legacy();
+        tokio::time::advance(SILENCE_VERDICT_LIFE - Duration::from_millis(1)).await;
+        assert!(!cache.is_doubtful());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!([cache.is_doubtful(), cache.is_doubtful()], [true, false], "said once");
+        assert_eq!(cache.lasting_verdict(), Some(EraVerdict::LegacyOnly));
+
+        let modern = EraVerdict::Modern { supported: ["2026-07-28".to_owned()].into() };
+        for sign in [modern, EraVerdict::LegacyOnly] {
+            cache.remember(&sign);
+            cache.suppose_legacy();
+            tokio::time::advance(SILENCE_VERDICT_LIFE * 2).await;
+            assert!(!cache.is_doubtful());
+            assert_eq!(cache.lasting_verdict(), Some(sign));
+        }
     }
 }
