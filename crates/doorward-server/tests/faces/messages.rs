@@ -246,3 +246,38 @@ async fn line_breaks_in_a_body_make_no_second_line() {
     assert_eq!(answer.json()["result"]["content"][0]["text"], "y");
     rig.stop().await;
 }
+
+/// A server that writes all progress of a call and its answer at once.
+const AT_ONCE: &str = r#"
+while read -r line; do
+    id=${line#*\"id\":}; id=${id%%[,\}]*}
+    progress='{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":'"$id"',"progress":'
+    answer='{"jsonrpc":"2.0","id":'"$id"
+    case "$line" in
+    *'"server/discover"'*) printf '%s\n' "$answer"',"error":{"code":-32601,"message":"no"}}' ;;
+    *'"initialize"'*) printf '%s\n' "$answer"',"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}' ;;
+    *'"tools/list"'*) printf '%s\n' "$answer"',"result":{"tools":[{"name":"steps","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}]}}' ;;
+    *'"tools/call"'*) printf '%s\n' "${progress}1}}" "${progress}2}}" "${progress}3}}" "${progress}4}}" "$answer"',"result":{"content":[]}}' ;;
+    esac
+done"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn progress_comes_whole_and_before_the_answer_however_close_they_are() {
+    let command = ["/bin/sh", "-c", AT_ONCE].map(Into::into).to_vec();
+    let rig = Plan::new().with_command("steps", command).start().await;
+    let mut pipe = Pipe::session(&rig, "steps", LEGACY).await;
+    for number in 0..100 {
+        let mut message = call(number, "steps", json!({}));
+        message["params"]["_meta"] = json!({ "progressToken": "t" });
+        for message in [message.clone(), modern(message)] {
+            pipe.say(message.to_string()).await;
+            for progress in 1..=4 {
+                assert_eq!(pipe.next().await["params"], json!({ "progressToken": "t", "progress": progress }));
+            }
+            assert_eq!(pipe.next().await["id"], number);
+        }
+    }
+    pipe.close().await;
+    rig.check_outcomes().await;
+    rig.stop().await;
+}
