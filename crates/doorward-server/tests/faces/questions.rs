@@ -90,3 +90,41 @@ async fn strays_and_unknown_notifications_stay_behind() {
     assert_eq!(refused.direction, "to-client", "{refused:?}");
     rig.stop().await;
 }
+
+/// A child that asks, takes each question back at once, and then answers the call.
+const FICKLE: &str = r#"
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  case "$line" in
+  *'"initialize"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"fickle","version":"1"}}}' ;;
+  *'"tools/list"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"tools":[{"name":"echo","inputSchema":{"type":"object"}}]}}' ;;
+  *'"tools/call"'*)
+    for ask in 11 12 13 14 15 16 17 18; do
+      echo '{"jsonrpc":"2.0","id":'$ask',"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}}'
+      echo '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":'$ask'}}'
+    done
+    echo '{"jsonrpc":"2.0","id":'$id',"result":{"content":[]}}' ;;
+  esac
+done
+"#;
+
+#[tokio::test]
+async fn a_question_that_is_taken_back_ends_under_the_id_its_client_knows() {
+    let command = ["/bin/sh", "-c", FICKLE].map(std::ffi::OsString::from).to_vec();
+    let rig = Plan::new().with_command("fixture", command).start().await;
+    let session = sampling(&rig).await;
+    let mut http = Http::open(rig.http).await;
+    http.begin(&session.ask(call(4, "echo", json!({})).to_string())).await;
+    let mut said = Vec::new();
+    while said.last().is_none_or(|last: &Value| last["id"] != 4 || last["method"].is_string()) {
+        said.push(soon(http.event()).await.unwrap().data);
+    }
+    let ids = |method: &str, pointer: &str| -> Vec<Value> {
+        said.iter().filter(|said| said["method"] == method).map(|said| said.pointer(pointer).unwrap().clone()).collect()
+    };
+    let asked = ids("sampling/createMessage", "/id");
+    assert_eq!(asked.len(), 8, "{said:?}");
+    assert_eq!(ids("notifications/cancelled", "/params/requestId"), asked, "{said:?}");
+    rig.check_outcomes().await;
+    rig.stop().await;
+}

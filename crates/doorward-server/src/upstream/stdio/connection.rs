@@ -43,6 +43,14 @@ pub(super) struct Place {
     pub(super) share: Share,
 }
 
+/// To whom an open question of the child was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Put {
+    pub(super) session: u64,
+    /// The call on whose way it went, if it was one.
+    pub(super) call: Option<u64>,
+}
+
 /// The task's state.
 pub(super) struct Connection {
     pub(super) place: Place,
@@ -51,8 +59,8 @@ pub(super) struct Connection {
     pub(super) routes: Routes<u64, u64>,
     pub(super) calls: BTreeMap<u64, Waiting>,
     pub(super) sessions: BTreeMap<u64, Arc<Mailbox>>,
-    /// The child's open questions, and to which session they were put.
-    pub(super) questions: BTreeMap<Id, u64>,
+    /// The child's open questions, and to whom they were put.
+    pub(super) questions: BTreeMap<Id, Put>,
     pub(super) opening: Opening,
     /// The handshake to repeat with the next child.
     pub(super) remembered: Option<Request>,
@@ -239,7 +247,8 @@ impl Connection {
         let Ok(Message::Response(response)) = Message::parse(answer.clone(), &Limits::for_results()) else {
             return;
         };
-        let open = response.id().filter(|id| self.questions.get(*id) == Some(&session)).cloned();
+        let open =
+            response.id().filter(|id| self.questions.get(*id).is_some_and(|put| put.session == session)).cloned();
         if let Some(id) = open {
             self.questions.remove(&id);
             self.send(Segments::from(answer));

@@ -15,7 +15,7 @@ use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::rejection::Rejection;
 use doorward_mcp::splice::Segments;
 
-use super::connection::Connection;
+use super::connection::{Connection, Put};
 use super::opening::OPENING;
 use super::running::Line;
 use super::stderr::shown;
@@ -74,8 +74,14 @@ impl Connection {
     }
 
     fn notified(&mut self, notification: &Notification) -> Result<(), Stray> {
-        if let Some(session) = self.withdrawn(notification) {
-            self.hand_to_session(session, Event::Notification(notification.clone()), notification.bytes().len());
+        if let Some(put) = self.withdrawn(notification) {
+            let told = || Event::Notification(notification.clone());
+            let bytes = notification.bytes().len();
+            // On the way of the question, so that it cannot come before it.
+            let on_call = put.call.is_some_and(|call| self.hand_to_call(call, told(), bytes) == Taken::Yes);
+            if !on_call {
+                self.hand_to_session(put.session, told(), bytes);
+            }
             return Ok(());
         }
         let destination = self.routes.notified(notification)?;
@@ -104,9 +110,9 @@ impl Connection {
         Ok(())
     }
 
-    /// The session whose open question the child takes back. The id is the child's own, so it must be looked for here
+    /// Where the open question was put that the child takes back. The id is the child's own, so it must be looked for here
     /// before it is taken for one of ours.
-    fn withdrawn(&mut self, notification: &Notification) -> Option<u64> {
+    fn withdrawn(&mut self, notification: &Notification) -> Option<Put> {
         if notification.method() != "notifications/cancelled" {
             return None;
         }
@@ -135,7 +141,7 @@ impl Connection {
         };
         match taken {
             Taken::Yes => {
-                self.questions.insert(id, session);
+                self.questions.insert(id, Put { session, call });
                 Ok(())
             }
             Taken::No => self.not_put(&id, Stray::NoSession),

@@ -78,7 +78,8 @@ impl Connection {
         for number in numbers {
             self.fail(number, Refusal::new(Code::Cancelled));
         }
-        let open: Vec<Id> = self.questions.iter().filter(|(_, to)| **to == session).map(|(id, _)| id.clone()).collect();
+        let open: Vec<Id> =
+            self.questions.iter().filter(|(_, put)| put.session == session).map(|(id, _)| id.clone()).collect();
         for id in open {
             self.questions.remove(&id);
             self.refuse_question(&id);
