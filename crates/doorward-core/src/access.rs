@@ -4,6 +4,7 @@
 //! its parameters look like, and a known method with unreadable parameters is refused as such, never waved through.
 
 mod classify;
+mod observed;
 mod question;
 mod table;
 
@@ -18,6 +19,7 @@ use crate::principal::Principal;
 use crate::time::Timestamp;
 
 pub use classify::{Access, classify};
+pub use observed::{HostSeen, Observed, PathSeen};
 pub use question::question_access;
 pub(crate) use question::questions;
 pub use table::{ACTIONS, ActionRule, Target};
@@ -187,6 +189,34 @@ impl Face {
     }
 }
 
+/// How a client comes to us, as far as decisions and records care. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Approach {
+    /// The kind of connection.
+    pub face: Face,
+    /// The web origin that the request names, already found acceptable; `None` when it names none.
+    pub origin: Option<Arc<str>>,
+    /// What the client calls itself (`clientInfo`). A hint: nothing vouches for it.
+    pub client: Option<Arc<ClientName>>,
+}
+
+impl Approach {
+    /// A connection of that kind, of which nothing more is known.
+    #[must_use]
+    pub const fn new(face: Face) -> Self {
+        Self { face, origin: None, client: None }
+    }
+}
+
+/// What a client calls itself: `clientInfo`, cut to limits, control characters dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientName {
+    /// Its `name`.
+    pub name: Box<str>,
+    /// Its `version`; empty when it gives none.
+    pub version: Box<str>,
+}
+
 /// One question for the decision point.
 #[derive(Debug, Clone)]
 pub struct AccessRequest {
@@ -199,7 +229,7 @@ pub struct AccessRequest {
     /// `params.arguments` as sent (`tools/call`, `prompts/get`); `None` when the message has none.
     pub arguments: Option<RawJson>,
     /// How the message came.
-    pub face: Face,
+    pub approach: Approach,
     /// Which protocol era the message is of.
     pub era: Era,
     /// When it arrived.

@@ -3,6 +3,7 @@
 //! A [`Decision`] is data about an access request. It is not a permission to forward: only the exchange turns a recorded
 //! allow into a [`crate::permit::Permit`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::refusal::Code;
@@ -38,12 +39,50 @@ pub enum Decision {
         reasons: Vec<Reason>,
     },
     /// Must not go on.
-    Deny {
-        /// Why, as a stable code: no rule allows, a rule forbids, evaluation failed, …
-        code: Code,
-        /// The rules that refused; empty when no rule allowed.
-        reasons: Vec<Reason>,
-        /// One sentence on what failed, for a denial that no rule explains (an evaluation error).
-        detail: Option<String>,
-    },
+    Deny(Denial),
+}
+
+/// Why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// A stable code: no rule allows, a rule forbids, evaluation failed, …
+    pub code: Code,
+    /// The rules that refused; empty when no rule allowed.
+    pub reasons: Vec<Reason>,
+    /// One sentence on what failed, for a denial that no rule explains (an evaluation error).
+    pub detail: Option<String>,
+    /// With [`Code::InsufficientScope`]: every scope with which it would be allowed (RFC 6750 §3.1).
+    pub scopes: BTreeSet<Arc<str>>,
+    /// How much of it the caller is told.
+    pub telling: Telling,
+}
+
+/// How much of a denial the caller is told. The record always has the whole of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Telling {
+    /// Code, rule, reason and remedy.
+    #[default]
+    Open,
+    /// As if the thing did not exist.
+    Hidden,
+}
+
+impl Denial {
+    /// A denial that its code explains.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, reasons: Vec::new(), detail: None, scopes: BTreeSet::new(), telling: Telling::Open }
+    }
+
+    /// The same with the rules behind it.
+    #[must_use]
+    pub fn with_reasons(self, reasons: Vec<Reason>) -> Self {
+        Self { reasons, ..self }
+    }
+
+    /// The same with a sentence on this case.
+    #[must_use]
+    pub fn with_detail(self, detail: Option<String>) -> Self {
+        Self { detail, ..self }
+    }
 }

@@ -19,7 +19,7 @@ use doorward_mcp::message::Message;
 use doorward_mcp::revision::{self, Era, MethodKind, Revision};
 use doorward_mcp::splice::Segments;
 
-use crate::access::{Direction, Face, classify};
+use crate::access::{Approach, Direction, Face, classify};
 use crate::ids::{ExchangeId, ServerId};
 use crate::permit::Permit;
 use crate::principal::Principal;
@@ -44,8 +44,8 @@ pub struct Arrival {
     pub server: ServerId,
     /// Which way it travels.
     pub direction: Direction,
-    /// How the client is connected.
-    pub face: Face,
+    /// How the client comes to us.
+    pub approach: Approach,
     /// The revision spoken on this connection, or named in the message.
     pub revision: Revision,
     /// A request or a notification.

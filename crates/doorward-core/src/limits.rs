@@ -3,8 +3,11 @@
 /// Longest server id: two ids and a tool name must fit the 64 characters some model APIs allow.
 pub const SERVER_ID_MAX: usize = 40;
 
-/// Longest principal part (user, agent, tenant) kept from outside.
+/// Longest principal part (user, agent, tenant, group, scope) taken from outside, in bytes.
 pub const PRINCIPAL_PART_MAX: usize = 256;
+
+/// Most groups, scopes or actors one principal has: each is an entity that decisions build.
+pub const PRINCIPAL_MEMBERS_MAX: usize = 256;
 
 /// Longest text of one record field that came from outside (a tool name, a URI); longer ones are cut with a mark.
 pub const RECORD_FIELD_MAX: usize = 1024;

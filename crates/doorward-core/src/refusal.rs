@@ -6,6 +6,7 @@
 mod codes;
 mod render;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::decision::Reason;
@@ -23,6 +24,8 @@ pub struct Refusal {
     pub detail: String,
     /// The rules behind it; empty when no rule was asked or none matched.
     pub reasons: Vec<Reason>,
+    /// The scopes that would have allowed it (RFC 6750 §3.1); `None` unless the code is about scopes.
+    pub scopes: Option<Arc<BTreeSet<Arc<str>>>>,
     /// The exchange it belongs to; `None` before one has begun.
     pub reference: Option<ExchangeId>,
 }
@@ -31,7 +34,7 @@ impl Refusal {
     /// A refusal that the code's own sentence explains.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: String::new(), reasons: Vec::new(), reference: None }
+        Self { code, detail: String::new(), reasons: Vec::new(), scopes: None, reference: None }
     }
 
     /// The same with a sentence on this case.
@@ -45,6 +48,13 @@ impl Refusal {
     #[must_use]
     pub fn with_reasons(mut self, reasons: Vec<Reason>) -> Self {
         self.reasons = reasons;
+        self
+    }
+
+    /// The same with the scopes that would have allowed it.
+    #[must_use]
+    pub fn with_scopes(mut self, scopes: BTreeSet<Arc<str>>) -> Self {
+        self.scopes = (!scopes.is_empty()).then(|| Arc::new(scopes));
         self
     }
 

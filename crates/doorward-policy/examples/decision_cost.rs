@@ -13,6 +13,7 @@ mod desk;
 
 use std::time::Instant;
 
+use doorward_core::access::Observed;
 use doorward_policy::{Engine, Preset};
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ fn main() {
     let files = catalogue("files", &tools(40));
     let guarded = Engine::load(&[Preset::Guarded.source()], std::slice::from_ref(&files), &[]).unwrap();
     let plain = call("files", "write_1", Some(&json!({"path": "/a"})));
-    per_call("kept decision", || _ = guarded.decide(&plain));
+    per_call("kept decision", || _ = guarded.decide(&plain, &Observed::default()));
     per_call("kept sight", || _ = guarded.could_allow(&plain));
     let rule = r#"permit(principal, action == Action::"files/write_1", resource)
         when { context.arguments has path && context.arguments.path like "/a/*" };
@@ -47,12 +48,12 @@ fn main() {
         when { context.arguments has limit && context.arguments.limit > 10 };"#;
     let own = locked_with(rule, std::slice::from_ref(&files));
     let looked_at = call("files", "write_1", Some(&json!({"path": "/a/b", "limit": 5, "text": "x".repeat(1000)})));
-    per_call("decision on arguments", || _ = own.decide(&looked_at));
+    per_call("decision on arguments", || _ = own.decide(&looked_at, &Observed::default()));
     let timed = locked_with(
         r#"permit(principal, action, resource) when { context.at > datetime("2000-01-01") };"#,
         std::slice::from_ref(&files),
     );
-    per_call("decision on time", || _ = timed.decide(&looked_at));
+    per_call("decision on time", || _ = timed.decide(&looked_at, &Observed::default()));
     let timed = locked_with(
         r#"permit(principal, action == Action::"files/write_1", resource) when { context.at > datetime("2000-01-01") &&
             context.arguments has path && context.arguments.path like "/a/*" };"#,

@@ -30,7 +30,7 @@ impl Key {
             principal: request.principal.clone(),
             action: request.action,
             resource: request.resource.clone(),
-            face: request.face,
+            face: request.approach.face,
             era: request.era,
         })
     }
@@ -66,7 +66,7 @@ impl<T: Clone> Cache<T> {
 mod tests {
     use std::sync::Arc;
 
-    use doorward_core::access::{Direction, Kind};
+    use doorward_core::access::{Approach, Direction, Kind};
     use doorward_core::ids::ServerId;
     use doorward_core::principal::Proof;
     use doorward_core::time::Timestamp;
@@ -79,7 +79,7 @@ mod tests {
             action: Action::of(Direction::ToServer, Kind::Request, "resources/read").unwrap(),
             resource: Resource::Resource(ServerId::parse("files").unwrap(), Arc::from(uri)),
             arguments: None,
-            face: Face::Http,
+            approach: Approach::new(Face::Http),
             era: Era::Legacy,
             at: Timestamp::default(),
         }

@@ -20,7 +20,7 @@ pub(crate) fn build(
 
 fn value_of(fact: Fact, request: &AccessRequest) -> RestrictedExpression {
     match fact {
-        Fact::Face => RestrictedExpression::new_string(request.face.as_str().to_owned()),
+        Fact::Face => RestrictedExpression::new_string(request.approach.face.as_str().to_owned()),
         Fact::Era => RestrictedExpression::new_string(era_name(request.era).to_owned()),
         Fact::At => RestrictedExpression::new_datetime(written(request.at)),
     }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, Resource};
+use doorward_core::access::{AccessRequest, Observed, Resource};
 use doorward_core::decision::{Decision, Reason};
 use doorward_core::ids::ServerId;
 
@@ -97,9 +97,9 @@ impl Engine {
     }
 
     /// Decides one request. A tool that its server's catalogue does not hold, and a server that was not named at load, are
-    /// refused before any rule is asked.
+    /// refused before any rule is asked. `observed` is what the shell saw of the things the request names.
     #[must_use]
-    pub fn decide(&self, request: &AccessRequest) -> Decision {
+    pub fn decide(&self, request: &AccessRequest, _observed: &Observed) -> Decision {
         let question = match Question::find(self, request) {
             Ok(question) => question,
             Err(refusal) => return refusal,

@@ -8,7 +8,7 @@ use cedar_policy::{
     PolicyId, PolicySet, Request, Response, RestrictedExpression,
 };
 use doorward_core::access::{AccessRequest, Direction, Resource};
-use doorward_core::decision::{Decision, Obligation, Reason};
+use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::refusal::Code;
 use doorward_mcp::raw::{Raw, RawJson};
 
@@ -72,7 +72,7 @@ impl<'a> Question<'a> {
         };
         if let Some(rule) = post.slice.blocked_by {
             let reasons = engine.reason(rule).into_iter().collect();
-            return Err(Decision::Deny { code: Code::PolicyUnusable, reasons, detail: None });
+            return Err(Decision::Deny(Denial::new(Code::PolicyUnusable).with_reasons(reasons)));
         }
         Ok(Self { engine, request, desk, post, tool })
     }
@@ -255,7 +255,7 @@ impl<'a> Question<'a> {
         match verdict {
             Verdict::Allow => allow(deciding),
             Verdict::Deny if deciding.is_empty() => self.refuse_unnamed(),
-            Verdict::Deny => Decision::Deny { code: Code::Forbidden, reasons: reasons_of(deciding), detail: None },
+            Verdict::Deny => Decision::Deny(Denial::new(Code::Forbidden).with_reasons(reasons_of(deciding))),
         }
     }
 
@@ -281,13 +281,15 @@ impl<'a> Question<'a> {
             Direction::ToServer => Code::NotAllowed,
             Direction::ToClient => Code::QuestionRefused,
         };
-        Decision::Deny { code, reasons, detail: tool.and_then(|tool| explain_effect(&tool.facts)) }
+        let detail = tool.and_then(|tool| explain_effect(&tool.facts));
+        Decision::Deny(Denial::new(code).with_reasons(reasons).with_detail(detail))
     }
 
     fn refuse_unreadable(&self, unreadable: &arguments::Unreadable) -> Decision {
         let looking = self.rules().filter(|rule| rule.mentions.arguments != ArgumentsSeen::None);
         let reasons = looking.map(only_named).collect();
-        Decision::Deny { code: Code::PolicyError, reasons, detail: Some(unreadable.sentence()) }
+        let denial = Denial::new(Code::PolicyError).with_reasons(reasons);
+        Decision::Deny(denial.with_detail(Some(unreadable.sentence())))
     }
 
     fn refuse_errors(&self, errors: &[&AuthorizationError]) -> Decision {
@@ -299,7 +301,7 @@ impl<'a> Question<'a> {
             reasons.extend(self.rule(error.policy_id()).map(only_named));
         }
         reasons.sort_by(|a, b| a.rule.cmp(&b.rule));
-        Decision::Deny { code: Code::PolicyError, reasons, detail }
+        Decision::Deny(Denial::new(Code::PolicyError).with_reasons(reasons).with_detail(detail))
     }
 }
 
@@ -324,12 +326,12 @@ fn only_named(rule: &Rule) -> Reason {
 }
 
 fn refuse(code: Code) -> Decision {
-    Decision::Deny { code, reasons: Vec::new(), detail: None }
+    Decision::Deny(Denial::new(code))
 }
 
 fn internal() -> Decision {
     let detail = Some("The question could not be put to the policy.".to_owned());
-    Decision::Deny { code: Code::PolicyError, reasons: Vec::new(), detail }
+    Decision::Deny(Denial::new(Code::PolicyError).with_detail(detail))
 }
 
 /// Why a tool counts as it does, when that is worse than reading.

@@ -23,7 +23,7 @@ impl Question<'_> {
         }
         match self.decide() {
             Decision::Allow { obligations, .. } if obligations.iter().all(can_be_met) => Visibility::Show,
-            Decision::Allow { .. } | Decision::Deny { .. } => Visibility::Hide,
+            Decision::Allow { .. } | Decision::Deny(_) => Visibility::Hide,
         }
     }
 

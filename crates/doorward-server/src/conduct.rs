@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use doorward_core::access::AccessRequest;
+use doorward_core::access::Observed;
 use doorward_core::decision::Decision;
 use doorward_core::exchange::{
     Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
@@ -34,7 +35,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             Step::Decide(waiting) => {
                 let engine = gateway.engine();
                 let decide = |request: &AccessRequest| match gateway.authority() {
-                    Authority::Policy => engine.decide(request),
+                    Authority::Policy => engine.decide(request, &Observed::default()),
                     Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
                 };
                 let decisions = waiting.requests().iter().map(decide).collect();

@@ -16,6 +16,7 @@ pub mod dialogue;
 pub mod downstream;
 pub mod gateway;
 pub mod health;
+pub mod identity;
 pub mod joined;
 pub mod lifecycle;
 pub mod limits;

@@ -8,7 +8,7 @@ mod questions;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use doorward_core::access::{Direction, Face};
+use doorward_core::access::{Approach, Direction, Face};
 use doorward_core::exchange::{Arrival, Outcome, Turned, begin, turn_away};
 use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
@@ -158,7 +158,7 @@ impl Talk {
             principal: self.principal.clone(),
             server: self.server.id().clone(),
             direction,
-            face: self.face,
+            approach: Approach::new(self.face),
             revision,
             message,
             at,

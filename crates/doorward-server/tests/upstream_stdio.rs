@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use doorward_core::access::{Direction, Face};
+use doorward_core::access::{Approach, Direction, Face};
 use doorward_core::decision::Decision;
 use doorward_core::exchange::{Arrival, Step, begin};
 use doorward_core::ids::{ExchangeId, ServerId};
@@ -41,7 +41,7 @@ fn allow_bytes(bytes: Bytes) -> Permit {
         principal: principal("ann"),
         server: server(),
         direction: Direction::ToServer,
-        face: Face::Stdio,
+        approach: Approach::new(Face::Stdio),
         revision: Revision::LATEST_LEGACY,
         message: Message::parse(bytes, &Limits::default()).unwrap(),
         at: now,

@@ -57,9 +57,12 @@ impl AwaitDecision {
                     self.begun.note_reasons(&reasons);
                     obligations.extend(more.into_iter().map(|obligation| (obligation, reasons.clone())));
                 }
-                Decision::Deny { code, reasons, detail } => {
-                    let refusal = Refusal::new(self.denial_code(code)).with_reasons(reasons);
-                    return self.begun.refuse(refusal.with_detail(detail.unwrap_or_default()), now);
+                Decision::Deny(denial) => {
+                    let refusal = Refusal::new(self.denial_code(denial.code))
+                        .with_reasons(denial.reasons)
+                        .with_scopes(denial.scopes)
+                        .with_detail(denial.detail.unwrap_or_default());
+                    return self.begun.refuse(refusal, now);
                 }
             }
         }

@@ -61,7 +61,7 @@ impl Begun {
             action,
             resource,
             arguments: self.access.as_ref().and_then(|access| access.arguments.clone()),
-            face: self.arrival.face,
+            approach: self.arrival.approach.clone(),
             era: self.arrival.revision.era(),
             at: self.arrival.at,
         }
@@ -110,7 +110,7 @@ impl Begun {
             disposition,
             principal: arrival.principal.clone(),
             revision: Some(arrival.revision.as_str()),
-            face: arrival.face.as_str(),
+            face: arrival.approach.face.as_str(),
             direction: direction_word(arrival.direction),
             server: Some(arrival.server.clone().into()),
             action: self.action.clone(),

@@ -108,6 +108,11 @@ codes! {
     /// A request for something this HTTP endpoint does not do.
     BadHttp = 1107, 1107, Client, "The HTTP request has a form this endpoint does not take.", "Send POST with a JSON body, and accept both application/json and text/event-stream.";
 
+    /// Credentials in a form nobody can read.
+    BadCredentials = 1108, 1108, Client, "The credentials have a form the gateway cannot read.", "Send exactly one set of credentials, in the Authorization header.";
+    /// A task or handle that is somebody else's, or nobody's.
+    ForeignHandle = 1109, -32602, Client, "The id is unknown here, has ended, or belongs to somebody else.", "Use an id that this gateway gave to you.";
+
     /// No rule allows it.
     NotAllowed = 1201, 1201, Operator, "No rule allows this.", "Do something else, or ask the operator for a rule that allows exactly this.";
     /// A rule forbids it.
@@ -122,6 +127,12 @@ codes! {
     PolicyUnusable = 1206, 1206, Operator, "The policy does not fit what this server offers, so nothing is decided for it.", "Ask the operator to run 'doorward check'.";
     /// What a server asks of the client.
     QuestionRefused = 1207, 1207, Operator, "The server asked the client for something that no rule allows.", "Ask the operator for a rule that allows this server to ask.";
+    /// The token was not given for this.
+    InsufficientScope = 1208, 1208, Client, "The credentials were not given for this operation.", "Ask for a token with the scopes named, then try again.";
+    /// A rate, quota or budget is used up.
+    LimitReached = 1209, 1209, Client, "A limit set by a rule is reached.", "Wait as long as the text says, then try again.";
+    /// A fact that a rule needs could not be established.
+    Unclear = 1210, 1210, Client, "A rule depends on something in this call that cannot be understood for certain.", "Write the argument in its plainest form: one absolute path, one full URL, one simple statement.";
 
     /// The record store does not answer.
     StoreUnavailable = 1301, 1301, Operator, "The call could not be recorded, and what is not recorded is not done.", "Tell the operator that the record store does not accept records.";

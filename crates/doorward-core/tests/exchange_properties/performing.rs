@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use doorward_core::access::Direction;
-use doorward_core::decision::{Decision, Obligation, Reason};
+use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::exchange::{
     Answer, AwaitAnswer, AwaitDecision, AwaitRecord, AwaitSift, AwaitUpstream, Consent, Outcome, RecordFailure, Step,
     Visibility,
@@ -65,7 +65,7 @@ impl World {
                 _ => {
                     let code = if chosen == 12 { Code::PolicyError } else { Code::NotAllowed };
                     entry.refused = true;
-                    decisions.push(Decision::Deny { code, reasons, detail: None });
+                    decisions.push(Decision::Deny(Denial::new(code).with_reasons(reasons)));
                     continue;
                 }
             };

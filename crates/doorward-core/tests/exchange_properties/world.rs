@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use doorward_core::access::{Direction, Face};
+use doorward_core::access::{Approach, Direction, Face};
 use doorward_core::exchange::{Answer, Arrival, AwaitUpstream, Step, begin};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, Proof};
@@ -189,7 +189,7 @@ impl World {
             principal: Principal::new(&format!("client-{}", entry.client), Proof::LocalToken),
             server: upstream.id.clone(),
             direction,
-            face: Face::Stdio,
+            approach: Approach::new(Face::Stdio),
             revision: upstream.revision,
             message: parse(&entry.text),
             at: self.now(),

@@ -1,7 +1,7 @@
 //! Refusals on the wire and in the record.
 
 use doorward_core::access::Direction;
-use doorward_core::decision::{Decision, Obligation, Reason};
+use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::exchange::{Answer, Visibility};
 use doorward_core::ids::ExchangeId;
 use doorward_core::record::Disposition;
@@ -127,10 +127,9 @@ fn no_payload_shows_in_a_record_or_a_refusal() {
 #[test]
 fn a_refusal_names_its_exchange_its_rule_and_what_failed() {
     let message = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}"#;
-    let forbid = |_: &_| Decision::Deny {
-        code: Code::Forbidden,
-        reasons: vec![Reason { rule: "no-rm".into(), text: Some("Files stay.".into()), remedy: None }],
-        detail: None,
+    let forbid = |_: &_| {
+        let reason = Reason { rule: "no-rm".into(), text: Some("Files stay.".into()), remedy: None };
+        Decision::Deny(Denial::new(Code::Forbidden).with_reasons(vec![reason]))
     };
     let played =
         play_with(arrival(message, Direction::ToServer, LEGACY), Answer::Delivered, forbid, |_| Visibility::Show);

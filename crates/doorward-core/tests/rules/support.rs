@@ -1,7 +1,7 @@
 //! Plays one exchange from its first message to its reply.
 
-use doorward_core::access::{AccessRequest, Direction, Face};
-use doorward_core::decision::{Decision, Reason};
+use doorward_core::access::{AccessRequest, Approach, Direction, Face};
+use doorward_core::decision::{Decision, Denial, Reason};
 use doorward_core::exchange::{Answer, Arrival, Consent, Outcome, Step, Visibility, begin};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, Proof};
@@ -65,7 +65,7 @@ pub(crate) fn arrival(message: &str, direction: Direction, revision: Revision) -
         principal: Principal::new("ada", Proof::LocalToken),
         server: server(),
         direction,
-        face: Face::Http,
+        approach: Approach::new(Face::Http),
         revision,
         message: parse(message),
         at: Timestamp::from_micros(1_000),
@@ -77,7 +77,7 @@ pub(crate) fn allow(_: &AccessRequest) -> Decision {
 }
 
 pub(crate) fn deny(_: &AccessRequest) -> Decision {
-    Decision::Deny { code: Code::NotAllowed, reasons: Vec::new(), detail: None }
+    Decision::Deny(Denial::new(Code::NotAllowed))
 }
 
 /// Everything is allowed and shown; `answer` is what comes back.

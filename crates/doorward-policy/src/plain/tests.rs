@@ -1,6 +1,6 @@
 //! Cedar is the measure: whatever is decided without it must be what it decides.
 
-use doorward_core::access::{AccessRequest, Action, Direction, Face, Kind as MessageKind, Resource};
+use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind as MessageKind, Resource};
 use doorward_core::decision::Decision;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
@@ -97,7 +97,7 @@ fn call(arguments: &str) -> AccessRequest {
         action: Action::of(Direction::ToServer, MessageKind::Request, "tools/call").unwrap(),
         resource: Resource::Tool(ServerId::parse("s").unwrap(), Arc::from("t")),
         arguments: Some(RawJson::parse(arguments.to_owned(), &Limits::default()).unwrap()),
-        face: Face::Http,
+        approach: Approach::new(Face::Http),
         era: Era::Modern,
         at: Timestamp::default(),
     }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, Direction, Face, Kind, Resource};
-use doorward_core::decision::{Decision, Obligation, Reason};
+use doorward_core::access::{AccessRequest, Direction, Face, Kind, Observed, Resource};
+use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
 use doorward_core::time::Timestamp;
@@ -34,7 +34,7 @@ fn run(file: &str, fixture: &Value) {
         let request = asked(case);
         // Asked twice: a remembered answer must be the answer.
         for _ in 0..2 {
-            check(&name, case, &engine.decide(&request));
+            check(&name, case, &engine.decide(&request, &Observed::default()));
             if let Some(shown) = case["shown"].as_bool() {
                 let expected = if shown { Visibility::Show } else { Visibility::Hide };
                 assert_eq!(engine.could_allow(&request), expected, "{name}");
@@ -67,7 +67,7 @@ fn asked(case: &Value) -> AccessRequest {
     let on = entity(case["on"].as_str().expect("on"));
     let mut request = request(&word("who", "ann"), direction, kind, &word("action", "tools/call"), on);
     request.arguments = case.get("arguments").map(raw);
-    request.face = if word("face", "http") == "stdio" { Face::Stdio } else { Face::Http };
+    request.approach.face = if word("face", "http") == "stdio" { Face::Stdio } else { Face::Http };
     request.at = Timestamp::from_micros(case["at"].as_i64().unwrap_or(NOON));
     request
 }
@@ -88,7 +88,9 @@ fn entity(written: &str) -> Resource {
 fn check(name: &str, case: &Value, decision: &Decision) {
     let (is, reasons, obligations, detail) = match decision {
         Decision::Allow { obligations, reasons } => ("allow".to_owned(), reasons, obligations.as_slice(), None),
-        Decision::Deny { code, reasons, detail } => (code.to_string(), reasons, [].as_slice(), detail.as_deref()),
+        Decision::Deny(Denial { code, reasons, detail, .. }) => {
+            (code.to_string(), reasons, [].as_slice(), detail.as_deref())
+        }
     };
     assert_eq!(Some(is.as_str()), case["is"].as_str(), "{name}: {decision:?}");
     if let Some(expected) = texts(&case["rules"]) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, Action, Direction, Face, Kind, Resource};
+use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind, Resource};
 use doorward_core::decision::Decision;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
@@ -50,7 +50,7 @@ pub(crate) fn request(user: &str, direction: Direction, kind: Kind, method: &str
         action: Action::of(direction, kind, method).expect(method),
         resource,
         arguments: None,
-        face: Face::Http,
+        approach: Approach::new(Face::Http),
         era: Era::Legacy,
         at: Timestamp::from_micros(NOON),
     }

@@ -3,7 +3,7 @@
 //! The tools are those of the published servers, with their annotations and the names of their arguments, as of
 //! November 2026.
 
-use doorward_core::access::{ACTIONS, Direction, Resource, Target};
+use doorward_core::access::{ACTIONS, Direction, Observed, Resource, Target};
 use doorward_core::exchange::Visibility;
 use doorward_policy::{Engine, Preset};
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ fn allowed(preset: Preset) -> Vec<String> {
     let all = SERVERS.iter().flat_map(|(server, tools)| tools.iter().map(move |tool| (*server, tool.0)));
     all.filter(|(server, tool)| {
         let request = call(server, tool, None);
-        let allowed = is_allowed(&engine.decide(&request));
+        let allowed = is_allowed(&engine.decide(&request, &Observed::default()));
         assert_eq!(engine.could_allow(&request) == Visibility::Show, allowed, "{preset} {server}/{tool}");
         allowed
     })
@@ -152,7 +152,7 @@ fn refused_methods(preset: Preset) -> Vec<&'static str> {
             Target::Prompt | Target::Reference | Target::Tool => Resource::Prompt(id("git"), name),
         };
         let request = request("ann", rule.direction, rule.kind, rule.method, resource);
-        if !is_allowed(&engine.decide(&request)) {
+        if !is_allowed(&engine.decide(&request, &Observed::default())) {
             refused.push(rule.method);
         }
     }
@@ -175,7 +175,10 @@ fn the_protocol_itself_may_be_forbidden() {
     let engine = crate::desk::locked_with("forbid (principal, action == Action::\"tools/list\", resource);", &[git]);
     let list = |method| {
         let resource = Resource::Server(id("git"));
-        engine.decide(&request("ann", Direction::ToServer, doorward_core::access::Kind::Request, method, resource))
+        engine.decide(
+            &request("ann", Direction::ToServer, doorward_core::access::Kind::Request, method, resource),
+            &Observed::default(),
+        )
     };
     assert!(!is_allowed(&list("tools/list")));
     assert!(is_allowed(&list("prompts/list")));

@@ -1,5 +1,6 @@
 //! Lists and calls agree: what some arguments could open is shown, what none could is hidden.
 
+use doorward_core::access::Observed;
 use doorward_core::exchange::Visibility;
 use doorward_policy::Engine;
 use proptest::prelude::*;
@@ -36,7 +37,9 @@ fn shown(engine: &Engine, tool: &str) -> bool {
 }
 
 fn some_arguments_allowed(engine: &Engine, tool: &str) -> bool {
-    every_arguments().iter().any(|arguments| is_allowed(&engine.decide(&call("s", tool, Some(arguments)))))
+    every_arguments()
+        .iter()
+        .any(|arguments| is_allowed(&engine.decide(&call("s", tool, Some(arguments)), &Observed::default())))
 }
 
 /// A condition on arguments, or on what is known before they are.

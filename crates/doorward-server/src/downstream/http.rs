@@ -37,6 +37,7 @@ use crate::talk::Turn;
 
 pub use body::Body;
 pub use gate::Gate;
+pub(crate) use gate::only;
 pub use serve::{Stop, serve};
 use session::Sessions;
 
@@ -95,7 +96,7 @@ impl HttpFace {
     /// The token in force.
     #[must_use]
     pub fn token(&self) -> Option<crate::token::LocalToken> {
-        self.gate.load().token().cloned()
+        self.gate.load().identity().token().cloned()
     }
 
     /// Cuts off every client that only listens.
@@ -118,7 +119,7 @@ impl HttpFace {
     /// # Errors
     /// None: whatever fails is an answer.
     pub async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let admitted = match self.admit(&request) {
+        let admitted = match self.admit(&request).await {
             Ok(Ok(admitted)) => admitted,
             Ok(Err(unplaced)) => return Ok(self.unplaced(unplaced).await),
             Err(refused) => {
@@ -138,10 +139,10 @@ impl HttpFace {
     }
 
     /// Who asks what; the principal alone where there is no such endpoint.
-    fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Principal>, Refusal> {
-        let gate = self.gate.load();
+    async fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Principal>, Refusal> {
+        let gate = self.gate.load_full();
         gate.host_and_origin(request.headers(), request.uri())?;
-        let principal = gate.identify(request.headers())?;
+        let principal = gate.identify(request.headers()).await?;
         let named = Door::of(request.uri().path());
         let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
         Ok(match found {

@@ -21,6 +21,7 @@ use crate::admin::Admin;
 use crate::config::{AdminConfig, Auth, Config, ListenConfig};
 use crate::downstream::http::{Gate, HttpFace, Stop, serve};
 use crate::gateway::Gateway;
+use crate::identity::Identity;
 use crate::limits::DRAIN_WAIT;
 use crate::server::Outside;
 use crate::token::LocalToken;
@@ -210,7 +211,7 @@ fn token(auth: &Auth) -> Result<Option<LocalToken>, StartError> {
 }
 
 pub(super) fn gate(listen: &ListenConfig, token: Option<LocalToken>) -> Gate {
-    Gate::new(listen.hosts.clone(), listen.origins.clone(), token, LOCAL_USER)
+    Gate::new(listen.hosts.clone(), listen.origins.clone(), Identity::local(token, LOCAL_USER))
 }
 
 /// Tells the service manager that the gateway lives, where it wants to know (systemd.service(5), `WatchdogSec`).

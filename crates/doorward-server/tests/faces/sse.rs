@@ -7,6 +7,7 @@ use doorward_mcp::limits::Limits;
 use doorward_policy::Preset;
 use doorward_server::config::{Transport, Way};
 use doorward_server::downstream::http::{Gate, HttpFace, Stop, serve};
+use doorward_server::identity::Identity;
 use doorward_testkit::{fixture, net};
 use serde_json::{Value, json};
 
@@ -198,7 +199,7 @@ async fn only_the_session_itself_takes_messages() {
 #[tokio::test]
 async fn a_session_belongs_to_who_opened_it() {
     let rig = Plan::new().with_child("bare", "bare-upstream", &["--stdio"]).start().await;
-    let gate = |user: &str| Gate::new(Vec::new(), Vec::new(), None, user);
+    let gate = |user: &str| Gate::new(Vec::new(), Vec::new(), Identity::local(None, user));
     let face = Arc::new(HttpFace::new(rig.gateway.clone(), gate("one"), Limits::default()));
     let listener = net::listen(0).await.unwrap();
     let address = listener.local_addr().unwrap();

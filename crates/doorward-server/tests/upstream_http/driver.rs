@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_core::access::{Direction, Face};
+use doorward_core::access::{Approach, Direction, Face};
 use doorward_core::decision::Decision;
 use doorward_core::exchange::{Arrival, Step, begin};
 use doorward_core::ids::{ExchangeId, ServerId};
@@ -38,7 +38,7 @@ pub(crate) fn allow_for(server: ServerId, direction: Direction, message: &Value)
         principal: Principal::new("tester", Proof::None),
         server,
         direction,
-        face: Face::Http,
+        approach: Approach::new(Face::Http),
         revision: revision_of(message),
         message: Message::parse(message.to_string(), &Limits::default()).unwrap(),
         at,

@@ -1,7 +1,7 @@
 //! What a check has to say about each server, and its JSON.
 
-use doorward_core::access::{AccessRequest, Action, Direction, Face, Kind, Resource};
-use doorward_core::decision::{Decision, Reason};
+use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind, Observed, Resource};
+use doorward_core::decision::{Decision, Denial, Reason};
 use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
@@ -128,12 +128,12 @@ impl Tool {
 
     fn judge(&mut self, engine: &Engine, request: &AccessRequest) {
         let visible = engine.could_allow(request);
-        let reasons = match engine.decide(request) {
+        let reasons = match engine.decide(request, &Observed::default()) {
             Decision::Allow { reasons, .. } => {
                 self.outlook = Some(Outlook::Allow);
                 reasons
             }
-            Decision::Deny { code, reasons, .. } => {
+            Decision::Deny(Denial { code, reasons, .. }) => {
                 self.code = Some(code);
                 self.permit = (code == Code::NotAllowed).then(|| engine.narrowest_permit(request));
                 self.outlook = Some(match visible {
@@ -173,7 +173,7 @@ fn call(server: &ServerId, name: &str) -> Option<AccessRequest> {
         action: Action::of(Direction::ToServer, Kind::Request, "tools/call")?,
         resource: Resource::Tool(server.clone(), name.into()),
         arguments: None,
-        face: Face::Http,
+        approach: Approach::new(Face::Http),
         era: Era::Modern,
         at: Timestamp::from_micros(0),
     })

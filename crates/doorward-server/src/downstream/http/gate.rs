@@ -3,38 +3,33 @@
 //! Host and Origin are checked on every request, with or without a token: a web page that rebinds its name to this
 //! address must get nowhere.
 
-use doorward_core::principal::{Principal, Proof};
+use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use hyper::Uri;
-use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
+use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::http::uri::Authority;
 
-use crate::token::{LocalToken, Presented};
+use crate::identity::{Identity, Presented};
 
 /// The rules for reaching the HTTP face.
 #[derive(Debug)]
 pub struct Gate {
     hosts: Vec<String>,
     origins: Vec<String>,
-    token: Option<LocalToken>,
-    /// Who everybody is without a token, and who holds it.
-    anybody: Principal,
-    holder: Principal,
+    identity: Identity,
 }
 
 impl Gate {
     /// Loopback names are always ours; `hosts` (`name` or `name:port`) and `origins` (`scheme://host[:port]`) add to them.
-    /// Without a token everyone who reaches the port is `user`, which the configuration allows on loopback alone.
     #[must_use]
-    pub fn new(hosts: Vec<String>, origins: Vec<String>, token: Option<LocalToken>, user: &str) -> Self {
-        let (anybody, holder) = (Principal::new(user, Proof::None), Principal::new(user, Proof::LocalToken));
-        Self { hosts, origins, token, anybody, holder }
+    pub const fn new(hosts: Vec<String>, origins: Vec<String>, identity: Identity) -> Self {
+        Self { hosts, origins, identity }
     }
 
-    /// The token wanted, if any.
+    /// The ways to prove who one is.
     #[must_use]
-    pub const fn token(&self) -> Option<&LocalToken> {
-        self.token.as_ref()
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Checks the Host and, where there is one, the Origin.
@@ -42,7 +37,7 @@ impl Gate {
     /// # Errors
     /// [`Code::ForeignHost`] or [`Code::ForeignOrigin`].
     pub fn host_and_origin(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
-        let host = match one(headers, &HOST) {
+        let host = match only(headers, &HOST) {
             Some(Ok(host)) => Some(host),
             Some(Err(())) => None,
             None => uri.authority().map(Authority::as_str),
@@ -53,7 +48,7 @@ impl Gate {
         if !agreed || !host.is_some_and(|host| self.is_ours(host)) {
             return Err(Refusal::new(Code::ForeignHost));
         }
-        match one(headers, &ORIGIN) {
+        match only(headers, &ORIGIN) {
             None => Ok(()),
             Some(Ok(origin)) if self.may_use(origin) => Ok(()),
             Some(Ok(_) | Err(())) => Err(Refusal::new(Code::ForeignOrigin)),
@@ -63,19 +58,9 @@ impl Gate {
     /// Says who is asking.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] without the token, where one is wanted.
-    pub fn identify(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
-        let Some(token) = &self.token else {
-            return Ok(self.anybody.clone());
-        };
-        let presented = match one(headers, &AUTHORIZATION) {
-            Some(Ok(value)) => bearer(value),
-            Some(Err(())) | None => None,
-        };
-        match presented.map(|presented| token.check(presented.as_bytes())) {
-            Some(Presented::Ours) => Ok(self.holder.clone()),
-            Some(Presented::Other) | None => Err(Refusal::new(Code::Unauthenticated)),
-        }
+    /// As [`Identity::identify`].
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+        self.identity.identify(Presented { headers }).await
     }
 
     fn is_ours(&self, host: &str) -> bool {
@@ -106,14 +91,8 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]"
 }
 
-/// The scheme's name is compared without regard to case (RFC 9110 §11.1).
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 /// The header's only value; an error when it is repeated or not ASCII, because two readers could see two values.
-fn one<'h>(headers: &'h HeaderMap, name: &hyper::header::HeaderName) -> Option<Result<&'h str, ()>> {
+pub(crate) fn only<'h>(headers: &'h HeaderMap, name: &hyper::header::HeaderName) -> Option<Result<&'h str, ()>> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     Some(match values.next() {

@@ -31,15 +31,19 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::UnsupportedVersion
         | Code::OtherEra
         | Code::BadState
-        | Code::BadHttp => StatusCode::BAD_REQUEST,
+        | Code::BadHttp
+        | Code::BadCredentials => StatusCode::BAD_REQUEST,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::ForeignHost | Code::ForeignOrigin => StatusCode::FORBIDDEN,
+        Code::ForeignHost | Code::ForeignOrigin | Code::InsufficientScope => StatusCode::FORBIDDEN,
         Code::UnknownMethod | Code::UnknownSession | Code::UnknownServer => StatusCode::NOT_FOUND,
         Code::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         Code::BadParams
         | Code::IdInUse
         | Code::Busy
+        | Code::ForeignHandle
+        | Code::LimitReached
+        | Code::Unclear
         | Code::NotAllowed
         | Code::Forbidden
         | Code::PolicyError

@@ -4,6 +4,7 @@ use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 
 use super::*;
+use crate::token::LocalToken;
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     let mut map = HeaderMap::new();
@@ -14,7 +15,11 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 fn code(pairs: &[(&'static str, &str)]) -> Option<Code> {
-    let gate = Gate::new(vec!["gateway.example.com".into()], vec!["https://app.example.com".into()], None, "local");
+    let gate = Gate::new(
+        vec!["gateway.example.com".into()],
+        vec!["https://app.example.com".into()],
+        Identity::local(None, "local"),
+    );
     gate.host_and_origin(&headers(pairs), &Uri::from_static("/s/a/mcp")).err().map(|refusal| refusal.code)
 }
 
@@ -65,18 +70,18 @@ fn origins() {
     }
 }
 
-#[test]
-fn tokens() {
+#[tokio::test]
+async fn tokens() {
     let token = LocalToken::generate().unwrap();
     let shown = format!("Bearer {}", token.reveal());
     let mut shorter = shown.clone();
     shorter.pop();
-    let gate = Gate::new(Vec::new(), Vec::new(), Some(token), "local");
-    assert!(gate.identify(&headers(&[("authorization", &shown)])).is_ok());
-    assert!(gate.identify(&headers(&[("authorization", &shown.replace("Bearer", "bearer"))])).is_ok());
+    let gate = Gate::new(Vec::new(), Vec::new(), Identity::local(Some(token), "local"));
+    assert!(gate.identify(&headers(&[("authorization", &shown)])).await.is_ok());
+    assert!(gate.identify(&headers(&[("authorization", &shown.replace("Bearer", "bearer"))])).await.is_ok());
     for wrong in ["", "Bearer", "Bearer ", "Bearer x", "Basic abc", shorter.as_str(), &format!("{shown}x")] {
-        assert!(gate.identify(&headers(&[("authorization", wrong)])).is_err(), "{wrong}");
+        assert!(gate.identify(&headers(&[("authorization", wrong)])).await.is_err(), "{wrong}");
     }
-    assert!(gate.identify(&headers(&[])).is_err());
-    assert!(gate.identify(&headers(&[("authorization", &shown), ("authorization", &shown)])).is_err());
+    assert!(gate.identify(&headers(&[])).await.is_err());
+    assert!(gate.identify(&headers(&[("authorization", &shown), ("authorization", &shown)])).await.is_err());
 }
