@@ -1,8 +1,8 @@
 //! What only the shell can see of the things a request names: where a path leads, which addresses a host has, how often
 //! something happened. The decision point says what it needs and never looks by itself.
 
+use core::net::IpAddr;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What was seen for one request. Whatever is missing is unknown, and a rule that depends on it refuses.
