@@ -34,7 +34,7 @@ const fn era_name(era: Era) -> &'static str {
 }
 
 /// A time as Cedar's `datetime` reads it, in milliseconds and UTC.
-fn written(at: Timestamp) -> String {
+pub(crate) fn written(at: Timestamp) -> String {
     let millis = at.as_micros().div_euclid(1000);
     let (days, in_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
     let (year, month, day) = civil(days);

@@ -13,12 +13,15 @@ pub enum Severity {
     Error,
     /// The policy loads, and the author should know.
     Warning,
+    /// Nothing is wrong; somebody who looks may want to know.
+    Information,
 }
 
 /// One thing about a policy.
 #[derive(Debug, Clone)]
 pub struct Finding {
     severity: Severity,
+    code: Option<&'static str>,
     source: NamedSource<Arc<str>>,
     span: Option<Range<usize>>,
     message: String,
@@ -37,6 +40,7 @@ impl Finding {
     pub(crate) fn new(severity: Severity, place: &Place, message: impl Into<String>) -> Self {
         Self {
             severity,
+            code: None,
             source: NamedSource::new(&place.file, Arc::clone(&place.text)).with_language("Cedar"),
             span: place.span.clone(),
             message: message.into(),
@@ -50,6 +54,10 @@ impl Finding {
 
     pub(crate) fn with_message(self, message: String) -> Self {
         Self { message, ..self }
+    }
+
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
     }
 
     pub(crate) fn with_advice(mut self, advice: impl Into<String>) -> Self {
@@ -68,6 +76,12 @@ impl Finding {
     #[must_use]
     pub const fn level(&self) -> Severity {
         self.severity
+    }
+
+    /// What kind of finding it is, in a word that does not change; `None` for what Cedar finds.
+    #[must_use]
+    pub const fn kind(&self) -> Option<&'static str> {
+        self.code
     }
 
     /// The name of the file it is in.
@@ -90,6 +104,12 @@ impl Finding {
         Some(before.iter().filter(|byte| **byte == b'\n').count() + 1)
     }
 
+    /// The part of the text it is about.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        self.source.inner().get(self.span()?)
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn advice(&self) -> Option<&str> {
@@ -110,7 +130,12 @@ impl Diagnostic for Finding {
         Some(match self.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
+            Severity::Information => miette::Severity::Advice,
         })
+    }
+
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

@@ -180,6 +180,7 @@ impl Fitting<'_> {
             }
         };
         Finding::new(Severity::Error, &rule.place, format!("the rule \"{}\" can never match", rule.name))
+            .with_code("never-matches")
             .with_advice(advice)
     }
 

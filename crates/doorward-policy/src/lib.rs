@@ -19,6 +19,7 @@ mod mentions;
 mod plain;
 mod question;
 mod reach;
+mod review;
 mod rule;
 mod schema;
 mod source;

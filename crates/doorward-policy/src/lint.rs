@@ -127,7 +127,7 @@ impl Lookup<'_> {
     }
 
     fn finding(&self, message: String) -> Finding {
-        Finding::new(Severity::Error, &self.place(), message)
+        Finding::new(Severity::Error, &self.place(), message).with_code("unknown-name")
     }
 
     /// The name's own place in the text, or the rule's when it is written in another way than Cedar would.

@@ -49,6 +49,7 @@ fn shown(finding: &Finding, policy: &str) -> String {
     let severity = match finding.level() {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Information => "information",
     };
     assert_eq!(finding.file(), "own.cedar");
     let at = finding.span().and_then(|span| policy.get(span)).and_then(|text| text.lines().next());

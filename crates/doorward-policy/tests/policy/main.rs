@@ -10,6 +10,7 @@
 
 mod cases;
 mod desk;
+mod lints;
 mod load_errors;
 mod presets;
 mod real_tools;

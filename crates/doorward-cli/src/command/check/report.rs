@@ -207,10 +207,17 @@ pub(super) fn finding(finding: &Finding) -> Value {
     let severity = match finding.level() {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Information => "information",
     };
     let place = match finding.line() {
         Some(line) => format!("{}:{line}", finding.file()),
         None => finding.file().to_owned(),
     };
-    json!({ "severity": severity, "where": place, "message": finding.to_string(), "advice": finding.advice() })
+    json!({
+        "severity": severity,
+        "kind": finding.kind(),
+        "where": place,
+        "message": finding.to_string(),
+        "advice": finding.advice(),
+    })
 }
