@@ -1,5 +1,7 @@
 //! The command line as it is typed. What it means is settled by each command.
 
+mod policy;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use doorward_server::config::{Key, Override, Request};
 
 use crate::exit::Exit;
 use crate::terminal::ColorChoice;
+
+pub(crate) use policy::{DefinitionsArgs, Deny, PolicyCheckArgs, PolicyCommand, SubjectArgs};
 
 /// A security gateway between AI agents and the tools they call (Model Context Protocol).
 #[derive(Debug, Parser)]
@@ -59,6 +63,9 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Check configuration and policy against what the servers offer.
     Check(CheckArgs),
+    /// Work with the policy: check it, test it, review it, explain it.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Read the audit records.
     #[command(subcommand)]
     Audit(AuditCommand),

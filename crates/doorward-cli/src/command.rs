@@ -5,13 +5,16 @@ mod check;
 mod config;
 mod connect;
 mod explain;
+mod policy;
 mod run;
 mod serve;
 mod version;
 
 use std::future::Future;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::CommandFactory;
+use doorward_core::time::Timestamp;
 
 use crate::args::{AuditCommand, Cli, Command, ConfigCommand};
 use crate::exit::Exit;
@@ -26,6 +29,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Connect(args) => block_on(connect::connect(args, terminal)),
         Command::Serve(args) => block_on(serve::serve(&args, terminal)),
         Command::Check(args) => block_on(check::check(&args, terminal)),
+        Command::Policy(command) => block_on(policy::policy(command, terminal)),
         Command::Audit(AuditCommand::Tail(args)) => block_on(audit::tail(&args, terminal)),
         Command::Audit(AuditCommand::Query(args)) => block_on(audit::query(&args, terminal)),
         Command::Audit(AuditCommand::Show(args)) => block_on(audit::show(&args, terminal)),
@@ -49,4 +53,10 @@ fn block_on(work: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fau
     // A read of standard input cannot be interrupted; a client that sends nothing more must not keep us alive.
     runtime.shutdown_background();
     ended
+}
+
+/// The time of this command.
+fn now() -> Timestamp {
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_micros());
+    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }

@@ -35,6 +35,7 @@ const fn usual(command: &Command) -> &'static str {
         Command::Serve(_) | Command::Run(_) => "info",
         Command::Demo(_) => "error",
         Command::Check(_)
+        | Command::Policy(_)
         | Command::Connect(_)
         | Command::Audit(_)
         | Command::Explain(_)

@@ -244,6 +244,25 @@ impl Definitions {
         self.merge(page)
     }
 
+    /// Takes in definitions that were written down earlier, as one list.
+    pub fn recall(&self, tools: &[RawJson]) -> Learned {
+        let mut page = Tools::new();
+        for tool in tools.iter().take(LIST_ITEMS_MAX) {
+            let Ok(definition) = ToolDefinition::from_raw(tool.as_raw()) else { continue };
+            let seen = page.entry(definition.name.into_owned()).or_default();
+            if seen.len() < 2 {
+                seen.push(tool.clone());
+            }
+        }
+        self.merge(page)
+    }
+
+    /// Every definition as the server wrote it, by name.
+    #[must_use]
+    pub fn written(&self) -> Vec<RawJson> {
+        self.lock().tools.values().flatten().cloned().collect()
+    }
+
     fn merge(&self, page: Tools) -> Learned {
         let mut known = self.lock();
         let mut learned = if known.listed { Learned::Nothing } else { Learned::Something };

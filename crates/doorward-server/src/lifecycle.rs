@@ -3,6 +3,7 @@
 //! Everything that lives is started here and ended here: no task outlives the gateway, no child is left behind.
 
 mod build;
+mod recall;
 mod reload;
 mod run;
 mod serving;
@@ -18,6 +19,7 @@ use doorward_store::StoreError;
 use crate::token::TokenError;
 use crate::upstream::http::{EndpointError, NoRootCertificates, UnusableCertificates};
 
+pub use recall::{RecallError, recall, write_down};
 pub use reload::Reload;
 pub use run::{connect_stdio, run_stdio};
 pub use serving::{Serving, start};

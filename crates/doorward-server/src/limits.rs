@@ -303,3 +303,6 @@ pub const LEVEL_WAIT: Duration = Duration::from_secs(5);
 
 /// Conversations with one server in which a request is tried, because the server has forgotten the one before.
 pub const CONVERSATIONS_TRIED: usize = 2;
+
+/// Longest file of written definitions, in bytes: what eight servers at their limit fill.
+pub const DEFINITIONS_FILE_MAX: usize = 8 * DEFINITIONS_BYTES_MAX;

@@ -3,7 +3,7 @@
 mod show;
 mod time;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use doorward_core::ids::ExchangeId;
 use doorward_core::record::Disposition;
@@ -12,6 +12,7 @@ use doorward_core::time::Timestamp;
 use doorward_server::config::{Surroundings, load_store};
 use doorward_store::{Filter, Page, Reader, RecordView};
 
+use super::now;
 use crate::args::{QueryArgs, ShowArgs, SourceArgs, TailArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -132,9 +133,4 @@ fn filter(args: &QueryArgs, now: Timestamp) -> Result<Filter, Fault> {
         page: args.before.map_or(Page::Newest, Page::Before),
         limit: args.limit,
     })
-}
-
-fn now() -> Timestamp {
-    let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_micros());
-    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }

@@ -1,13 +1,14 @@
 //! `doorward check`: configuration and policy against what the servers really offer.
 
-mod report;
+pub(super) mod report;
 
 use doorward_core::ids::ServerId;
-use doorward_policy::{Engine, LoadErrors};
+use doorward_policy::{Engine, Finding, LoadErrors, Severity};
 use doorward_server::config::{Config, Loaded, Problem, Surroundings, load};
 use doorward_server::lifecycle::{Surveyed, survey};
 use serde_json::json;
 
+use super::now;
 use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::fault::{Fault, show_diagnostic};
@@ -26,7 +27,8 @@ pub(super) async fn check(args: &CheckArgs, terminal: &Terminal) -> Result<Exit,
     };
     let Loaded { config, warnings, .. } = loaded;
     let (surveyed, engine) = if args.offline { offline(&config) } else { survey(&config).await? };
-    let checked = Checked { warnings, config, offers: offers(&surveyed, engine.as_ref().ok()), engine };
+    let findings = findings(&engine);
+    let checked = Checked { warnings, config, offers: offers(&surveyed, engine.as_ref().ok()), engine, findings };
     if args.json {
         checked.print_json(terminal)?
     } else {
@@ -41,6 +43,18 @@ struct Checked {
     warnings: Vec<Problem>,
     offers: Vec<Offer>,
     engine: Result<Engine, LoadErrors>,
+    findings: Vec<Finding>,
+}
+
+/// What is wrong with the policy and what it warns of; the table of tools shows the rest.
+fn findings(engine: &Result<Engine, LoadErrors>) -> Vec<Finding> {
+    match engine {
+        Ok(engine) => {
+            let reviewed = engine.review(now()).into_iter().filter(|finding| finding.level() != Severity::Information);
+            engine.warnings().iter().cloned().chain(reviewed).collect()
+        }
+        Err(errors) => errors.findings().to_vec(),
+    }
 }
 
 /// The policy by itself: what the servers offer stays unknown.
@@ -64,10 +78,7 @@ impl Checked {
 
     fn print(&self, terminal: &Terminal) -> Result<(), Fault> {
         self.warnings.iter().for_each(|warning| show_diagnostic(warning, terminal));
-        match &self.engine {
-            Ok(engine) => engine.warnings().iter().for_each(|warning| show_diagnostic(warning, terminal)),
-            Err(errors) => errors.findings().iter().for_each(|finding| show_diagnostic(finding, terminal)),
-        }
+        self.findings.iter().for_each(|finding| show_diagnostic(finding, terminal));
         let names: Vec<&str> = self.config.policy.sources.iter().map(|source| source.name.as_str()).collect();
         match &self.engine {
             Ok(_) => terminal.line(format_args!(
@@ -86,12 +97,8 @@ impl Checked {
     }
 
     fn print_json(&self, terminal: &Terminal) -> Result<(), Fault> {
-        let findings = match &self.engine {
-            Ok(engine) => engine.warnings(),
-            Err(errors) => errors.findings(),
-        };
         let mut problems: Vec<_> = self.warnings.iter().map(report::problem).collect();
-        problems.extend(findings.iter().map(report::finding));
+        problems.extend(self.findings.iter().map(report::finding));
         let servers: Vec<_> = self.offers.iter().map(Offer::to_json).collect();
         let ok = self.exit() == Exit::Success;
         terminal.line(json!({ "version": 1, "ok": ok, "problems": problems, "servers": servers }))?;

@@ -1,16 +1,17 @@
-//! Looking at what every server offers, for `doorward check` and for rules that name tools.
+//! Looking at what every server offers, for commands about policy and for rules that name tools.
 
 use std::sync::Arc;
 
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::Refusal;
+use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
-use doorward_policy::{Catalogue, Engine, LoadErrors, Source};
+use doorward_policy::{Catalogue, Engine, LoadErrors};
 
 use super::build::{Present, alone, servers};
 use super::{StartError, serving::LOCAL_USER};
-use crate::config::Config;
+use crate::config::{Config, PolicyConfig};
 use crate::definitions::Learned;
 use crate::gateway::Gateway;
 use crate::limits::LIST_PAGES_MAX;
@@ -25,6 +26,8 @@ pub struct Surveyed {
     pub server: ServerId,
     /// Which eras it speaks and what it offers, or why that is not known.
     pub outcome: Result<(Speaks, Arc<Catalogue>), Refusal>,
+    /// Its tools' definitions as it wrote them.
+    pub tools: Vec<RawJson>,
 }
 
 /// Speaks to every server of a configuration and loads its policy against what they offer.
@@ -36,19 +39,23 @@ pub async fn survey(config: &Config) -> Result<(Vec<Surveyed>, Result<Engine, Lo
     let present = servers(&config.servers, &outside, &Present::new())?;
     let surveyed = each(alone(&present).into_values().collect()).await;
     outside.pool.shutdown().await;
-    let engine = load(&config.policy.sources, &surveyed);
+    let engine = load(&config.policy, &surveyed, Vec::new());
     Ok((surveyed, engine))
 }
 
-fn load(sources: &[Source], surveyed: &[Surveyed]) -> Result<Engine, LoadErrors> {
+/// Loads a policy against what was surveyed; of the servers `unknown` beside them nothing is known.
+pub(super) fn load(
+    policy: &PolicyConfig,
+    surveyed: &[Surveyed],
+    mut unknown: Vec<ServerId>,
+) -> Result<Engine, LoadErrors> {
     let known: Vec<Arc<Catalogue>> = surveyed
         .iter()
         .filter_map(|server| server.outcome.as_ref().ok())
         .map(|(_, catalogue)| catalogue.clone())
         .collect();
-    let unknown: Vec<ServerId> =
-        surveyed.iter().filter(|server| server.outcome.is_err()).map(|server| server.server.clone()).collect();
-    Engine::load(sources, &known, &unknown)
+    unknown.extend(surveyed.iter().filter(|server| server.outcome.is_err()).map(|server| server.server.clone()));
+    Engine::load(&policy.sources, &known, &unknown)
 }
 
 /// Speaks to every server of a running gateway and lets it learn what they offer.
@@ -68,14 +75,15 @@ async fn each(servers: Vec<Arc<Server>>) -> Vec<Surveyed> {
     let tasks: Vec<_> = servers
         .into_iter()
         .map(|server| {
-            let id = server.id().clone();
-            (id, tokio::spawn(async move { look(&server).await }))
+            let known = server.clone();
+            (known, tokio::spawn(async move { look(&server).await }))
         })
         .collect();
     let mut surveyed = Vec::new();
     for (server, task) in tasks {
         if let Ok(outcome) = task.await {
-            surveyed.push(Surveyed { server, outcome });
+            let tools = server.definitions().written();
+            surveyed.push(Surveyed { server: server.id().clone(), outcome, tools });
         }
     }
     surveyed

@@ -203,7 +203,7 @@ pub(super) fn problem(problem: &Problem) -> Value {
 }
 
 /// A finding about the policy.
-pub(super) fn finding(finding: &Finding) -> Value {
+pub(in crate::command) fn finding(finding: &Finding) -> Value {
     let severity = match finding.level() {
         Severity::Error => "error",
         Severity::Warning => "warning",

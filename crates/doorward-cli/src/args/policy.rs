@@ -1,0 +1,75 @@
+//! The command line of `doorward policy`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use doorward_server::config::Request;
+
+use super::PolicyArgs;
+
+/// What to do with the policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Write down what the servers offer, so that the other commands can work where no server runs.
+    Definitions(DefinitionsArgs),
+    /// Find mistakes in the policy.
+    Check(PolicyCheckArgs),
+}
+
+/// Flags that name the policy and what it is about.
+#[derive(Debug, Args)]
+pub(crate) struct SubjectArgs {
+    /// Read this configuration file and no other.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// Take what the servers offer from this file, written by 'doorward policy definitions', and start no server.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) definitions: Option<PathBuf>,
+}
+
+/// Flags of `policy definitions`.
+#[derive(Debug, Args)]
+pub(crate) struct DefinitionsArgs {
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Read this configuration file and no other.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Flags of `policy check`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyCheckArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// End with 3 over these as well.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) deny: Option<Deny>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is not put up with beside errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Deny {
+    /// Warnings.
+    Warnings,
+}
+
+impl SubjectArgs {
+    /// What it says about the configuration.
+    pub(crate) fn request(&self) -> Request {
+        Request { file: self.config.clone(), overrides: self.policy.overrides() }
+    }
+}
+
+impl DefinitionsArgs {
+    /// What it says about the configuration.
+    pub(crate) fn request(&self) -> Request {
+        Request { file: self.config.clone(), overrides: Vec::new() }
+    }
+}

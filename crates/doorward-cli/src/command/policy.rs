@@ -1,0 +1,17 @@
+//! `doorward policy`: working with a policy before it is in force.
+
+mod check;
+mod definitions;
+mod subject;
+
+use crate::args::PolicyCommand;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::terminal::Terminal;
+
+pub(super) async fn policy(command: PolicyCommand, terminal: &Terminal) -> Result<Exit, Fault> {
+    match command {
+        PolicyCommand::Definitions(args) => definitions::definitions(&args, terminal).await,
+        PolicyCommand::Check(args) => check::check(&args, terminal).await,
+    }
+}
