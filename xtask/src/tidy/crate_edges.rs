@@ -1,4 +1,4 @@
-//! Which crate may use which: `mcp <- core <- policy <- server <- cli`, the store beside them.
+//! Which crate may use which: `mcp <- core <- policy <- server <- cli`, the facts below policy, the store beside them.
 
 use super::{Finding, Tree};
 use crate::workspace::Crate;
@@ -7,7 +7,8 @@ use crate::workspace::Crate;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("doorward-mcp", &[]),
     ("doorward-core", &["doorward-mcp"]),
-    ("doorward-policy", &["doorward-core", "doorward-mcp"]),
+    ("doorward-facts", &[]),
+    ("doorward-policy", &["doorward-core", "doorward-facts", "doorward-mcp"]),
     ("doorward-store", &["doorward-core", "doorward-mcp"]),
     ("doorward-server", &["doorward-core", "doorward-mcp", "doorward-policy", "doorward-store"]),
     ("doorward-cli", &["doorward-core", "doorward-mcp", "doorward-policy", "doorward-server", "doorward-store"]),

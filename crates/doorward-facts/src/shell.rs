@@ -1,0 +1,210 @@
+//! Shell commands, as POSIX shells read them: which programs run, with which words, joined by what.
+//!
+//! Every program that can be seen is named, also inside substitutions and behind programs that start programs; which
+//! program an expansion gives cannot be seen and is unclear. Words are as quoted text gives them: what a variable or a
+//! pattern in them becomes is not known, and the operators tell that there is one. Only what is `simple` is known whole.
+
+mod words;
+
+use std::collections::BTreeSet;
+
+use crate::limits::{SHELL_BYTES_MAX, SHELL_DEPTH_MAX, SHELL_TOKENS_MAX};
+use crate::unclear::{Unclear, refuse_longer};
+use words::{Token, Word, tokens};
+
+/// What a command does, as far as can be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Shell {
+    /// Every program that may run: as written, and the last part of a path.
+    pub programs: BTreeSet<String>,
+    /// Every other word.
+    pub arguments: BTreeSet<String>,
+    /// Everything that is neither: `;`, `|`, `>`, `$(`, `$`, `*`, `=`, a newline, `if` …
+    pub operators: BTreeSet<String>,
+    /// One program with plain words: no operator, and no program that starts another.
+    pub simple: bool,
+}
+
+/// Programs that run what their arguments say.
+const STARTERS: [&str; 47] = [
+    ".", "ash", "bash", "builtin", "busybox", "chroot", "command", "csh", "dash", "doas", "entr", "env", "eval",
+    "exec", "fakeroot", "fish", "flock", "ionice", "ksh", "ltrace", "mksh", "nice", "nohup", "nsenter", "parallel",
+    "pkexec", "rbash", "runuser", "script", "setarch", "setsid", "sh", "source", "ssh", "stdbuf", "strace", "su",
+    "sudo", "taskset", "tcsh", "time", "timeout", "trap", "unshare", "watch", "xargs", "zsh",
+];
+
+/// Words in front of a command that are not one.
+const PREFIXES: [&str; 12] = ["!", "do", "done", "elif", "else", "fi", "if", "then", "until", "while", "{", "}"];
+
+/// Words that begin what is not read here.
+const UNREAD: [&str; 9] = ["case", "coproc", "declare", "esac", "for", "function", "select", "typeset", "alias"];
+
+/// Reads `text`.
+///
+/// # Errors
+/// [`Unclear`] when a program that runs cannot be told, or shells read it differently.
+pub fn of(text: &str) -> Result<Shell, Unclear> {
+    refuse_longer(text, SHELL_BYTES_MAX)?;
+    if text.trim().is_empty() {
+        return Err(Unclear::Empty);
+    }
+    let mut reading = Reading { shell: Shell::default(), commands: 0, tokens: 0, starters: 0 };
+    reading.read(text, 0)?;
+    if reading.commands == 0 {
+        return Err(Unclear::UnknownProgram);
+    }
+    reading.shell.simple = reading.commands == 1 && reading.shell.operators.is_empty() && reading.starters == 0;
+    Ok(reading.shell)
+}
+
+struct Reading {
+    shell: Shell,
+    commands: usize,
+    tokens: usize,
+    starters: usize,
+}
+
+/// What the words of a command are to its program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// Words.
+    Plain,
+    /// Words, until one says that a program follows: `find -exec`.
+    Find,
+    /// Programs or commands, perhaps.
+    Started,
+}
+
+/// What the next word is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A program, or something in front of one.
+    Start,
+    /// A file, behind a redirection; the place it came from is kept apart.
+    File,
+    /// An argument.
+    Argument,
+}
+
+impl Reading {
+    fn read(&mut self, text: &str, depth: usize) -> Result<(), Unclear> {
+        if depth > SHELL_DEPTH_MAX {
+            return Err(Unclear::TooDeep);
+        }
+        let (mut place, mut after) = (Place::Start, Place::Start);
+        let mut words = Words::Plain;
+        for token in tokens(text)? {
+            self.tokens += 1;
+            if self.tokens > SHELL_TOKENS_MAX {
+                return Err(Unclear::TooMany);
+            }
+            match token {
+                Token::Operator(operator) => {
+                    self.operator(operator);
+                    if operator.contains(['<', '>']) {
+                        if place != Place::File {
+                            after = place;
+                        }
+                        place = Place::File;
+                    } else {
+                        place = Place::Start;
+                    }
+                }
+                Token::Word(word) => {
+                    self.inside(&word, depth)?;
+                    match place {
+                        Place::File => {
+                            self.shell.arguments.insert(word.text);
+                            place = after;
+                        }
+                        Place::Start => {
+                            place = self.start(&word)?;
+                            words = self.words_of(&word.text);
+                        }
+                        Place::Argument => {
+                            let executes = word.text.starts_with("-exec") || word.text.starts_with("-ok");
+                            if words == Words::Find && executes {
+                                self.starters += 1;
+                                words = Words::Started;
+                            }
+                            self.argument(words, word, depth)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn operator(&mut self, operator: &str) {
+        self.shell.operators.insert(operator.to_owned());
+    }
+
+    /// What expands within a word, and the commands in it.
+    fn inside(&mut self, word: &Word, depth: usize) -> Result<(), Unclear> {
+        word.expansions.iter().for_each(|operator| self.operator(operator));
+        word.commands.iter().try_for_each(|command| self.read(command, depth + 1))
+    }
+
+    /// A word where a program is expected; tells what may follow.
+    fn start(&mut self, word: &Word) -> Result<Place, Unclear> {
+        if (!word.quoted && UNREAD.contains(&word.text.as_str())) || word.text.starts_with("[[") {
+            return Err(Unclear::OddShell);
+        }
+        if !word.quoted && PREFIXES.contains(&word.text.as_str()) {
+            self.operator(&word.text);
+            return Ok(Place::Start);
+        }
+        if is_assignment(word) {
+            self.operator("=");
+            self.shell.arguments.insert(word.text.clone());
+            return Ok(Place::Start);
+        }
+        if !word.expansions.is_empty() || word.text.is_empty() {
+            return Err(Unclear::UnknownProgram);
+        }
+        self.program(&word.text);
+        self.commands += 1;
+        Ok(Place::Argument)
+    }
+
+    fn words_of(&mut self, program: &str) -> Words {
+        let base = program.rsplit('/').next().unwrap_or(program);
+        if STARTERS.contains(&base) {
+            self.starters += 1;
+            return Words::Started;
+        }
+        if base == "find" { Words::Find } else { Words::Plain }
+    }
+
+    fn program(&mut self, name: &str) {
+        let base = name.rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(name);
+        self.shell.programs.insert(base.to_owned());
+        self.shell.programs.insert(name.to_owned());
+    }
+
+    /// An argument; of a program that starts others it may be a program, or a whole command.
+    fn argument(&mut self, words: Words, word: Word, depth: usize) -> Result<(), Unclear> {
+        if words == Words::Started {
+            if !word.expansions.is_empty() {
+                return Err(Unclear::UnknownProgram);
+            }
+            self.program(&word.text);
+            // Blanks and operators within one word: `sh -c "rm -r /"`, `env -S`, `ssh host "…"`.
+            if word.text.contains(|c: char| c.is_whitespace() || ";|&<>()`$".contains(c)) {
+                self.read(&word.text, depth + 1)?;
+            }
+        }
+        self.shell.arguments.insert(word.text);
+        Ok(())
+    }
+}
+
+/// `NAME=value`, `NAME+=value`, `NAME[…]=value`.
+fn is_assignment(word: &Word) -> bool {
+    let Some((name, _)) = word.text.split_once('=') else { return false };
+    let name = name.strip_suffix('+').unwrap_or(name);
+    let name = name.split_once('[').map_or(name, |(name, _)| name);
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
