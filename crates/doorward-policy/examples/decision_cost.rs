@@ -38,7 +38,7 @@ fn tools(count: usize) -> Value {
 
 fn main() {
     let files = catalogue("files", &tools(40));
-    let guarded = Engine::load(&[Preset::Guarded.source()], std::slice::from_ref(&files), &[]).unwrap();
+    let guarded = Engine::load(&vec![Preset::Guarded.source()].into(), std::slice::from_ref(&files), &[]).unwrap();
     let plain = call("files", "write_1", Some(&json!({"path": "/a"})));
     per_call("kept decision", || _ = guarded.decide(&plain, &Observed::default()));
     per_call("kept sight", || _ = guarded.could_allow(&plain));
@@ -63,7 +63,7 @@ fn main() {
     for count in [40, 400, 2000] {
         let many = catalogue("files", &tools(count));
         let begun = Instant::now();
-        let engine = Engine::load(&[Preset::Guarded.source()], std::slice::from_ref(&many), &[]).unwrap();
+        let engine = Engine::load(&vec![Preset::Guarded.source()].into(), std::slice::from_ref(&many), &[]).unwrap();
         println!("load, {count} tools: {:?}", begun.elapsed());
         let begun = Instant::now();
         drop(engine.refit(&[many], &[]).unwrap());

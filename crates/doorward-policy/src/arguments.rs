@@ -8,7 +8,7 @@ use cedar_policy::RestrictedExpression;
 use doorward_mcp::raw::{Kind, Raw};
 
 use crate::argument_type::{ArgumentType, Member, Members, Presence};
-use crate::mentions::ArgumentsSeen;
+use crate::mentions::Seen;
 
 /// Why the arguments cannot be shown to policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,18 +56,18 @@ impl Unreadable {
     }
 
     fn of(name: &str, problem: Problem) -> Self {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let printable = name.len() <= 64 && name.chars().all(plain);
-        Self { argument: printable.then(|| name.to_owned()), problem }
+        Self { argument: is_printable(name).then(|| name.to_owned()), problem }
     }
 }
 
+/// Whether a name that comes from a server may stand in a text of ours.
+pub(crate) fn is_printable(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    name.len() <= 64 && name.chars().all(plain)
+}
+
 /// The record `context.arguments`, holding what `seen` asks for.
-pub(crate) fn read(
-    sent: Option<Raw<'_>>,
-    members: &Members,
-    seen: &ArgumentsSeen,
-) -> Result<RestrictedExpression, Unreadable> {
+pub(crate) fn read(sent: Option<Raw<'_>>, members: &Members, seen: &Seen) -> Result<RestrictedExpression, Unreadable> {
     let sent = sent.filter(|raw| raw.kind() != Kind::Null);
     if sent.is_some_and(|raw| raw.kind() != Kind::Object) {
         return Err(Unreadable { argument: None, problem: Problem::NoObject });

@@ -1,29 +1,128 @@
 //! The Cedar context of a request: only what some rule looks at.
+//!
+//! A part that ought to be known and is not stands in the context as one of Cedar's unknowns. It has a value for `has`, and
+//! whatever reads it cannot be evaluated, which refuses: a rule cannot be tricked by what nobody could find out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use cedar_policy::{Context, RestrictedExpression};
-use doorward_core::access::AccessRequest;
+use doorward_core::access::{AccessRequest, ClientName, Observed};
 use doorward_core::time::Timestamp;
 use doorward_mcp::revision::Era;
 
-use crate::mentions::{Fact, Mentions};
+use crate::engine::Engine;
+use crate::mentions::{Fact, Mentions, Seen};
+
+/// Those parts of the context that change from one call to the next, beside the arguments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fleeting<'a> {
+    /// As they are now.
+    Seen(&'a Observed),
+    /// Left open, for what is prepared before the call.
+    Open,
+}
 
 /// The context of `request`, with `arguments` where rules look at them; `None` only if Cedar refused distinct keys.
 pub(crate) fn build(
+    engine: &Engine,
     request: &AccessRequest,
     mentions: &Mentions,
     arguments: Option<RestrictedExpression>,
+    fleeting: Fleeting<'_>,
 ) -> Option<Context> {
-    let facts = mentions.facts.iter().map(|fact| (fact.name().to_owned(), value_of(*fact, request)));
+    let reader = Reader { engine, request, fleeting };
+    let facts = mentions.facts.iter().filter_map(|fact| Some((fact.name().to_owned(), reader.value_of(*fact)?)));
     let arguments = arguments.map(|arguments| ("arguments".to_owned(), arguments));
-    Context::from_pairs(facts.chain(arguments)).ok()
+    let counts = reader.counts(mentions)?.map(|counts| ("counts".to_owned(), counts));
+    Context::from_pairs(facts.chain(arguments).chain(counts)).ok()
 }
 
-fn value_of(fact: Fact, request: &AccessRequest) -> RestrictedExpression {
-    match fact {
-        Fact::Face => RestrictedExpression::new_string(request.approach.face.as_str().to_owned()),
-        Fact::Era => RestrictedExpression::new_string(era_name(request.era).to_owned()),
-        Fact::At => RestrictedExpression::new_datetime(written(request.at)),
+/// A value that nobody can tell. What reads it refuses.
+pub(crate) fn unclear(name: &str) -> RestrictedExpression {
+    RestrictedExpression::new_unknown(name)
+}
+
+struct Reader<'a> {
+    engine: &'a Engine,
+    request: &'a AccessRequest,
+    fleeting: Fleeting<'a>,
+}
+
+impl Reader<'_> {
+    /// `None` for an optional attribute that this request does not have.
+    fn value_of(&self, fact: Fact) -> Option<RestrictedExpression> {
+        if fact.is_fleeting() && matches!(self.fleeting, Fleeting::Open) {
+            return Some(unclear(fact.name()));
+        }
+        let (request, types) = (self.request, &self.engine.types);
+        match fact {
+            Fact::Face => Some(text(request.approach.face.as_str())),
+            Fact::Era => Some(text(era_name(request.era))),
+            Fact::At => Some(RestrictedExpression::new_datetime(written(request.at))),
+            Fact::Time => Some(self.time()),
+            Fact::Origin => request.approach.origin.as_deref().map(text),
+            Fact::Client => request.approach.client.as_deref().map(client),
+            Fact::Agent => {
+                request.principal.agent().map(|agent| RestrictedExpression::new_entity_uid(types.agent(agent)))
+            }
+            Fact::Delegation => Some(self.delegation()),
+        }
     }
+
+    fn time(&self) -> RestrictedExpression {
+        let Some(local) = self.engine.inputs.zone.local(self.request.at) else { return unclear("time") };
+        record([
+            ("hour", RestrictedExpression::new_long(local.hour)),
+            ("minute", RestrictedExpression::new_long(local.minute)),
+            ("weekday", RestrictedExpression::new_long(local.weekday)),
+            ("date", text(&local.date)),
+        ])
+    }
+
+    fn delegation(&self) -> RestrictedExpression {
+        let actors = self.request.principal.actors();
+        let depth = i64::try_from(actors.len()).unwrap_or(i64::MAX);
+        let agent = |actor: &Arc<str>| RestrictedExpression::new_entity_uid(self.engine.types.agent(actor));
+        record([
+            ("depth", RestrictedExpression::new_long(depth)),
+            ("actors", RestrictedExpression::new_set(actors.iter().map(agent))),
+        ])
+    }
+
+    /// The counters that rules look at; `Some(None)` when they look at none.
+    fn counts(&self, mentions: &Mentions) -> Option<Option<RestrictedExpression>> {
+        if mentions.counts == Seen::None {
+            return Some(None);
+        }
+        let named = self.engine.inputs.counters.iter().filter(|name| mentions.counts.includes(name));
+        let counts: HashMap<String, RestrictedExpression> =
+            named.map(|name| (name.to_string(), self.count(name))).collect();
+        RestrictedExpression::new_record(counts).ok().map(Some)
+    }
+
+    fn count(&self, name: &str) -> RestrictedExpression {
+        let known = match self.fleeting {
+            Fleeting::Seen(observed) => observed.counts.get(name).and_then(|count| i64::try_from(*count).ok()),
+            Fleeting::Open => None,
+        };
+        known.map_or_else(|| unclear(&format!("counts.{name}")), RestrictedExpression::new_long)
+    }
+}
+
+fn client(client: &ClientName) -> RestrictedExpression {
+    record([("name", text(&client.name)), ("version", text(&client.version))])
+}
+
+fn text(text: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(text.to_owned())
+}
+
+/// A record with distinct names.
+fn record<const N: usize>(fields: [(&str, RestrictedExpression); N]) -> RestrictedExpression {
+    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+    // Cedar refuses only a name given twice.
+    RestrictedExpression::new_record(fields).unwrap_or_else(|_| unclear("record"))
 }
 
 const fn era_name(era: Era) -> &'static str {

@@ -10,11 +10,12 @@ use doorward_core::access::{AccessRequest, Observed, Resource};
 use doorward_core::decision::{Decision, Reason};
 use doorward_core::ids::ServerId;
 
-use crate::cache::{Cache, Key};
+use crate::cache::Cache;
 use crate::catalogue::Catalogue;
 use crate::desk::{Desk, prepare};
 use crate::finding::{Finding, LoadErrors, Place, Severity};
 use crate::fit::{When, fit};
+use crate::inputs::PolicyInputs;
 use crate::question::{Question, Ready};
 use crate::rule::{Rule, read_all};
 use crate::source::Source;
@@ -25,6 +26,7 @@ use doorward_core::exchange::Visibility;
 /// A policy, ready to be asked.
 #[derive(Debug)]
 pub struct Engine {
+    pub(crate) inputs: Arc<PolicyInputs>,
     pub(crate) types: EntityTypes,
     pub(crate) rules: Arc<[Rule]>,
     pub(crate) desks: HashMap<ServerId, Desk>,
@@ -35,7 +37,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Reads and validates `sources` (with `base.cedar` before them) against what the servers offer.
+    /// Reads and validates the texts of `inputs` (with `base.cedar` before them) against what the servers offer.
     ///
     /// `catalogues` holds every server whose tools are known, `unknown_servers` every other configured one. A rule that
     /// names a tool of an unknown server loads with a warning; if it does not type-check for want of that server's
@@ -45,12 +47,12 @@ impl Engine {
     /// # Errors
     /// [`LoadErrors`] tells everything that is wrong, with its place in the text and advice.
     pub fn load(
-        sources: &[Source],
+        inputs: &PolicyInputs,
         catalogues: &[Arc<Catalogue>],
         unknown_servers: &[ServerId],
     ) -> Result<Self, LoadErrors> {
         let mut findings = Vec::new();
-        let all: Vec<Source> = std::iter::once(Source::base()).chain(sources.iter().cloned()).collect();
+        let all: Vec<Source> = std::iter::once(Source::base()).chain(inputs.sources.iter().cloned()).collect();
         let rules: Arc<[Rule]> = read_all(&all, &mut findings).into();
         let Some(types) = EntityTypes::new() else {
             findings.push(internal("Cedar refused the names of the entity types"));
@@ -58,7 +60,7 @@ impl Engine {
         };
         refuse_errors(&mut findings)?;
         let around = Surroundings::new(catalogues, unknown_servers);
-        Self::fitted(rules, types, &around, When::Loading, findings)
+        Self::fitted(Arc::new(inputs.clone()), rules, types, &around, When::Loading, findings)
     }
 
     /// The same policy for servers that now offer something else. One server's change never takes the policy of another
@@ -69,17 +71,19 @@ impl Engine {
     /// Only if the rules cannot be prepared at all; keep the present engine then.
     pub fn refit(&self, catalogues: &[Arc<Catalogue>], unknown_servers: &[ServerId]) -> Result<Self, LoadErrors> {
         let around = Surroundings::new(catalogues, unknown_servers);
-        Self::fitted(Arc::clone(&self.rules), self.types.clone(), &around, When::Serving, Vec::new())
+        let (inputs, rules) = (Arc::clone(&self.inputs), Arc::clone(&self.rules));
+        Self::fitted(inputs, rules, self.types.clone(), &around, When::Serving, Vec::new())
     }
 
     fn fitted(
+        inputs: Arc<PolicyInputs>,
         rules: Arc<[Rule]>,
         types: EntityTypes,
         around: &Surroundings,
         when: When,
         mut findings: Vec<Finding>,
     ) -> Result<Self, LoadErrors> {
-        let fit = fit(&rules, around, when);
+        let fit = fit(&rules, around, &inputs, when);
         findings.extend(fit.findings);
         refuse_errors(&mut findings)?;
         let Some(desks) = prepare(&rules, &fit.unusable, around, &types) else {
@@ -87,7 +91,7 @@ impl Engine {
             return Err(LoadErrors::new(findings));
         };
         let (decisions, sights, ready) = (Cache::default(), Cache::default(), Cache::default());
-        Ok(Self { types, rules, desks, warnings: findings, decisions, sights, ready })
+        Ok(Self { inputs, types, rules, desks, warnings: findings, decisions, sights, ready })
     }
 
     /// What the author should know although the policy loads.
@@ -99,12 +103,12 @@ impl Engine {
     /// Decides one request. A tool that its server's catalogue does not hold, and a server that was not named at load, are
     /// refused before any rule is asked. `observed` is what the shell saw of the things the request names.
     #[must_use]
-    pub fn decide(&self, request: &AccessRequest, _observed: &Observed) -> Decision {
-        let question = match Question::find(self, request) {
+    pub fn decide(&self, request: &AccessRequest, observed: &Observed) -> Decision {
+        let question = match Question::find(self, request, observed) {
             Ok(question) => question,
             Err(refusal) => return refusal,
         };
-        let key = question.is_lasting().then(|| Key::of(request)).flatten();
+        let key = question.is_lasting().then(|| question.key()).flatten();
         if let Some(known) = key.as_ref().and_then(|key| self.decisions.find(key)) {
             return known;
         }
@@ -119,8 +123,9 @@ impl Engine {
     /// request's own arguments are ignored.
     #[must_use]
     pub fn could_allow(&self, request: &AccessRequest) -> Visibility {
-        let Ok(question) = Question::find(self, request) else { return Visibility::Hide };
-        let key = question.is_timeless().then(|| Key::of(request)).flatten();
+        let nothing = Observed::default();
+        let Ok(question) = Question::find(self, request, &nothing) else { return Visibility::Hide };
+        let key = question.is_timeless().then(|| question.key()).flatten();
         if let Some(known) = key.as_ref().and_then(|key| self.sights.find(key)) {
             return known;
         }
@@ -143,7 +148,7 @@ impl Engine {
             Resource::Resource(..) => (types.action(request.action.name()), types.resource(&id)),
             Resource::Prompt(..) => (types.action(request.action.name()), types.prompt(&id)),
         };
-        let principal = types.user(request.principal.user());
+        let principal = types.subject(request.principal.subject());
         format!("permit (principal == {principal}, action == {action}, resource == {resource});")
     }
 

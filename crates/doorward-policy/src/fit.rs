@@ -11,13 +11,16 @@ use cedar_policy::{Effect, Policy, PolicySet, Schema, ValidationError, Validatio
 use doorward_core::ids::ServerId;
 
 use crate::finding::{Finding, Severity};
+use crate::inputs::PolicyInputs;
 use crate::limits::FINDINGS_MAX;
 use crate::lint::{Names, names_in};
-use crate::mentions::ArgumentsSeen;
+use crate::mentions::Seen;
 use crate::reach::{Unseen, reaches, tools_covered};
 use crate::rule::{Rule, from_cedar, server_part};
 use crate::schema::{self, PLACEHOLDER, ToolAction};
+use crate::suggest::nearest;
 use crate::surroundings::Surroundings;
+use crate::vocabulary::TYPES;
 
 /// When the rules are held against the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +41,10 @@ pub(crate) struct Fit {
 }
 
 /// Holds `rules` against what the servers offer.
-pub(crate) fn fit(rules: &[Rule], around: &Surroundings, when: When) -> Fit {
-    let names: Vec<Names> = rules.iter().map(|rule| names_in(rule, around)).collect();
+pub(crate) fn fit(rules: &[Rule], around: &Surroundings, inputs: &PolicyInputs, when: When) -> Fit {
+    let names: Vec<Names> = rules.iter().map(|rule| names_in(rule, around, inputs)).collect();
     let unseen: Unseen = names.iter().flat_map(|names| names.unseen.iter().cloned()).collect();
-    let fitting = Fitting { rules, around, when, unseen };
+    let fitting = Fitting { rules, around, inputs, when, unseen };
     let troubles = fitting.validate();
     let mut fit = Fit::default();
     for (rule, names) in rules.iter().zip(names) {
@@ -71,6 +74,7 @@ struct Trouble {
 struct Fitting<'a> {
     rules: &'a [Rule],
     around: &'a Surroundings,
+    inputs: &'a PolicyInputs,
     when: When,
     unseen: Unseen,
 }
@@ -107,7 +111,7 @@ impl Fitting<'_> {
 
     fn schema<'a>(&'a self, tools: impl Iterator<Item = ToolAction<'a>>) -> Option<Schema> {
         let unseen = self.unseen.iter().map(|id| ToolAction { id: id.clone(), facts: None });
-        schema::build(tools.chain(unseen))
+        schema::build(tools.chain(unseen), self.inputs)
     }
 
     fn numbered(&self, id: &str) -> Option<&Rule> {
@@ -170,12 +174,13 @@ impl Fitting<'_> {
     }
 
     fn never_matches(&self, rule: &Rule) -> Finding {
-        let advice = match self.untyped_argument(rule) {
-            Some(name) => format!(
+        let advice = match (rule.collective(), self.untyped_argument(rule)) {
+            (Some(collective), _) => format!("whoever acts is a User or an Agent; write principal in {collective}"),
+            (None, Some(name)) => format!(
                 "no tool it covers has an argument \"{name}\" that policy can read; unions, free maps and lists of mixed \
                  values have no type in Cedar"
             ),
-            None => {
+            (None, None) => {
                 "no request fits its scope and conditions together; compare them with what the servers offer".to_owned()
             }
         };
@@ -186,7 +191,7 @@ impl Fitting<'_> {
 
     /// An argument the rule looks at that no tool has in typed form.
     fn untyped_argument<'r>(&self, rule: &'r Rule) -> Option<&'r str> {
-        let ArgumentsSeen::Named(names) = &rule.mentions.arguments else { return None };
+        let Seen::Named(names) = &rule.mentions.arguments else { return None };
         let typed = |name: &str| {
             let mut tools = self.around.catalogues().flat_map(|catalogue| tools_covered(rule, catalogue));
             tools.any(|facts| facts.arguments.contains_key(name))
@@ -263,15 +268,40 @@ fn retell_error(rule: &Rule, error: &ValidationError) -> Finding {
     let finding = retold(rule, error);
     // Of everything else Cedar's own advice is the better one.
     if matches!(error, ValidationError::UnsafeAttributeAccess(_)) {
+        if finding.advice().is_some_and(|advice| is_near(&finding.to_string(), advice)) {
+            return finding;
+        }
         finding.with_advice(
             "not everything this rule covers has it, or not of a type policy can read; name the tools that have it, or \
              ask first: context.arguments has NAME && …",
         )
     } else if matches!(error, ValidationError::UnrecognizedEntityType(_)) {
-        finding.with_advice("the types are User, Server, Tool, Resource and Prompt")
+        finding.with_advice(types_advice(&error.to_string()))
     } else {
         finding
     }
+}
+
+/// Whether the attribute that Cedar advises is one that may have been meant: it advises something in any case.
+fn is_near(message: &str, advice: &str) -> bool {
+    let quoted = |text: &str| text.split('`').nth(1).map(ToOwned::to_owned);
+    let after_number = message.split_once("\": ").map_or(message, |(_, told)| told);
+    match (quoted(after_number), quoted(advice)) {
+        (Some(written), Some(advised)) => {
+            let word = written.rsplit('.').next().unwrap_or_default();
+            nearest(word, std::iter::once(advised.as_str())).is_some()
+        }
+        (Some(_) | None, _) => false,
+    }
+}
+
+/// The message names the type between backquotes, after the rule's number.
+fn types_advice(message: &str) -> String {
+    let near = message.split('`').filter(|part| !part.is_empty()).find_map(|part| {
+        let letters = part.chars().all(char::is_alphanumeric) && !part.chars().all(|c| c.is_ascii_digit());
+        letters.then(|| nearest(part, TYPES.into_iter())).flatten()
+    });
+    near.map_or_else(|| format!("the types are {}", TYPES.join(", ")), |of| format!("did you mean {of}?"))
 }
 
 fn retell_warning(rule: &Rule, warning: &ValidationWarning) -> Finding {

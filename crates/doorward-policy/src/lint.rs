@@ -8,6 +8,8 @@ use cedar_policy::EntityUid;
 use doorward_core::ids::ServerId;
 
 use crate::finding::{Finding, Place, Severity};
+use crate::inputs::PolicyInputs;
+use crate::mentions::Seen;
 use crate::rule::{Rule, server_part};
 use crate::suggest::nearest;
 use crate::surroundings::Surroundings;
@@ -27,8 +29,8 @@ pub(crate) struct Names {
 }
 
 /// Looks up every name in `rule`.
-pub(crate) fn names_in(rule: &Rule, around: &Surroundings) -> Names {
-    let mut names = Names::default();
+pub(crate) fn names_in(rule: &Rule, around: &Surroundings, inputs: &PolicyInputs) -> Names {
+    let mut names = Names { findings: unknown_counters(rule, inputs), ..Names::default() };
     let mut seen = BTreeSet::new();
     for literal in rule.policy.entity_literals() {
         let written = literal.to_string();
@@ -37,6 +39,23 @@ pub(crate) fn names_in(rule: &Rule, around: &Surroundings) -> Names {
         }
     }
     names
+}
+
+/// Counters that the rule looks at and nobody declared.
+fn unknown_counters(rule: &Rule, inputs: &PolicyInputs) -> Vec<Finding> {
+    let Seen::Named(names) = &rule.mentions.counts else { return Vec::new() };
+    let known = || inputs.counters.iter().map(AsRef::as_ref);
+    let unknown = names.iter().filter(|name| !inputs.counters.contains(name.as_str()));
+    unknown
+        .map(|name| {
+            let advice = nearest(name, known()).map_or_else(
+                || format!("declare it as [policy.counters.{name}]; those declared are: {}", listed(known())),
+                |name| format!("did you mean context.counts.{name}?"),
+            );
+            let place = narrowed(&rule.place, &format!("counts.{name}"));
+            Finding::new(Severity::Error, &place, format!("there is no counter \"{name}\"")).with_advice(advice)
+        })
+        .collect()
 }
 
 /// One name in one rule.
@@ -132,13 +151,17 @@ impl Lookup<'_> {
 
     /// The name's own place in the text, or the rule's when it is written in another way than Cedar would.
     fn place(&self) -> Place {
-        let place = &self.rule.place;
-        let narrowed = place.span.clone().and_then(|span| {
-            let start = span.start + place.text.get(span)?.find(self.written)?;
-            Some(start..start + self.written.len())
-        });
-        Place { span: narrowed.or_else(|| place.span.clone()), ..place.clone() }
+        narrowed(&self.rule.place, self.written)
     }
+}
+
+/// The part of `place` that reads `written`; all of it when there is none.
+fn narrowed(place: &Place, written: &str) -> Place {
+    let part = place.span.clone().and_then(|span| {
+        let start = span.start + place.text.get(span)?.find(written)?;
+        Some(start..start + written.len())
+    });
+    Place { span: part.or_else(|| place.span.clone()), ..place.clone() }
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {

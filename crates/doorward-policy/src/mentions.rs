@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// The arguments some rule looks at.
+/// The members of a record that some rule looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum ArgumentsSeen {
+pub(crate) enum Seen {
     /// None.
     #[default]
     None,
@@ -24,12 +24,14 @@ pub(crate) enum ArgumentsSeen {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Mentions {
     /// Which arguments.
-    pub(crate) arguments: ArgumentsSeen,
+    pub(crate) arguments: Seen,
+    /// Which counters.
+    pub(crate) counts: Seen,
     /// The other attributes, by name.
     pub(crate) facts: BTreeSet<Fact>,
 }
 
-/// An attribute of the context beside the arguments.
+/// An attribute of the context that is the same for every tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fact {
     /// `context.face`
@@ -38,11 +40,22 @@ pub(crate) enum Fact {
     Era,
     /// `context.at`
     At,
+    /// `context.time`
+    Time,
+    /// `context.origin`
+    Origin,
+    /// `context.client`
+    Client,
+    /// `context.agent`
+    Agent,
+    /// `context.delegation`
+    Delegation,
 }
 
 impl Fact {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Face, Self::Era, Self::At];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Face, Self::Era, Self::At, Self::Time, Self::Origin, Self::Client, Self::Agent, Self::Delegation];
 
     /// The attribute's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -50,12 +63,25 @@ impl Fact {
             Self::Face => "face",
             Self::Era => "era",
             Self::At => "at",
+            Self::Time => "time",
+            Self::Origin => "origin",
+            Self::Client => "client",
+            Self::Agent => "agent",
+            Self::Delegation => "delegation",
+        }
+    }
+
+    /// Whether it changes from one call of the same client to the next.
+    pub(crate) const fn is_fleeting(self) -> bool {
+        match self {
+            Self::At | Self::Time => true,
+            Self::Face | Self::Era | Self::Origin | Self::Client | Self::Agent | Self::Delegation => false,
         }
     }
 }
 
-impl ArgumentsSeen {
-    /// Whether some rule looks at the argument `name`.
+impl Seen {
+    /// Whether some rule looks at the member `name`.
     pub(crate) fn includes(&self, name: &str) -> bool {
         match self {
             Self::None => false,
@@ -73,6 +99,14 @@ impl ArgumentsSeen {
             Self::All => {}
         }
     }
+
+    fn join(&mut self, other: &Self) {
+        match other {
+            Self::None => {}
+            Self::All => *self = Self::All,
+            Self::Named(names) => names.iter().for_each(|name| self.name(name)),
+        }
+    }
 }
 
 impl Mentions {
@@ -85,27 +119,29 @@ impl Mentions {
 
     /// Everything.
     pub(crate) fn everything() -> Self {
-        Self { arguments: ArgumentsSeen::All, facts: Fact::ALL.into_iter().collect() }
+        Self { arguments: Seen::All, counts: Seen::All, facts: Fact::ALL.into_iter().collect() }
     }
 
     /// Adds what `other` looks at.
     pub(crate) fn join(&mut self, other: &Self) {
         self.facts.extend(&other.facts);
-        match &other.arguments {
-            ArgumentsSeen::None => {}
-            ArgumentsSeen::All => self.arguments = ArgumentsSeen::All,
-            ArgumentsSeen::Named(names) => names.iter().for_each(|name| self.arguments.name(name)),
-        }
+        self.arguments.join(&other.arguments);
+        self.counts.join(&other.counts);
     }
 
-    /// Whether a decision depends on neither the arguments nor the time.
+    /// Whether a decision depends on nothing that changes from one call to the next.
     pub(crate) fn lasting(&self) -> bool {
-        self.arguments == ArgumentsSeen::None && self.timeless()
+        self.arguments == Seen::None && self.steady()
+    }
+
+    /// Whether a decision depends on nothing that changes from one call to the next, but for the arguments.
+    pub(crate) fn steady(&self) -> bool {
+        self.counts == Seen::None && self.timeless()
     }
 
     /// Whether a decision does not depend on the time.
     pub(crate) fn timeless(&self) -> bool {
-        !self.facts.contains(&Fact::At)
+        !self.facts.iter().any(|fact| fact.is_fleeting())
     }
 
     fn walk(&mut self, expression: &Value) {
@@ -113,8 +149,8 @@ impl Mentions {
             if is_context(access.object) {
                 return self.see(&access);
             }
-            if is_arguments(access.object) {
-                return self.arguments.name(access.attribute);
+            if let Some(record) = self.record_mut(access.object) {
+                return record.name(access.attribute);
             }
         }
         if is_context(expression) {
@@ -127,19 +163,31 @@ impl Mentions {
         }
     }
 
-    /// `context.attribute`, or `context has attribute`: every context has them all, so asking depends on nothing.
+    /// `context.attribute`, or `context has attribute`.
     fn see(&mut self, access: &Access<'_>) {
-        if let ("arguments", Some(below)) = (access.attribute, access.below) {
-            return self.arguments.name(below);
+        match (access.attribute, access.below) {
+            ("arguments", Some(below)) => self.arguments.name(below),
+            ("counts", Some(below)) => self.counts.name(below),
+            // Every context of a tool has these, so asking for them depends on nothing.
+            ("arguments" | "counts", None) if access.asks => {}
+            ("arguments", None) => self.arguments = Seen::All,
+            ("counts", None) => self.counts = Seen::All,
+            (other, _) => match Fact::ALL.into_iter().find(|fact| fact.name() == other) {
+                Some(fact) => {
+                    self.facts.insert(fact);
+                }
+                None => self.join(&Self::everything()),
+            },
         }
-        if access.asks {
-            return;
-        }
-        match Fact::ALL.into_iter().find(|fact| fact.name() == access.attribute) {
-            Some(fact) => {
-                self.facts.insert(fact);
-            }
-            None => self.arguments = ArgumentsSeen::All,
+    }
+
+    /// What is seen of `context.arguments` or `context.counts`, when that is what `object` is.
+    fn record_mut(&mut self, object: &Value) -> Option<&mut Seen> {
+        let access = Access::of(object).filter(|access| !access.asks && is_context(access.object))?;
+        match access.attribute {
+            "arguments" => Some(&mut self.arguments),
+            "counts" => Some(&mut self.counts),
+            _ => None,
         }
     }
 }
@@ -176,11 +224,6 @@ fn is_context(expression: &Value) -> bool {
     expression.get("Var").and_then(Value::as_str) == Some("context")
 }
 
-fn is_arguments(expression: &Value) -> bool {
-    Access::of(expression)
-        .is_some_and(|access| !access.asks && is_context(access.object) && access.attribute == "arguments")
-}
-
 #[cfg(test)]
 mod tests {
     use cedar_policy::Policy;
@@ -193,33 +236,45 @@ mod tests {
         Mentions::of(&policy.to_json().unwrap())
     }
 
-    fn named(names: &[&str]) -> ArgumentsSeen {
-        ArgumentsSeen::Named(names.iter().map(|name| (*name).to_owned()).collect())
+    fn named(names: &[&str]) -> Seen {
+        Seen::Named(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
     #[test]
     fn what_is_looked_at() {
-        let cases: &[(&str, ArgumentsSeen, &[Fact])] = &[
-            ("true", ArgumentsSeen::None, &[]),
-            ("resource.effect == \"read\"", ArgumentsSeen::None, &[]),
-            ("context.face == \"http\"", ArgumentsSeen::None, &[Fact::Face]),
-            ("context has face && context.era == \"modern\"", ArgumentsSeen::None, &[Fact::Era]),
-            ("context.at < datetime(\"2030-01-01\")", ArgumentsSeen::None, &[Fact::At]),
+        let cases: &[(&str, Seen, &[Fact])] = &[
+            ("true", Seen::None, &[]),
+            ("resource.effect == \"read\"", Seen::None, &[]),
+            ("context.face == \"http\"", Seen::None, &[Fact::Face]),
+            ("context has face && context.era == \"modern\"", Seen::None, &[Fact::Face, Fact::Era]),
+            ("context.at < datetime(\"2030-01-01\")", Seen::None, &[Fact::At]),
+            ("context.time.hour < 18", Seen::None, &[Fact::Time]),
+            ("context has origin", Seen::None, &[Fact::Origin]),
+            ("context has client.name && context.client.name like \"c*\"", Seen::None, &[Fact::Client]),
+            ("context has agent && context.agent == Agent::\"ci\"", Seen::None, &[Fact::Agent]),
+            ("context.delegation.depth < 2", Seen::None, &[Fact::Delegation]),
             ("context.arguments.path == \"a\"", named(&["path"]), &[]),
             ("context.arguments[\"path\"] like \"a*\"", named(&["path"]), &[]),
             ("context.arguments has path", named(&["path"]), &[]),
             ("context.arguments has options.deep && context.arguments.n > 1", named(&["options", "n"]), &[]),
             ("context has arguments.path", named(&["path"]), &[]),
+            ("context has arguments", Seen::None, &[]),
             ("context.arguments.options.deep", named(&["options"]), &[]),
-            ("context.arguments == {path: \"a\"}", ArgumentsSeen::All, &[]),
+            ("context.arguments == {path: \"a\"}", Seen::All, &[]),
             ("if true then context.arguments.a else false", named(&["a"]), &[]),
             ("[context.arguments.a].contains(true)", named(&["a"]), &[]),
-            ("{a: context}.a.arguments.b", ArgumentsSeen::All, &[Fact::Face, Fact::Era, Fact::At]),
-            ("\"context\" == \"context\"", ArgumentsSeen::None, &[]),
+            ("\"context\" == \"context\"", Seen::None, &[]),
         ];
         for (condition, arguments, facts) in cases {
-            let expected = Mentions { arguments: arguments.clone(), facts: facts.iter().copied().collect() };
+            let facts = facts.iter().copied().collect();
+            let expected = Mentions { arguments: arguments.clone(), counts: Seen::None, facts };
             assert_eq!(of(condition), expected, "{condition}");
         }
+        for unclear in ["{a: context}.a.arguments.b", "context == {}", "context.something"] {
+            assert_eq!(of(unclear), Mentions::everything(), "{unclear}");
+        }
+        assert_eq!(of("context.counts.mails < 3 && context.counts[\"a b\"] < 1").counts, named(&["mails", "a b"]));
+        assert_eq!(of("context has counts.mails").counts, named(&["mails"]));
+        assert_eq!(of("context.counts == {}").counts, Seen::All);
     }
 }

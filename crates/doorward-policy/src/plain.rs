@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::argument_type::{ArgumentType, Members, Presence};
 use crate::limits::PLAIN_DEPTH_MAX;
-use crate::mentions::ArgumentsSeen;
+use crate::mentions::Seen;
 
 /// What is left of a slice's rules, and the arguments they look at.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ struct Pattern {
 impl PlainRules {
     /// Reads what Cedar left of the rules; `None` when something of it is not plain, or an argument that some rule looks
     /// at is not a single value.
-    pub(crate) fn of(response: &PartialResponse, members: &Members, seen: &ArgumentsSeen) -> Option<Self> {
+    pub(crate) fn of(response: &PartialResponse, members: &Members, seen: &Seen) -> Option<Self> {
         if response.definitely_errored().next().is_some() {
             return None;
         }

@@ -1,13 +1,13 @@
 //! One request put to the rules that can cover it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use cedar_policy::{
     AuthorizationError, Authorizer, Decision as Verdict, Effect, Entities, Entity, EntityUid, EvaluationError,
     PolicyId, PolicySet, Request, Response, RestrictedExpression,
 };
-use doorward_core::access::{AccessRequest, Direction, Resource};
+use doorward_core::access::{AccessRequest, Direction, Observed, Resource};
 use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::refusal::Code;
 use doorward_mcp::raw::{Raw, RawJson};
@@ -15,19 +15,21 @@ use doorward_mcp::raw::{Raw, RawJson};
 use crate::arguments;
 use crate::cache::Key;
 use crate::catalogue::ToolFacts;
-use crate::context;
+use crate::context::{self, Fleeting};
 use crate::desk::{Desk, Post, Slice, ToolPost};
 use crate::effect;
 use crate::engine::Engine;
-use crate::mentions::ArgumentsSeen;
+use crate::mentions::Seen;
 use crate::plain::{Holding, PlainRules};
 use crate::rule::Rule;
 use crate::vocabulary::{TOOLS, is_about};
+use crate::who::{Who, entities_of};
 
 /// A request, and everything that was prepared for it.
 pub(crate) struct Question<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) request: &'a AccessRequest,
+    observed: &'a Observed,
     desk: &'a Desk,
     post: &'a Post,
     tool: Option<&'a ToolPost>,
@@ -41,7 +43,7 @@ pub(crate) struct Things {
     entities: Entities,
 }
 
-/// Everything of a question that stays the same while only the arguments change.
+/// Everything of a question that stays the same from one call of the same thing to the next.
 #[derive(Debug)]
 pub(crate) struct Ready {
     things: Things,
@@ -57,7 +59,11 @@ pub(crate) fn open_arguments() -> RestrictedExpression {
 
 impl<'a> Question<'a> {
     /// Finds what was prepared for `request`; the refusal when there is nothing, or nothing usable.
-    pub(crate) fn find(engine: &'a Engine, request: &'a AccessRequest) -> Result<Self, Decision> {
+    pub(crate) fn find(
+        engine: &'a Engine,
+        request: &'a AccessRequest,
+        observed: &'a Observed,
+    ) -> Result<Self, Decision> {
         let desk = engine.desks.get(request.resource.server()).ok_or_else(|| refuse(Code::UnknownServer))?;
         let method = request.action.name();
         let (post, tool) = if method == TOOLS {
@@ -74,14 +80,19 @@ impl<'a> Question<'a> {
             let reasons = engine.reason(rule).into_iter().collect();
             return Err(Decision::Deny(Denial::new(Code::PolicyUnusable).with_reasons(reasons)));
         }
-        Ok(Self { engine, request, desk, post, tool })
+        Ok(Self { engine, request, observed, desk, post, tool })
     }
 
     pub(crate) fn slice(&self) -> &'a Slice {
         &self.post.slice
     }
 
-    /// Whether the decision depends on neither the arguments nor the time.
+    /// What stands for everything this depends on that lasts; `None` when it is too long to keep.
+    pub(crate) fn key(&self) -> Option<Key> {
+        Key::of(self.request, &self.slice().mentions)
+    }
+
+    /// Whether the decision depends on nothing that changes from one call to the next.
     pub(crate) fn is_lasting(&self) -> bool {
         self.slice().mentions.lasting()
     }
@@ -93,7 +104,12 @@ impl<'a> Question<'a> {
 
     /// Whether some rule looks at the arguments.
     pub(crate) fn looks_at_arguments(&self) -> bool {
-        self.tool.is_some() && self.slice().mentions.arguments != ArgumentsSeen::None
+        self.tool.is_some() && self.slice().mentions.arguments != Seen::None
+    }
+
+    /// Whether some rule looks at counters, which only the moment of a call has.
+    pub(crate) fn looks_at_counts(&self) -> bool {
+        self.slice().mentions.counts != Seen::None
     }
 
     /// Asks every rule of the slice.
@@ -119,24 +135,21 @@ impl<'a> Question<'a> {
             Ok(arguments) => arguments,
             Err(unreadable) => return self.refuse_unreadable(&unreadable),
         };
-        let Some(request) = self.request_for(&ready.things, arguments) else { return internal() };
+        let fleeting = Fleeting::Seen(self.observed);
+        let Some(request) = self.request_for(&ready.things, arguments, fleeting) else { return internal() };
         let response = Authorizer::new().is_authorized(&request, &ready.set, &ready.things.entities);
         self.read_response(&response)
     }
 
     /// What does not change from one call of the same thing to the next, kept so that it is made once.
     pub(crate) fn ready(&self) -> Option<Arc<Ready>> {
-        let key = Key::of(self.request);
+        let key = self.key();
         if let Some(ready) = key.as_ref().and_then(|key| self.engine.ready.find(key)) {
             return Some(ready);
         }
         let things = self.things()?;
-        let (set, plain) = match self.tool {
-            Some(tool) if self.is_timeless() && self.looks_at_arguments() => {
-                self.settle_scopes(&things, &tool.facts)?
-            }
-            Some(_) | None => (self.slice().set.clone(), None),
-        };
+        let (set, plain) =
+            if self.is_lasting() { (self.slice().set.clone(), None) } else { self.settle_scopes(&things)? };
         let ready = Arc::new(Ready { things, set, plain });
         if let Some(key) = key {
             self.engine.ready.keep(key, ready.clone());
@@ -144,42 +157,55 @@ impl<'a> Question<'a> {
         Some(ready)
     }
 
-    /// The rules of the slice but for those that are false whatever the arguments: they could neither decide nor fail.
-    /// Also what is left to ask of the others, where that is plain.
-    fn settle_scopes(&self, things: &Things, facts: &ToolFacts) -> Option<(PolicySet, Option<PlainRules>)> {
-        let request = self.request_for(things, Some(open_arguments()))?;
+    /// The rules of the slice but for those that are false whatever the call: they could neither decide nor fail. Also what
+    /// is left to ask of the others, where that is plain.
+    fn settle_scopes(&self, things: &Things) -> Option<(PolicySet, Option<PlainRules>)> {
+        let arguments = self.looks_at_arguments().then(open_arguments);
+        let request = self.request_for(things, arguments, Fleeting::Open)?;
         let response = Authorizer::new().is_authorized_partial(&request, &self.slice().set, &things.entities);
         let open = response.nontrivial_residuals().map(|policy| policy.id().clone());
         let settled = response.definitely_satisfied().map(|policy| policy.id().clone());
         let failing = response.definitely_errored().cloned();
         let kept: HashSet<PolicyId> = open.chain(settled).chain(failing).collect();
         let policies = self.slice().set.policies().filter(|policy| kept.contains(policy.id())).cloned();
-        let plain = PlainRules::of(&response, &facts.arguments, &self.slice().mentions.arguments);
+        let plain = self
+            .tool
+            .and_then(|tool| PlainRules::of(&response, &tool.facts.arguments, &self.slice().mentions.arguments));
         Some((PolicySet::from_policies(policies).ok()?, plain))
     }
 
     /// The request as Cedar wants it, with everything the rules may look at.
     pub(crate) fn put(&self, arguments: Option<RestrictedExpression>) -> Option<(Request, Entities)> {
         let things = self.things()?;
-        Some((self.request_for(&things, arguments)?, things.entities))
+        let request = self.request_for(&things, arguments, Fleeting::Seen(self.observed))?;
+        Some((request, things.entities))
     }
 
-    fn request_for(&self, things: &Things, arguments: Option<RestrictedExpression>) -> Option<Request> {
-        let context = context::build(self.request, &self.slice().mentions, arguments)?;
+    fn request_for(
+        &self,
+        things: &Things,
+        arguments: Option<RestrictedExpression>,
+        fleeting: Fleeting<'_>,
+    ) -> Option<Request> {
+        let context = context::build(self.engine, self.request, &self.slice().mentions, arguments, fleeting)?;
         let (principal, resource) = (things.principal.clone(), things.resource.clone());
         Request::new(principal, self.post.action.uid(), resource, context, None).ok()
     }
 
     fn things(&self) -> Option<Things> {
         let resource = self.resource_entity()?;
-        let user = self.user_entity()?;
-        let (principal, resource_uid) = (user.uid(), resource.uid());
-        let mut entities = vec![user, self.post.action.clone()];
+        let Who { uid: principal, mut entities } = self.who()?;
+        let resource_uid = resource.uid();
+        entities.push(self.post.action.clone());
         if resource_uid != self.desk.server.uid() {
             entities.push(self.desk.server.clone());
         }
         entities.push(resource);
         Some(Things { principal, resource: resource_uid, entities: Entities::from_entities(entities, None).ok()? })
+    }
+
+    fn who(&self) -> Option<Who> {
+        entities_of(&self.request.principal, &self.engine.types)
     }
 
     /// Whether the request is about a resource template (RFC 6570), which stands for many resources. No URI holds a brace
@@ -190,22 +216,17 @@ impl<'a> Question<'a> {
 
     /// The request with the resource left open, but for its type.
     pub(crate) fn put_template(&self) -> Option<(Request, Entities)> {
-        let context = context::build(self.request, &self.slice().mentions, None)?;
-        let user = self.user_entity()?;
+        let fleeting = Fleeting::Seen(self.observed);
+        let context = context::build(self.engine, self.request, &self.slice().mentions, None, fleeting)?;
+        let Who { uid, mut entities } = self.who()?;
         let request = Request::builder()
-            .principal(user.uid())
+            .principal(uid)
             .action(self.post.action.uid())
             .unknown_resource_with_type(self.engine.types.resource_type())
             .context(context)
             .build();
-        let entities = vec![user, self.post.action.clone(), self.desk.server.clone()];
+        entities.extend([self.post.action.clone(), self.desk.server.clone()]);
         Some((request, Entities::from_entities(entities, None).ok()?))
-    }
-
-    fn user_entity(&self) -> Option<Entity> {
-        let uid = self.engine.types.user(self.request.principal.user());
-        let proof = RestrictedExpression::new_string(self.request.principal.proof().as_str().to_owned());
-        Entity::new(uid, HashMap::from([("proof".to_owned(), proof)]), HashSet::new()).ok()
     }
 
     fn resource_entity(&self) -> Option<Entity> {
@@ -271,9 +292,9 @@ impl<'a> Question<'a> {
 
     /// No rule allows: tells what a permit that covers the request has to say about it.
     fn refuse_unnamed(&self) -> Decision {
-        let user = self.request.principal.user();
+        let principal = &self.request.principal;
         let covering: Vec<&Rule> =
-            self.rules().filter(|rule| rule.effect() == Effect::Permit && rule.covers_user(user)).collect();
+            self.rules().filter(|rule| rule.effect() == Effect::Permit && rule.covers_principal(principal)).collect();
         // A permit that covers the call may have looked at the effect; without one the effect explains nothing.
         let tool = self.tool.filter(|_| !covering.is_empty());
         let reasons = covering.into_iter().filter_map(Rule::as_otherwise).collect();
@@ -286,7 +307,7 @@ impl<'a> Question<'a> {
     }
 
     fn refuse_unreadable(&self, unreadable: &arguments::Unreadable) -> Decision {
-        let looking = self.rules().filter(|rule| rule.mentions.arguments != ArgumentsSeen::None);
+        let looking = self.rules().filter(|rule| rule.mentions.arguments != Seen::None);
         let reasons = looking.map(only_named).collect();
         let denial = Denial::new(Code::PolicyError).with_reasons(reasons);
         Decision::Deny(denial.with_detail(Some(unreadable.sentence())))
@@ -295,13 +316,16 @@ impl<'a> Question<'a> {
     fn refuse_errors(&self, errors: &[&AuthorizationError]) -> Decision {
         let mut reasons = Vec::new();
         let mut detail = None;
-        for error in errors {
-            let AuthorizationError::PolicyEvaluationError(error) = error;
-            detail = detail.or(Some(told(error.inner()).to_owned()));
+        let mut code = Code::Unclear;
+        for AuthorizationError::PolicyEvaluationError(error) in errors {
+            if !matches!(error.inner(), EvaluationError::NonValue(_)) {
+                code = Code::PolicyError;
+            }
+            detail = detail.or_else(|| Some(told(error.inner())));
             reasons.extend(self.rule(error.policy_id()).map(only_named));
         }
         reasons.sort_by(|a, b| a.rule.cmp(&b.rule));
-        Decision::Deny(Denial::new(Code::PolicyError).with_reasons(reasons).with_detail(detail))
+        Decision::Deny(Denial::new(code).with_reasons(reasons).with_detail(detail))
     }
 }
 
@@ -346,8 +370,8 @@ fn explain_effect(facts: &ToolFacts) -> Option<String> {
 }
 
 /// What went wrong, without the values it went wrong with: they may be secrets.
-const fn told(error: &EvaluationError) -> &'static str {
-    match error {
+fn told(error: &EvaluationError) -> String {
+    let sentence = match error {
         EvaluationError::EntityDoesNotExist(_) => "It looked at something that does not exist.",
         EvaluationError::EntityAttrDoesNotExist(_) => "It looked at an attribute that is not there.",
         EvaluationError::RecordAttrDoesNotExist(_) => "It looked at an argument that is not there.",
@@ -356,9 +380,20 @@ const fn told(error: &EvaluationError) -> &'static str {
         }
         EvaluationError::TypeError(_) => "It met a value of an unexpected type.",
         EvaluationError::IntegerOverflow(_) => "A calculation in it left the range of integers.",
-        EvaluationError::UnlinkedSlot(_) | EvaluationError::NonValue(_) => "It has a part without a value.",
+        EvaluationError::UnlinkedSlot(_) => "It has a part without a value.",
+        EvaluationError::NonValue(_) => return told_unclear(&error.to_string()),
         EvaluationError::FailedExtensionFunctionExecution(_) => "A function in it could not read its value.",
         EvaluationError::RecursionLimit(_) => "It is nested too deeply to be evaluated.",
+    };
+    sentence.to_owned()
+}
+
+/// Names the first unknown of what Cedar could not evaluate, when its name may stand in a text.
+fn told_unclear(message: &str) -> String {
+    let name = message.split_once("unknown(\"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name);
+    match name.filter(|name| arguments::is_printable(name)) {
+        Some(name) => format!("Nobody can tell 'context.{name}' for certain."),
+        None => "Nobody can tell for certain what it looks at.".to_owned(),
     }
 }
 

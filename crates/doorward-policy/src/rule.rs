@@ -9,6 +9,7 @@ use cedar_policy::{
 };
 use doorward_core::decision::{Obligation, Reason};
 use doorward_core::ids::ServerId;
+use doorward_core::principal::Principal;
 use miette::Diagnostic;
 
 use crate::finding::{Finding, Place, Severity};
@@ -16,6 +17,7 @@ use crate::limits::POLICY_TEXT_MAX;
 use crate::mentions::Mentions;
 use crate::source::Source;
 use crate::suggest::nearest;
+use crate::vocabulary::type_of;
 
 const ANNOTATIONS: [&str; 6] = ["docs", "id", "obligation", "otherwise", "reason", "remedy"];
 
@@ -80,15 +82,39 @@ impl Rule {
         Some(Reason { rule: Arc::clone(&self.name), text: Some(text), remedy: self.remedy.clone() })
     }
 
-    /// Whether its scope covers the user `id`.
-    pub(crate) fn covers_user(&self, id: &str) -> bool {
-        let is_it = |uid: &EntityUid| uid.type_name().basename() == "User" && uid.id().unescaped() == id;
+    /// Whether its scope covers `principal`.
+    pub(crate) fn covers_principal(&self, principal: &Principal) -> bool {
+        let of = type_of(principal.subject());
+        let is_it = |uid: &EntityUid| uid.type_name().basename() == of && uid.id().unescaped() == principal.user();
+        let is_in = |uid: &EntityUid| {
+            let id = uid.id().unescaped();
+            is_it(uid)
+                || match uid.type_name().basename() {
+                    "Group" => principal.groups().contains(id),
+                    "Tenant" => principal.tenant().is_some_and(|tenant| **tenant == *id),
+                    _ => false,
+                }
+        };
         match &self.scope.principal {
             PrincipalConstraint::Any => true,
-            PrincipalConstraint::Is(name) => name.basename() == "User",
-            PrincipalConstraint::Eq(uid) | PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => {
-                is_it(uid)
+            PrincipalConstraint::Is(name) => name.basename() == of,
+            PrincipalConstraint::Eq(uid) => is_it(uid),
+            PrincipalConstraint::In(uid) => is_in(uid),
+            PrincipalConstraint::IsIn(name, uid) => name.basename() == of && is_in(uid),
+        }
+    }
+
+    /// The group or tenant that its scope takes for a principal.
+    pub(crate) fn collective(&self) -> Option<String> {
+        match &self.scope.principal {
+            PrincipalConstraint::Eq(uid) if matches!(uid.type_name().basename(), "Group" | "Tenant") => {
+                Some(uid.to_string())
             }
+            PrincipalConstraint::Eq(_)
+            | PrincipalConstraint::In(_)
+            | PrincipalConstraint::Is(_)
+            | PrincipalConstraint::IsIn(..)
+            | PrincipalConstraint::Any => None,
         }
     }
 

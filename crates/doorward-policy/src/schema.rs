@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::argument_type::{Members, record_to_schema};
 use crate::catalogue::{Catalogue, ToolFacts};
 use crate::effect::{Effect, Reach};
-use crate::vocabulary::{EGRESS, PROTOCOL, QUESTIONS, TOOLS, group_of, methods, resource_types};
+use crate::inputs::PolicyInputs;
+use crate::vocabulary::{EGRESS, PRINCIPALS, PROTOCOL, QUESTIONS, TOOLS, group_of, methods, resource_types};
 
 /// One tool's action.
 pub(crate) struct ToolAction<'a> {
@@ -41,23 +42,27 @@ pub(crate) fn groups_of(effect: Effect, reach: Reach) -> Vec<&'static str> {
 }
 
 /// Builds the schema; `None` if Cedar cannot read it, which is not expected, as every part is generated.
-pub(crate) fn build<'a>(tools: impl IntoIterator<Item = ToolAction<'a>>) -> Option<Schema> {
+pub(crate) fn build<'a>(tools: impl IntoIterator<Item = ToolAction<'a>>, inputs: &PolicyInputs) -> Option<Schema> {
+    let facts = facts(inputs);
     let mut actions = Map::new();
     for group in [TOOLS, PROTOCOL, QUESTIONS, EGRESS, "read", "write", "destructive"] {
         actions.insert(group.to_owned(), json!({}));
     }
     for method in methods() {
-        actions.insert(method.to_owned(), method_action(method));
+        actions.insert(method.to_owned(), method_action(method, &facts));
     }
     for effect in [Effect::Read, Effect::Write, Effect::Destructive] {
         for reach in [Reach::Closed, Reach::Open] {
-            actions.insert(placeholder(effect, reach), tool_action(&groups_of(effect, reach), &Members::new()));
+            let action = tool_action(&groups_of(effect, reach), &Members::new(), &facts);
+            actions.insert(placeholder(effect, reach), action);
         }
     }
     for tool in tools {
         let action = match tool.facts {
-            Some(facts) => tool_action(&groups_of(facts.assessment.effect, facts.assessment.reach), &facts.arguments),
-            None => tool_action(&[TOOLS], &Members::new()),
+            Some(tool) => {
+                tool_action(&groups_of(tool.assessment.effect, tool.assessment.reach), &tool.arguments, &facts)
+            }
+            None => tool_action(&[TOOLS], &Members::new(), &facts),
         };
         actions.entry(tool.id).or_insert(action);
     }
@@ -76,10 +81,21 @@ fn placeholder(effect: Effect, reach: Reach) -> String {
 }
 
 fn entity_types() -> Value {
-    let text = || json!({ "type": "String" });
-    let in_server = |attributes: Value| json!({ "memberOfTypes": ["Server"], "shape": { "type": "Record", "attributes": attributes } });
+    let in_server = |attributes: Value| json!({ "memberOfTypes": ["Server"], "shape": record(attributes) });
+    let who = json!({
+        "memberOfTypes": ["Group", "Tenant"],
+        "shape": record(json!({
+            "proof": text(),
+            "scopes": { "type": "Set", "element": text() },
+            "tenant": { "type": "Entity", "name": "Tenant", "required": false },
+            "issuer": { "type": "String", "required": false },
+        })),
+    });
     json!({
-        "User": { "shape": { "type": "Record", "attributes": { "proof": text() } } },
+        "User": who,
+        "Agent": who,
+        "Group": {},
+        "Tenant": {},
         "Server": {},
         "Tool": in_server(json!({ "name": text(), "effect": text(), "openWorld": { "type": "Boolean" } })),
         "Resource": in_server(json!({ "uri": text(), "scheme": text() })),
@@ -87,26 +103,26 @@ fn entity_types() -> Value {
     })
 }
 
-fn method_action(method: &str) -> Value {
+fn method_action(method: &str, facts: &Map<String, Value>) -> Value {
     let groups: Vec<Value> = group_of(method).into_iter().map(|group| json!({ "id": group })).collect();
     json!({
         "memberOf": groups,
         "appliesTo": {
-            "principalTypes": ["User"],
+            "principalTypes": PRINCIPALS,
             "resourceTypes": resource_types(method),
-            "context": { "type": "Record", "attributes": facts() },
+            "context": { "type": "Record", "attributes": facts },
         },
     })
 }
 
-fn tool_action(groups: &[&str], arguments: &Members) -> Value {
+fn tool_action(groups: &[&str], arguments: &Members, facts: &Map<String, Value>) -> Value {
     let groups: Vec<Value> = groups.iter().map(|group| json!({ "id": group })).collect();
-    let mut attributes = facts();
+    let mut attributes = facts.clone();
     attributes.insert("arguments".to_owned(), record_to_schema(arguments));
     json!({
         "memberOf": groups,
         "appliesTo": {
-            "principalTypes": ["User"],
+            "principalTypes": PRINCIPALS,
             "resourceTypes": ["Tool"],
             "context": { "type": "Record", "attributes": attributes },
         },
@@ -114,9 +130,36 @@ fn tool_action(groups: &[&str], arguments: &Members) -> Value {
 }
 
 /// The attributes every context has.
-fn facts() -> Map<String, Value> {
-    let text = json!({ "type": "String" });
-    let attributes =
-        [("face", text.clone()), ("era", text), ("at", json!({ "type": "Extension", "name": "datetime" }))];
+fn facts(inputs: &PolicyInputs) -> Map<String, Value> {
+    let long = || json!({ "type": "Long" });
+    let counts: Map<String, Value> = inputs.counters.iter().map(|name| (name.to_string(), long())).collect();
+    let time = json!({ "hour": long(), "minute": long(), "weekday": long(), "date": text() });
+    let actors = json!({ "type": "Set", "element": { "type": "Entity", "name": "Agent" } });
+    let attributes = [
+        ("face", text()),
+        ("era", text()),
+        ("at", json!({ "type": "Extension", "name": "datetime" })),
+        ("time", record(time)),
+        ("origin", json!({ "type": "String", "required": false })),
+        ("client", optional(record(json!({ "name": text(), "version": text() })))),
+        ("agent", json!({ "type": "Entity", "name": "Agent", "required": false })),
+        ("delegation", record(json!({ "depth": long(), "actors": actors }))),
+        ("counts", record(Value::Object(counts))),
+    ];
     attributes.into_iter().map(|(name, of)| (name.to_owned(), of)).collect()
+}
+
+fn text() -> Value {
+    json!({ "type": "String" })
+}
+
+fn record(attributes: Value) -> Value {
+    json!({ "type": "Record", "attributes": attributes })
+}
+
+fn optional(mut of: Value) -> Value {
+    if let Some(fields) = of.as_object_mut() {
+        fields.insert("required".to_owned(), Value::Bool(false));
+    }
+    of
 }

@@ -11,21 +11,23 @@ pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, remove, replace) from `a` to `b`.
+/// Edits (insert, remove, replace, swap neighbours) from `a` to `b`.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut before = None;
     for (index, letter) in a.chars().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (other, above) in b.iter().zip(row.iter().skip(1)) {
-            let replaced = diagonal + usize::from(letter != *other);
-            left = replaced.min(left + 1).min(above + 1);
-            next.push(left);
-            diagonal = *above;
+        let mut next = vec![index + 1];
+        for (column, other) in b.iter().enumerate() {
+            let cell = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX - 1);
+            let replaced = cell(&row, column) + usize::from(letter != *other);
+            let least = replaced.min(cell(&row, column + 1) + 1).min(cell(&next, column) + 1);
+            let swaps = before == Some(*other) && column > 0 && b.get(column - 1) == Some(&letter);
+            next.push(if swaps { least.min(cell(&above, column - 1) + 1) } else { least });
         }
-        row = next;
+        above = std::mem::replace(&mut row, next);
+        before = Some(letter);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -50,7 +52,15 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, expected) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("é", "e", 1)] {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+            ("é", "e", 1),
+            ("gruop", "group", 1),
+            ("ab", "ba", 1),
+        ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }

@@ -18,7 +18,7 @@ use crate::rule::Rule;
 impl Question<'_> {
     /// Whether there are arguments with which this is allowed, and nothing demanded that nobody can do.
     pub(crate) fn could_allow(&self) -> Visibility {
-        if self.looks_at_arguments() || self.is_template() {
+        if self.is_open() {
             return self.could_allow_some();
         }
         match self.decide() {
@@ -27,9 +27,18 @@ impl Question<'_> {
         }
     }
 
-    /// Leaves open what is not known yet, the arguments or which resource of a template it will be, and tries.
+    /// Whether something that matters is not known before the call.
+    fn is_open(&self) -> bool {
+        self.looks_at_arguments() || self.looks_at_counts() || self.is_template()
+    }
+
+    /// Leaves open what is not known yet, the arguments, the counters or which resource of a template it will be, and tries.
     fn could_allow_some(&self) -> Visibility {
-        let put = if self.is_template() { self.put_template() } else { self.put(Some(open_arguments())) };
+        let put = if self.is_template() {
+            self.put_template()
+        } else {
+            self.put(self.looks_at_arguments().then(open_arguments))
+        };
         let Some((request, entities)) = put else { return Visibility::Hide };
         let response = Authorizer::new().is_authorized_partial(&request, &self.slice().set, &entities);
         if response.definitely_errored().next().is_some() {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 use doorward_core::access::{ACTIONS, Target};
+use doorward_core::principal::Subject;
 
 /// The group of all tools' actions.
 pub(crate) const TOOLS: &str = "tools/call";
@@ -84,10 +85,28 @@ const fn types_of(target: Target) -> &'static [&'static str] {
     }
 }
 
+/// Every entity type, for advice.
+pub(crate) const TYPES: [&str; 9] =
+    ["Action", "Agent", "Group", "Prompt", "Resource", "Server", "Tenant", "Tool", "User"];
+
+/// The entity types that act.
+pub(crate) const PRINCIPALS: [&str; 2] = ["User", "Agent"];
+
+/// The entity type of a subject.
+pub(crate) const fn type_of(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::User(_) => "User",
+        Subject::Agent(_) => "Agent",
+    }
+}
+
 /// The entity types as Cedar wants them, parsed once.
 #[derive(Debug, Clone)]
 pub(crate) struct EntityTypes {
     user: EntityTypeName,
+    agent: EntityTypeName,
+    group: EntityTypeName,
+    tenant: EntityTypeName,
     server: EntityTypeName,
     tool: EntityTypeName,
     resource: EntityTypeName,
@@ -101,6 +120,9 @@ impl EntityTypes {
         let name = |text| EntityTypeName::from_str(text).ok();
         Some(Self {
             user: name("User")?,
+            agent: name("Agent")?,
+            group: name("Group")?,
+            tenant: name("Tenant")?,
             server: name("Server")?,
             tool: name("Tool")?,
             resource: name("Resource")?,
@@ -109,8 +131,23 @@ impl EntityTypes {
         })
     }
 
-    pub(crate) fn user(&self, id: &str) -> EntityUid {
-        uid(&self.user, id)
+    pub(crate) fn subject(&self, subject: &Subject) -> EntityUid {
+        match subject {
+            Subject::User(name) => uid(&self.user, name),
+            Subject::Agent(name) => uid(&self.agent, name),
+        }
+    }
+
+    pub(crate) fn agent(&self, id: &str) -> EntityUid {
+        uid(&self.agent, id)
+    }
+
+    pub(crate) fn group(&self, id: &str) -> EntityUid {
+        uid(&self.group, id)
+    }
+
+    pub(crate) fn tenant(&self, id: &str) -> EntityUid {
+        uid(&self.tenant, id)
     }
 
     pub(crate) fn server(&self, id: &str) -> EntityUid {

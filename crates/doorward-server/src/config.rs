@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppTools, ViewId, ViewRules};
-use doorward_policy::{Preset, Source};
+use doorward_policy::{PolicyInputs, Preset};
 use doorward_store::StoreConfig;
 
 pub use connect::{ConnectConfig, ConnectRequest, load_connect};
@@ -106,8 +106,8 @@ pub struct PolicyConfig {
     pub preset: Preset,
     /// The operator's own files, which add to it.
     pub files: Vec<PathBuf>,
-    /// The texts of the preset and of the files, in that order.
-    pub sources: Vec<Source>,
+    /// What it is made of: first the texts of the preset and of the files, in that order.
+    pub inputs: PolicyInputs,
 }
 
 /// How servers are joined, for all of them together and for each view.

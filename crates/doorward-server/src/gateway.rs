@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use doorward_core::ids::ServerId;
-use doorward_policy::{Catalogue, Engine, LoadErrors, Source};
+use doorward_policy::{Catalogue, Engine, LoadErrors, PolicyInputs};
 use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -47,8 +47,8 @@ pub struct View {
     pub servers: BTreeMap<ServerId, Arc<Server>>,
     /// The endpoints that join several of them, by where they are served.
     pub joints: BTreeMap<String, Arc<Joint>>,
-    /// The policy's texts.
-    pub sources: Arc<[Source]>,
+    /// What the policy is made of.
+    pub inputs: Arc<PolicyInputs>,
     /// The policy, loaded for what the servers are known to offer.
     pub engine: Arc<Engine>,
     /// Grows with every change, for `/metrics`.
@@ -69,8 +69,8 @@ impl Gateway {
     ///
     /// # Errors
     /// The policy does not load.
-    pub fn new(served: Served, sources: Arc<[Source]>, store: Store) -> Result<Self, LoadErrors> {
-        let view = View::load(served, sources, 1)?;
+    pub fn new(served: Served, inputs: Arc<PolicyInputs>, store: Store) -> Result<Self, LoadErrors> {
+        let view = View::load(served, inputs, 1)?;
         let (changing, shelves) = (Arc::default(), Shelves::default());
         let (metrics, authority) = (Metrics::new(), Authority::Policy);
         Ok(Self { view: ArcSwap::from_pointee(view), changing, store, metrics, shelves, authority })
@@ -81,7 +81,7 @@ impl Gateway {
     /// # Errors
     /// Not even an empty policy loads.
     pub(crate) fn carrying(served: Served, store: Store) -> Result<Self, LoadErrors> {
-        Ok(Self { authority: Authority::Endpoint, ..Self::new(served, Arc::from([]), store)? })
+        Ok(Self { authority: Authority::Endpoint, ..Self::new(served, Arc::default(), store)? })
     }
 
     /// Who says what may pass.
@@ -145,13 +145,13 @@ impl Gateway {
     ///
     /// # Errors
     /// The policy does not load, or nobody could load it; the view in force stays.
-    pub async fn replace(self: &Arc<Self>, served: Served, sources: Arc<[Source]>) -> Result<u64, NotReplaced> {
+    pub async fn replace(self: &Arc<Self>, served: Served, inputs: Arc<PolicyInputs>) -> Result<u64, NotReplaced> {
         let turn = self.changing.clone().lock_owned().await;
         let gateway = self.clone();
         let load = move || {
             let _turn = turn;
             let generation = gateway.view.load().generation.saturating_add(1);
-            gateway.view.store(Arc::new(View::load(served, sources, generation)?));
+            gateway.view.store(Arc::new(View::load(served, inputs, generation)?));
             gateway.shelves.replaced();
             Ok(generation)
         };
@@ -248,18 +248,18 @@ impl Gateway {
     pub fn check(&self) -> Result<(), LoadErrors> {
         let view = self.view();
         let (catalogues, unknown) = offered(&view.servers);
-        Engine::load(&view.sources, &catalogues, &unknown).map(drop)
+        Engine::load(&view.inputs, &catalogues, &unknown).map(drop)
     }
 }
 
 impl View {
-    fn load(served: Served, sources: Arc<[Source]>, generation: u64) -> Result<Self, LoadErrors> {
+    fn load(served: Served, inputs: Arc<PolicyInputs>, generation: u64) -> Result<Self, LoadErrors> {
         let Served { servers, joints } = served;
         let (catalogues, unknown) = offered(&servers);
-        let engine = Arc::new(Engine::load(&sources, &catalogues, &unknown)?);
+        let engine = Arc::new(Engine::load(&inputs, &catalogues, &unknown)?);
         let joints =
             joints.into_iter().map(|setup| (setup.id.place(), Arc::new(Joint::new(setup, &servers)))).collect();
-        Ok(Self { servers, joints, sources, engine, generation })
+        Ok(Self { servers, joints, inputs, engine, generation })
     }
 }
 

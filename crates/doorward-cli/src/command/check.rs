@@ -60,7 +60,7 @@ fn findings(engine: &Result<Engine, LoadErrors>) -> Vec<Finding> {
 /// The policy by itself: what the servers offer stays unknown.
 fn offline(config: &Config) -> (Vec<Surveyed>, Result<Engine, LoadErrors>) {
     let ids: Vec<ServerId> = config.servers.iter().map(|server| server.id.clone()).collect();
-    (Vec::new(), Engine::load(&config.policy.sources, &[], &ids))
+    (Vec::new(), Engine::load(&config.policy.inputs, &[], &ids))
 }
 
 fn offers(surveyed: &[Surveyed], engine: Option<&Engine>) -> Vec<Offer> {
@@ -79,7 +79,7 @@ impl Checked {
     fn print(&self, terminal: &Terminal) -> Result<(), Fault> {
         self.warnings.iter().for_each(|warning| show_diagnostic(warning, terminal));
         self.findings.iter().for_each(|finding| show_diagnostic(finding, terminal));
-        let names: Vec<&str> = self.config.policy.sources.iter().map(|source| source.name.as_str()).collect();
+        let names: Vec<&str> = self.config.policy.inputs.sources.iter().map(|source| source.name.as_str()).collect();
         match &self.engine {
             Ok(_) => terminal.line(format_args!(
                 "{}  {}",

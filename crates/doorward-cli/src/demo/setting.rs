@@ -60,7 +60,7 @@ impl Setting {
             policy: PolicyConfig {
                 preset: Preset::Guarded,
                 files: Vec::new(),
-                sources: vec![Preset::Guarded.source(), own],
+                inputs: vec![Preset::Guarded.source(), own].into(),
             },
             servers: ["mail", "notes"].into_iter().filter_map(|name| self.server(name)).collect(),
             aggregate: AggregateConfig::default(),

@@ -21,7 +21,7 @@ fn members() -> Members {
 /// The value of `name` as Cedar writes it, or what is wrong.
 fn value(name: &str, sent: &str) -> String {
     let raw = RawJson::parse(sent.to_owned(), &Limits::default()).unwrap();
-    let seen = ArgumentsSeen::Named([name.to_owned()].into());
+    let seen = Seen::Named([name.to_owned()].into());
     match read(Some(raw.as_raw()), &members(), &seen) {
         Ok(record) => {
             let shown = cedar_policy::Context::from_pairs([("a".to_owned(), record)]).unwrap().to_string();
@@ -73,9 +73,9 @@ fn values_become_cedars() {
 #[test]
 fn what_no_rule_looks_at_is_not_read() {
     let raw = RawJson::parse(r#"{"count": "wrong", "text": "a"}"#.to_owned(), &Limits::default()).unwrap();
-    let seen = ArgumentsSeen::Named(["text".to_owned()].into());
+    let seen = Seen::Named(["text".to_owned()].into());
     assert!(read(Some(raw.as_raw()), &members(), &seen).is_ok());
-    assert!(read(Some(raw.as_raw()), &members(), &ArgumentsSeen::All).is_err());
+    assert!(read(Some(raw.as_raw()), &members(), &Seen::All).is_err());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Cedar is the measure: whatever is decided without it must be what it decides.
 
-use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind as MessageKind, Resource};
+use doorward_core::access::{
+    AccessRequest, Action, Approach, Direction, Face, Kind as MessageKind, Observed, Resource,
+};
 use doorward_core::decision::Decision;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
@@ -88,7 +90,7 @@ fn engine(rules: &[(&str, &str)]) -> Engine {
         })
         .collect();
     let own = Source { name: "own.cedar".to_owned(), text };
-    Engine::load(&[Preset::Locked.source(), own], &[catalogue()], &[]).unwrap()
+    Engine::load(&vec![Preset::Locked.source(), own].into(), &[catalogue()], &[]).unwrap()
 }
 
 fn call(arguments: &str) -> AccessRequest {
@@ -106,7 +108,8 @@ fn call(arguments: &str) -> AccessRequest {
 /// What is decided without Cedar, and what Cedar decides.
 fn both_ways(engine: &Engine, arguments: &str) -> (Option<Decision>, Decision) {
     let request = call(arguments);
-    let question = Question::find(engine, &request).unwrap();
+    let observed = Observed::default();
+    let question = Question::find(engine, &request, &observed).unwrap();
     let ready = question.ready().unwrap();
     (question.decide_plainly(&ready), question.decide_by_cedar(&ready))
 }

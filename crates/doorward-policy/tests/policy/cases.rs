@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, Direction, Face, Kind, Observed, Resource};
+use doorward_core::access::{AccessRequest, ClientName, Direction, Face, Kind, Observed, Resource};
 use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
+use doorward_core::principal::{Claims, Principal, Proof, Subject};
 use doorward_core::time::Timestamp;
-use doorward_policy::{Engine, Preset};
+use doorward_policy::{Engine, PolicyInputs, Preset, Zone};
 use serde_json::Value;
 
 use crate::desk::{NOON, catalogue, id, raw, request, source};
@@ -32,9 +33,10 @@ fn run(file: &str, fixture: &Value) {
     for case in fixture["cases"].as_array().expect(file) {
         let name = format!("{file}: {}", case["name"].as_str().expect("a name"));
         let request = asked(case);
+        let observed = observed(&case["counts"]);
         // Asked twice: a remembered answer must be the answer.
         for _ in 0..2 {
-            check(&name, case, &engine.decide(&request, &Observed::default()));
+            check(&name, case, &engine.decide(&request, &observed));
             if let Some(shown) = case["shown"].as_bool() {
                 let expected = if shown { Visibility::Show } else { Visibility::Hide };
                 assert_eq!(engine.could_allow(&request), expected, "{name}");
@@ -54,7 +56,10 @@ fn load(file: &str, fixture: &Value) -> Engine {
         .flatten()
         .map(|server| id(server.as_str().unwrap()))
         .collect();
-    match Engine::load(&[preset.source(), source("own.cedar", &lines.join("\n"))], &catalogues, &unknown) {
+    let mut inputs = PolicyInputs::from(vec![preset.source(), source("own.cedar", &lines.join("\n"))]);
+    inputs.counters = texts(&fixture["counters"]).into_iter().flatten().map(Arc::from).collect();
+    inputs.zone = fixture["timezone"].as_str().map_or_else(Zone::default, |name| Zone::named(name).unwrap());
+    match Engine::load(&inputs, &catalogues, &unknown) {
         Ok(engine) => engine,
         Err(errors) => panic!("{file}: {:?}", errors.findings()),
     }
@@ -65,11 +70,45 @@ fn asked(case: &Value) -> AccessRequest {
     let direction = if word("to", "server") == "client" { Direction::ToClient } else { Direction::ToServer };
     let kind = if word("kind", "request") == "notification" { Kind::Notification } else { Kind::Request };
     let on = entity(case["on"].as_str().expect("on"));
-    let mut request = request(&word("who", "ann"), direction, kind, &word("action", "tools/call"), on);
+    let mut request = request("ann", direction, kind, &word("action", "tools/call"), on);
+    if let Some(who) = case.get("who") {
+        request.principal = principal(who);
+    }
     request.arguments = case.get("arguments").map(raw);
     request.approach.face = if word("face", "http") == "stdio" { Face::Stdio } else { Face::Http };
     request.at = Timestamp::from_micros(case["at"].as_i64().unwrap_or(NOON));
+    request.approach.origin = case["origin"].as_str().map(Arc::from);
+    request.approach.client =
+        texts(&case["client"]).map(|parts| Arc::new(ClientName { name: parts[0].into(), version: parts[1].into() }));
     request
+}
+
+/// A user's name, or everything credentials may say.
+fn principal(who: &Value) -> Principal {
+    if let Some(name) = who.as_str() {
+        return Principal::new(name, Proof::LocalToken);
+    }
+    let text = |key: &str| who[key].as_str().map(Arc::<str>::from);
+    let names = |key: &str| texts(&who[key]).into_iter().flatten().map(Arc::<str>::from);
+    let subject = text("user").map_or_else(|| Subject::Agent(text("agent").unwrap()), Subject::User);
+    let proof = who["proof"].as_str().unwrap_or("access-token");
+    let proof = *Proof::ALL.iter().find(|known| known.as_str() == proof).expect(proof);
+    Principal::claimed(Claims {
+        tenant: text("tenant"),
+        issuer: text("issuer"),
+        agent: text("user").and_then(|_| text("agent")),
+        actors: names("actors").collect(),
+        groups: names("groups").collect(),
+        scopes: names("scopes").collect(),
+        ..Claims::of(subject, proof)
+    })
+    .unwrap()
+}
+
+fn observed(counts: &Value) -> Observed {
+    let counts = counts.as_object().into_iter().flatten();
+    let counts = counts.map(|(name, count)| (Arc::from(name.as_str()), count.as_u64().unwrap())).collect();
+    Observed { counts, ..Observed::default() }
 }
 
 fn entity(written: &str) -> Resource {

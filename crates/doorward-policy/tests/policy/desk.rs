@@ -37,7 +37,7 @@ pub(crate) fn source(name: &str, text: &str) -> Source {
 }
 
 pub(crate) fn locked_with(text: &str, catalogues: &[Arc<Catalogue>]) -> Engine {
-    match Engine::load(&[Preset::Locked.source(), source("own.cedar", text)], catalogues, &[]) {
+    match Engine::load(&vec![Preset::Locked.source(), source("own.cedar", text)].into(), catalogues, &[]) {
         Ok(engine) => engine,
         Err(errors) => panic!("{errors}: {:?}", errors.findings()),
     }

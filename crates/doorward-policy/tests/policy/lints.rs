@@ -65,7 +65,7 @@ fn what_a_forbid_covers_whole_is_told_and_the_presets_are_left_alone() {
     let engine = locked_with(&format!("{permit}\n{forbid}"), &servers());
     let told: Vec<String> = found(&engine, "shadowed").iter().map(ToString::to_string).collect();
     assert_eq!(told, [r#"the rule "p" can never permit anything: "f" forbids all of it"#]);
-    let observe = Engine::load(&[doorward_policy::Preset::Observe.source()], &servers(), &[]).unwrap();
+    let observe = Engine::load(&vec![doorward_policy::Preset::Observe.source()].into(), &servers(), &[]).unwrap();
     assert!(observe.review(Timestamp::from_micros(NOW)).is_empty());
 }
 

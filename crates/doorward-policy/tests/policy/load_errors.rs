@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use doorward_core::ids::ServerId;
-use doorward_policy::{Catalogue, Engine, Finding, LoadErrors, Preset, Severity};
+use doorward_policy::{Catalogue, Engine, Finding, LoadErrors, PolicyInputs, Preset, Severity};
 use miette::Diagnostic as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -20,8 +20,12 @@ fn every_fault_is_told_as_written_down() {
     for fault in fixture["faults"].as_array().unwrap() {
         let policy = texts(&fault["policy"]).join("\n");
         let unknown: Vec<ServerId> = texts(&fault["unknown_servers"]).into_iter().map(id).collect();
-        let told: Vec<String> =
-            findings(load(&policy, &catalogues, &unknown)).iter().map(|finding| shown(finding, &policy)).collect();
+        let mut inputs = inputs(&policy);
+        inputs.counters = texts(&fault["counters"]).into_iter().map(Arc::from).collect();
+        let told: Vec<String> = findings(Engine::load(&inputs, &catalogues, &unknown))
+            .iter()
+            .map(|finding| shown(finding, &policy))
+            .collect();
         if told != texts(&fault["told"]) {
             writeln!(wrong, "{policy}\n{}", json!(told)).unwrap();
         }
@@ -33,8 +37,12 @@ fn texts(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().map(|text| text.as_str().unwrap()).collect()
 }
 
+fn inputs(policy: &str) -> PolicyInputs {
+    vec![Preset::Locked.source(), source("own.cedar", policy)].into()
+}
+
 fn load(policy: &str, catalogues: &[Arc<Catalogue>], unknown: &[ServerId]) -> Result<Engine, LoadErrors> {
-    Engine::load(&[Preset::Locked.source(), source("own.cedar", policy)], catalogues, unknown)
+    Engine::load(&inputs(policy), catalogues, unknown)
 }
 
 fn findings(loaded: Result<Engine, LoadErrors>) -> Vec<Finding> {

@@ -110,7 +110,7 @@ fn tool((name, says, arguments): &Offered) -> Value {
 fn engine(preset: Preset) -> Engine {
     let catalogues: Vec<_> =
         SERVERS.iter().map(|(server, tools)| catalogue(server, &tools.iter().map(tool).collect::<Value>())).collect();
-    let engine = Engine::load(&[preset.source()], &catalogues, &[]).unwrap();
+    let engine = Engine::load(&vec![preset.source()].into(), &catalogues, &[]).unwrap();
     assert!(engine.warnings().is_empty(), "{preset}: {:?}", engine.warnings());
     engine
 }

@@ -84,8 +84,8 @@ fn a_tool_that_is_gone_is_unknown_and_takes_no_rule_along() {
 fn a_tool_that_turns_destructive_is_refused_at_once() {
     let harmless = json!([{"name": "tidy", "inputSchema": {"type": "object"}}]);
     let worse = json!([{"name": "tidy", "inputSchema": {"type": "object"}, "annotations": {"destructiveHint": true}}]);
-    let guarded = [doorward_policy::Preset::Guarded.source()];
-    let engine = Engine::load(&guarded, &[catalogue("s", &harmless)], &[]).unwrap();
+    let guarded = vec![doorward_policy::Preset::Guarded.source()];
+    let engine = Engine::load(&guarded.into(), &[catalogue("s", &harmless)], &[]).unwrap();
     assert!(is_allowed(&engine.decide(&call("s", "tidy", None), &Observed::default())));
     let changed = engine.refit(&[catalogue("s", &worse)], &[]).unwrap();
     assert!(!is_allowed(&changed.decide(&call("s", "tidy", None), &Observed::default())));
@@ -95,7 +95,7 @@ fn a_tool_that_turns_destructive_is_refused_at_once() {
 fn a_server_becomes_known() {
     let rules = r#"@id("it") permit (principal, action == Action::"b/write", resource)
         when { context.arguments has path && context.arguments.path == "/x" };"#;
-    let engine = Engine::load(&[source("own.cedar", rules)], &[], &[id("b")]).unwrap();
+    let engine = Engine::load(&vec![source("own.cedar", rules)].into(), &[], &[id("b")]).unwrap();
     assert_eq!(code(&engine.decide(&call("b", "write", None), &Observed::default())), Some(Code::UnknownTool));
     let known = engine.refit(&[server("b", "path", "string")], &[]).unwrap();
     assert!(known.warnings().is_empty(), "{:?}", known.warnings());

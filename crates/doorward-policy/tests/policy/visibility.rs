@@ -81,7 +81,7 @@ fn scope() -> impl Strategy<Value = &'static str> {
 fn loads(policy: &str) -> Option<Engine> {
     let schema = json!({"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}});
     let tools = json!([{"name": "read", "inputSchema": schema}, {"name": "write", "inputSchema": schema}]);
-    Engine::load(&[crate::desk::source("own.cedar", policy)], &[catalogue("s", &tools)], &[]).ok()
+    Engine::load(&vec![crate::desk::source("own.cedar", policy)].into(), &[catalogue("s", &tools)], &[]).ok()
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::ViewId;
-use doorward_policy::{Preset, Source};
+use doorward_policy::{PolicyInputs, Preset, Source, Zone};
 use doorward_store::{Durability, StoreConfig, StoreUrl};
 
 use super::environment::Surroundings;
@@ -127,7 +127,22 @@ impl<'s> Builder<'s> {
             }
             files.push(path);
         }
-        Some(PolicyConfig { preset: preset?, files, sources })
+        let zone = self.zone();
+        let inputs = PolicyInputs { sources, zone: zone?, ..PolicyInputs::default() };
+        Some(PolicyConfig { preset: preset?, files, inputs })
+    }
+
+    fn zone(&mut self) -> Option<Zone> {
+        let (text, origin) = self.text(Key::PolicyTimezone, "UTC");
+        Zone::named(&text)
+            .map_err(|error| {
+                let advice = match &error.nearest {
+                    Some(near) => format!("did you mean '{near}'?"),
+                    None => "name a zone of the IANA database, such as Europe/Berlin".to_owned(),
+                };
+                self.problems.error(origin, error.to_string(), advice);
+            })
+            .ok()
     }
 
     pub(super) fn servers(&mut self) -> Vec<ServerConfig> {

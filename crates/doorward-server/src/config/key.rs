@@ -25,6 +25,8 @@ pub enum Key {
     PolicyPreset,
     /// The operator's own policy files.
     PolicyFiles,
+    /// Where rules read the time of day.
+    PolicyTimezone,
     /// Whether one endpoint joins all servers.
     AggregateEnabled,
     /// What becomes of the tools of a server that cannot be reached, where several are joined.
@@ -63,6 +65,7 @@ impl Key {
         Self::StoreFlushMs,
         Self::PolicyPreset,
         Self::PolicyFiles,
+        Self::PolicyTimezone,
         Self::AggregateEnabled,
         Self::AggregateUnavailable,
         Self::AggregateWaitS,
@@ -84,6 +87,7 @@ impl Key {
             Self::StoreFlushMs => ("store", "flush_ms"),
             Self::PolicyPreset => ("policy", "preset"),
             Self::PolicyFiles => ("policy", "files"),
+            Self::PolicyTimezone => ("policy", "timezone"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
             Self::AggregateUnavailable => ("aggregate", "unavailable"),
             Self::AggregateWaitS => ("aggregate", "wait_s"),
@@ -105,6 +109,7 @@ impl Key {
             | Self::StoreUrl
             | Self::StoreDurability
             | Self::PolicyPreset
+            | Self::PolicyTimezone
             | Self::AggregateUnavailable
             | Self::AggregateAppTools
             | Self::ServersFrom => Form::Text,

@@ -63,7 +63,7 @@ impl Reloader {
         self.tell_of_restart(&config);
         let present = servers(&config.servers, &self.outside, &self.present).map_err(|error| chain(&error))?;
         let generation = gateway
-            .replace(served(&present, &config), config.policy.sources.clone().into())
+            .replace(served(&present, &config), config.policy.inputs.clone().into())
             .await
             .map_err(|error| error.to_string())?;
         let token = self.face.token();

@@ -28,7 +28,7 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let store = Store::open(config.store).await?;
     let outside = Outside::new(Share::Exclusive);
     let (server, served) = only(config.server, &outside)?;
-    let gateway = Gateway::new(served, config.policy.sources.into(), store).map_err(StartError::Policy)?;
+    let gateway = Gateway::new(served, config.policy.inputs.into(), store).map_err(StartError::Policy)?;
     carry(gateway, server, &outside, signals).await
 }
 

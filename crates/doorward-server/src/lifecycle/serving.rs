@@ -64,7 +64,7 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let store = Store::open(config.store.clone()).await?;
     let outside = Outside::new(Share::ByPrincipal);
     let present = servers(&config.servers, &outside, &Present::new())?;
-    let gateway = Gateway::new(served(&present, &config), config.policy.sources.clone().into(), store)
+    let gateway = Gateway::new(served(&present, &config), config.policy.inputs.clone().into(), store)
         .map_err(StartError::Policy)?;
     let gateway = Arc::new(gateway);
     let face = HttpFace::new(gateway.clone(), gate(&config.listen, token.clone()), Limits::default());

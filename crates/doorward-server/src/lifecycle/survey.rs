@@ -55,7 +55,7 @@ pub(super) fn load(
         .map(|(_, catalogue)| catalogue.clone())
         .collect();
     unknown.extend(surveyed.iter().filter(|server| server.outcome.is_err()).map(|server| server.server.clone()));
-    Engine::load(&policy.sources, &known, &unknown)
+    Engine::load(&policy.inputs, &known, &unknown)
 }
 
 /// Speaks to every server of a running gateway and lets it learn what they offer.

@@ -139,7 +139,7 @@ pub(crate) fn policy(preset: Preset, own: &[&str]) -> PolicyConfig {
     for (number, text) in own.iter().enumerate() {
         sources.push(Source { name: format!("own-{number}.cedar"), text: (*text).to_owned() });
     }
-    PolicyConfig { preset, files: Vec::new(), sources }
+    PolicyConfig { preset, files: Vec::new(), inputs: sources.into() }
 }
 
 pub(crate) fn secrets(pairs: &[(&str, &str)]) -> Vec<(String, Secret)> {

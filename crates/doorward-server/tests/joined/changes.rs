@@ -149,7 +149,7 @@ async fn an_open_session_follows_a_reload() {
     let patience = Patience { wait: std::time::Duration::from_secs(3), unavailable: Unavailable::Keep };
     let joints = vec![JointSetup { id: JointId::Aggregate, plan: Names::aggregate([one.clone()]), patience }];
     let served = Served { servers: servers.collect(), joints };
-    Arc::clone(&rig.gateway).replace(served, view.sources.clone()).await.unwrap();
+    Arc::clone(&rig.gateway).replace(served, view.inputs.clone()).await.unwrap();
     while soon(listener.event()).await.unwrap().data["method"] != TOOLS {}
     assert_eq!(names(&session.call(&list).await).into_iter().collect::<Vec<_>>(), ["one__echo"]);
     assert_eq!(denial(&session.call(&call(2, "two__echo", json!({}))).await).0, "DW1205");

@@ -111,13 +111,14 @@ async fn what_a_forbidden_server_said_of_itself_is_forgotten() {
         forbid (principal, action, resource) when { resource in Server::"bad" };"#;
     let view = rig.gateway.view();
     let more = Source { name: "shut-out.cedar".to_owned(), text: forbidden.to_owned() };
-    let sources: Vec<Source> = view.sources.iter().cloned().chain([more]).collect();
+    let mut inputs = doorward_policy::PolicyInputs::clone(&view.inputs);
+    inputs.sources.push(more);
     let patience =
         Patience { wait: std::time::Duration::from_secs(3), unavailable: doorward_server::config::Unavailable::Keep };
     let plan = doorward_core::joint::Plan::aggregate(view.servers.keys().cloned());
     let joints = vec![JointSetup { id: JointId::Aggregate, plan, patience }];
     let served = Served { servers: view.servers.clone(), joints };
-    Arc::clone(&rig.gateway).replace(served, sources.into()).await.unwrap();
+    Arc::clone(&rig.gateway).replace(served, inputs.into()).await.unwrap();
     for _ in 0..2 {
         for told in instructions(&rig).await {
             assert!(!told.contains("# bad"), "{told}");

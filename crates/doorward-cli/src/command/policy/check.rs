@@ -34,7 +34,7 @@ pub(super) async fn check(args: &PolicyCheckArgs, terminal: &Terminal) -> Result
     }
     subject.tell_unreached(terminal);
     findings.iter().for_each(|finding| show_diagnostic(finding, terminal));
-    let files: Vec<&str> = subject.config.policy.sources.iter().map(|source| source.name.as_str()).collect();
+    let files: Vec<&str> = subject.config.policy.inputs.sources.iter().map(|source| source.name.as_str()).collect();
     terminal.line(format_args!(
         "{}: {}, {}, {}",
         files.join(", "),

@@ -16,7 +16,7 @@ fn nothing_configured_is_closed() {
     assert_eq!(config.listen.auth, Auth::Token(place.path("home/.local/state/doorward/token")));
     assert_eq!(config.admin, AdminConfig::Http("127.0.0.1:8421".parse().unwrap()));
     assert_eq!(config.policy.preset, Preset::Locked);
-    assert_eq!(config.policy.sources, [Preset::Locked.source()]);
+    assert_eq!(config.policy.inputs.sources, [Preset::Locked.source()]);
     assert_eq!(config.store.url.path(), Some(place.path("home/.local/state/doorward/records.db").as_path()));
     assert!(config.servers.is_empty());
     assert!(config.listen.hosts.is_empty() && config.listen.origins.is_empty());
@@ -59,8 +59,8 @@ fn a_whole_file_is_read() {
     assert_eq!((config.listen.auth, config.admin), (Auth::None, AdminConfig::Off));
     assert_eq!(config.store.url.path(), Some(place.path("project/records/r.db").as_path()));
     assert_eq!(config.store.durability, doorward_store::Durability::Strict);
-    let own = Source { name: "rules/own.cedar".to_owned(), text: "// nothing\n".to_owned() };
-    assert_eq!(config.policy.sources, [Preset::ReadOnly.source(), own]);
+    let own = doorward_policy::Source { name: "rules/own.cedar".to_owned(), text: "// nothing\n".to_owned() };
+    assert_eq!(config.policy.inputs.sources, [Preset::ReadOnly.source(), own]);
     let [notes, remote] = config.servers.as_slice() else { panic!("{:?}", config.servers) };
     let Way::Child { command, environment, directory } = &notes.way else { panic!("{notes:?}") };
     assert_eq!(command, &["notes", "--quiet"]);
@@ -155,6 +155,10 @@ const OUT_OF_PLACE: &[(&str, &str)] = &[
     (
         "[store]\ndurability = \"strict\"\nflush_ms = 1\n",
         "./doorward.toml:3:12: flush_ms has a meaning only with relaxed durability; remove it, or set durability = \"relaxed\"",
+    ),
+    (
+        "[policy]\ntimezone = \"Europe/Belin\"\n",
+        "./doorward.toml:2:12: there is no time zone \"Europe/Belin\"; did you mean 'Europe/Berlin'?",
     ),
     ("[policy]\npreset = \"gaurded\"\n", "./doorward.toml:2:10: there is no preset 'gaurded'; did you mean 'guarded'?"),
     (

@@ -36,7 +36,7 @@ async fn alone(plan: &Plan, arguments: &str) -> (Pipe, Outside, std::path::PathB
     let server = Arc::new(Server::new(id.clone(), Way::Child(Arc::new(spec)), outside.clone()));
     let store = Store::open(plan.config.store.clone()).await.unwrap();
     let served = Served { servers: [(id, server)].into(), joints: Vec::new() };
-    let gateway = Arc::new(Gateway::new(served, plan.config.policy.sources.clone().into(), store).unwrap());
+    let gateway = Arc::new(Gateway::new(served, plan.config.policy.inputs.clone().into(), store).unwrap());
     (Pipe::through(gateway, "old"), outside, log)
 }
 

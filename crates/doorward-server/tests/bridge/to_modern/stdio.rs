@@ -40,7 +40,7 @@ async fn a_child_of_ones_own_without_a_handshake_is_bridged() {
     let server = Arc::new(Server::new(id.clone(), Way::Child(Arc::new(spec)), outside.clone()));
     let store = Store::open(plan.config.store.clone()).await.unwrap();
     let served = Served { servers: [(id, server)].into(), joints: Vec::new() };
-    let gateway = Arc::new(Gateway::new(served, plan.config.policy.sources.clone().into(), store).unwrap());
+    let gateway = Arc::new(Gateway::new(served, plan.config.policy.inputs.clone().into(), store).unwrap());
     converse(Pipe::through(gateway, "up")).await;
     outside.pool.shutdown().await;
 }
