@@ -11,6 +11,8 @@ mod mailbox;
 pub mod stdio;
 
 use bytes::Bytes;
+use doorward_core::access::Direction;
+use doorward_core::ids::ServerId;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::bridge::Declared;
@@ -31,6 +33,17 @@ pub enum Event {
     Response(Response),
     /// There will be no answer.
     Failed(Refusal),
+}
+
+/// Refuses a permit that is not for `server`, or is for the other direction.
+fn admit(permit: &Permit, server: &ServerId) -> Result<(), Refusal> {
+    match permit.direction() {
+        Direction::ToServer if permit.server() == server => Ok(()),
+        Direction::ToServer | Direction::ToClient => {
+            tracing::error!(%server, "a permit for something else was presented");
+            Err(Refusal::new(Code::UnknownServer))
+        }
+    }
 }
 
 /// A request under way. Dropping it tells the server that nobody waits any more.

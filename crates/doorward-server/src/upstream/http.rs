@@ -25,7 +25,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use doorward_core::access::Direction;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::{Message, Response};
@@ -38,7 +37,7 @@ use hyper_util::client::legacy::ResponseFuture;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Event, Housekeeping};
+use super::{Event, Housekeeping, admit};
 use crate::limits::HOUSEKEEPING_WAIT;
 
 pub use call::HttpCall;
@@ -113,7 +112,7 @@ impl HttpLink {
     /// # Errors
     /// As [`HttpLink::call`].
     pub async fn call_with(&self, permit: Permit, extra: &[(HeaderName, HeaderValue)]) -> Result<HttpCall, Refusal> {
-        self.admit(&permit)?;
+        admit(&permit, self.way.endpoint.server())?;
         match permit.message() {
             Message::Request(request) => HttpCall::start(&self.way, request, extra),
             Message::Notification(_) | Message::Response(_) => Err(wrong_kind()),
@@ -125,7 +124,7 @@ impl HttpLink {
     /// # Errors
     /// A refusal when the server did not take it.
     pub async fn tell(&self, permit: Permit) -> Result<(), Refusal> {
-        self.admit(&permit)?;
+        admit(&permit, self.way.endpoint.server())?;
         let Message::Notification(notification) = permit.message() else {
             return Err(wrong_kind());
         };
@@ -239,18 +238,6 @@ impl HttpLink {
         match &self.way.speech {
             Speech::Modern(_) => Era::Modern,
             Speech::Legacy(_) => Era::Legacy,
-        }
-    }
-
-    /// Refuses a permit that is for another server or the other direction.
-    fn admit(&self, permit: &Permit) -> Result<(), Refusal> {
-        let addressed = permit.server() == self.way.endpoint.server();
-        match permit.direction() {
-            Direction::ToServer if addressed => Ok(()),
-            Direction::ToServer | Direction::ToClient => {
-                tracing::error!(server = %self.way.endpoint.server(), "a permit for something else was presented");
-                Err(Refusal::new(Code::UnknownServer))
-            }
         }
     }
 

@@ -22,7 +22,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use doorward_core::access::Direction;
 use doorward_core::ids::ServerId;
 use doorward_core::permit::Permit;
 use doorward_core::principal::Principal;
@@ -34,7 +33,7 @@ use tokio::time::timeout;
 
 use crate::limits::{CALL_EVENTS_MAX, HOUSEKEEPING_WAIT, PROBE_HEARD_OUT, UNSOLICITED_EVENTS_MAX};
 use crate::upstream::mailbox::Mailbox;
-use crate::upstream::{Event, Housekeeping};
+use crate::upstream::{Event, Housekeeping, admit};
 use commands::{Caller, Command, NewCall};
 use connection::Connection;
 use pool::{Attachment, Binding, Departure, Key, Registry, unique};
@@ -118,7 +117,7 @@ impl StdioLink {
     /// A refusal when the permit is not for this server or no child can be had. A child that cannot be started shows as
     /// [`Event::Failed`].
     pub async fn call(&self, permit: Permit) -> Result<StdioCall, Refusal> {
-        self.check(&permit)?;
+        admit(&permit, &self.spec.server)?;
         let Message::Request(request) = permit.message() else {
             return Err(Refusal::new(Code::UnknownShape));
         };
@@ -132,7 +131,7 @@ impl StdioLink {
     /// # Errors
     /// A refusal when the permit is not for this server or there is no child to tell.
     pub async fn tell(&self, permit: Permit) -> Result<(), Refusal> {
-        self.check(&permit)?;
+        admit(&permit, &self.spec.server)?;
         let Message::Notification(notification) = permit.message() else {
             return Err(Refusal::new(Code::UnknownShape));
         };
@@ -227,13 +226,6 @@ impl StdioLink {
             // Calls still under way keep the binding alive, so its end must be told.
             binding.control.depart(Departure::Conversation(self.conversation));
         }
-    }
-
-    fn check(&self, permit: &Permit) -> Result<(), Refusal> {
-        if *permit.server() != self.spec.server || permit.direction() != Direction::ToServer {
-            return Err(Refusal::new(Code::UnknownServer));
-        }
-        Ok(())
     }
 
     /// The place this request goes out from, taken now if need be.

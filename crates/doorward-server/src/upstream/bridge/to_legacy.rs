@@ -344,6 +344,7 @@ impl LegacyCall {
             Stage::Forwarded(forwarded) => forwarded.withheld(),
         }
     }
+
     pub(super) fn is_stream(&self) -> bool {
         match &self.stage {
             Stage::Made(_) | Stage::Asked { .. } => false,

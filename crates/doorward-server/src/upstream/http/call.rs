@@ -15,7 +15,7 @@ use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::http::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper_util::client::legacy::{Error as ClientError, ResponseFuture};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::super::Event;
 use super::answer::{Collected, Collecting, Content, Head, InSession};
@@ -140,17 +140,10 @@ impl HttpCall {
 
     async fn next_in_time(&mut self) -> Event {
         loop {
-            if self.clock.is_spent() {
-                return Event::Failed(Refusal::new(Code::TimedOut));
-            }
-            let step = match self.clock.deadline() {
-                Some(deadline) => timeout_at(deadline, self.step()).await,
-                None => Ok(self.step().await),
-            };
-            match step {
+            match self.clock.allowance().wait_for(self.step()).await {
                 Ok(None) => {}
                 Ok(Some(event)) => return event,
-                Err(_) => return Event::Failed(Refusal::new(Code::TimedOut)),
+                Err(refusal) => return Event::Failed(refusal),
             }
         }
     }

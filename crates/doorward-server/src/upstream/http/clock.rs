@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use doorward_core::refusal::{Code, Refusal};
+use tokio::time::{Instant, timeout_at};
 
 use crate::limits::CALL_DURATION_MAX;
 
@@ -41,15 +42,36 @@ impl Clock {
         self.ends_at = None;
     }
 
-    /// Whether the longest time for a call is over.
-    pub(super) fn is_spent(&self) -> bool {
-        self.ends_at.is_some_and(|end| Instant::now() >= end)
-    }
-
-    /// Until when there must be a sign of life; `None` without limits.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        let end = self.ends_at?;
+    /// What is left now.
+    pub(super) fn allowance(&self) -> Allowance {
+        let Some(end) = self.ends_at else { return Allowance { deadline: None, is_spent: false } };
         let silence = self.waiting_since.and_then(|since| since.checked_add(self.silence));
-        Some(silence.map_or(end, |silence| silence.min(end)))
+        let deadline = silence.map_or(end, |silence| silence.min(end));
+        Allowance { deadline: Some(deadline), is_spent: Instant::now() >= end }
+    }
+}
+
+/// The time a server has for its next sign of life.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowance {
+    /// Until when; `None` without limits.
+    deadline: Option<Instant>,
+    /// The longest time for a call is over.
+    is_spent: bool,
+}
+
+impl Allowance {
+    /// Waits for `sign` within the time.
+    ///
+    /// # Errors
+    /// [`Code::TimedOut`].
+    pub(super) async fn wait_for<T>(self, sign: impl Future<Output = T>) -> Result<T, Refusal> {
+        if self.is_spent {
+            return Err(Refusal::new(Code::TimedOut));
+        }
+        match self.deadline {
+            Some(deadline) => timeout_at(deadline, sign).await.map_err(|_| Refusal::new(Code::TimedOut)),
+            None => Ok(sign.await),
+        }
     }
 }

@@ -12,7 +12,6 @@ mod stream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use doorward_core::access::Direction;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::bridge::TraceContext;
@@ -27,7 +26,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::super::{Event, Housekeeping};
+use super::super::{Event, Housekeeping, admit};
 use super::body::Outgoing;
 use super::limits::ERRANDS_MAX;
 use super::outgoing::{add_trace, message_headers, send, stream_headers};
@@ -76,7 +75,7 @@ impl SseLink {
     /// # Errors
     /// A refusal when the session is over, or the permit is for something else.
     pub async fn call(&self, permit: Permit) -> Result<SseCall, Refusal> {
-        self.admit(&permit)?;
+        admit(&permit, self.way.endpoint.server())?;
         match permit.message() {
             Message::Request(request) => self.begin(Party::Client, request),
             Message::Notification(_) | Message::Response(_) => Err(wrong_kind()),
@@ -88,7 +87,7 @@ impl SseLink {
     /// # Errors
     /// A refusal when the server did not take it.
     pub async fn tell(&self, permit: Permit) -> Result<(), Refusal> {
-        self.admit(&permit)?;
+        admit(&permit, self.way.endpoint.server())?;
         let Message::Notification(notification) = permit.message() else {
             return Err(wrong_kind());
         };
@@ -225,18 +224,6 @@ impl SseLink {
             self.way.taken(response.status())
         });
         delivered.await.unwrap_or_else(|_| Err(Refusal::new(Code::TimedOut)))
-    }
-
-    /// Refuses a permit that is for another server or the other direction.
-    fn admit(&self, permit: &Permit) -> Result<(), Refusal> {
-        let addressed = permit.server() == self.way.endpoint.server();
-        match permit.direction() {
-            Direction::ToServer if addressed => Ok(()),
-            Direction::ToServer | Direction::ToClient => {
-                tracing::error!(server = %self.way.endpoint.server(), "a permit for something else was presented");
-                Err(Refusal::new(Code::UnknownServer))
-            }
-        }
     }
 
     fn current(&self) -> MutexGuard<'_, Option<Current>> {

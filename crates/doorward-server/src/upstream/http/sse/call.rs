@@ -11,7 +11,7 @@ use doorward_mcp::message::{Request as McpRequest, Response};
 use doorward_mcp::splice::Segments;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Error as ClientError, ResponseFuture};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::super::answer::connection_refusal;
 use super::super::clock::Clock;
@@ -103,17 +103,10 @@ impl SseCall {
 
     async fn next_in_time(&mut self) -> Event {
         loop {
-            if self.clock.is_spent() {
-                return Event::Failed(Refusal::new(Code::TimedOut));
-            }
-            let step = match self.clock.deadline() {
-                Some(deadline) => timeout_at(deadline, self.step()).await,
-                None => Ok(self.step().await),
-            };
-            match step {
+            match self.clock.allowance().wait_for(self.step()).await {
                 Ok(None) => {}
                 Ok(Some(event)) => return event,
-                Err(_) => return Event::Failed(Refusal::new(Code::TimedOut)),
+                Err(refusal) => return Event::Failed(refusal),
             }
         }
     }
