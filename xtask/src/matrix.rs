@@ -20,6 +20,7 @@ mod install;
 mod play;
 mod report;
 mod repository;
+mod rules;
 mod servers;
 mod verdict;
 mod visit;
@@ -29,6 +30,7 @@ use gateway::{Auth, Gateway, Setup};
 use hosts::Hosts;
 use install::Installed;
 use report::Report;
+use rules::Rules;
 use servers::{SERVERS, Server, Transport};
 
 const HELP: &str = "\
@@ -38,6 +40,7 @@ Usage: cargo xtask matrix [OPTIONS]
 
   --quick             a part that has each kind of client, each server and each transport; for every change
   --agents            the agents alone
+  --named             callers prove who they are, and the policy names what is used and allows nothing else
   --only PATTERN      play only what has PATTERN in its name: CLIENT/SERVER, agent/NAME or case/NAME
   --list              print the names and stop
   --direct-only       play the cells without the gateway: are clients and servers themselves all right?
@@ -70,6 +73,7 @@ struct Choice {
     only: String,
     quick: bool,
     hands: usize,
+    allowed: Rules,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -105,6 +109,7 @@ fn parse(args: &[String]) -> Result<Request, String> {
             "--help" | "-h" => return Ok(Request::Help),
             "--list" => return Ok(Request::List),
             "--quick" => options.choice.quick = true,
+            "--named" => options.choice.allowed = Rules::Named,
             "--agents" => options.choice.only = agents::FAMILY.to_owned(),
             "--only" => options.choice.only = rest.next().ok_or("--only needs a pattern")?.clone(),
             "--direct-only" => options.between = Between::Nothing,
@@ -158,14 +163,24 @@ fn perform(options: &Options) -> Result<Report, String> {
         return Ok(cells::play_all(&stage, None, choice));
     };
     let servers: Vec<&Server> = SERVERS.iter().collect();
-    let setup = |name, auth| Setup { name, auth, servers: &servers, rules: None };
-    let open = Gateway::serve(&program, &stage, &setup("open", Auth::None))?;
-    let guarded = Gateway::serve(&program, &stage, &setup("token", Auth::Token))?;
-    let setting = setting(&program, &stage, &open, &guarded);
-    let mut report = cells::play_all(&stage, Some(&open), choice);
+    let setup = |name, allowed: Rules| Setup { name, auth: allowed.auth(), servers: &servers, allowed, rules: None };
+    let mut report = match choice.allowed {
+        Rules::Open => {
+            let open = Gateway::serve(&program, &stage, &setup("open", Rules::Open))?;
+            let guarded = Setup { auth: Auth::Token, ..setup("token", Rules::Open) };
+            let guarded = Gateway::serve(&program, &stage, &guarded)?;
+            let setting = setting(&program, &stage, &open, &guarded);
+            let mut report = cells::play_all(&stage, Some(&open), choice);
+            report.append(cases::play_all(&stage, &setting, choice));
+            report
+        }
+        Rules::Named => {
+            let named = Gateway::serve(&program, &stage, &setup("named", Rules::Named))?;
+            cells::play_all(&stage, Some(&named), choice)
+        }
+    };
     report.append(agents::play_all(&stage, &pins, &program, choice)?);
-    report.append(cases::play_all(&stage, &setting, choice));
-    drop((open, guarded, hosts));
+    drop(hosts);
     report.append(cases::nothing_left(&stage, choice));
     Ok(report)
 }
@@ -186,7 +201,7 @@ fn program(options: &Options, target: &Path) -> Result<Option<PathBuf>, String> 
 
 impl Default for Choice {
     fn default() -> Self {
-        Self { only: String::new(), quick: false, hands: 1 }
+        Self { only: String::new(), quick: false, hands: 1, allowed: Rules::Open }
     }
 }
 
@@ -290,7 +305,7 @@ mod tests {
     #[test]
     fn options_are_read() {
         assert_eq!(parsed(""), Ok(Request::Play(Options::default())));
-        let choice = Choice { only: "python".to_owned(), quick: true, hands: 3 };
+        let choice = Choice { only: "python".to_owned(), quick: true, hands: 3, allowed: Rules::Open };
         let wanted = Options { between: Between::Gateway("/bin/doorward".into()), choice, json: true };
         let line = "--only python --quick --hands 3 --gateway-bin /bin/doorward --json";
         assert_eq!(parsed(line), Ok(Request::Play(wanted)));

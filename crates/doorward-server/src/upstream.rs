@@ -110,7 +110,8 @@ pub type ParamHeaders = Vec<(HeaderName, HeaderValue)>;
 /// What the gateway asks of a server for itself. No variant can carry a client's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Housekeeping {
-    /// Legacy: open a session of the gateway's own.
+    /// Legacy: open a session of the gateway's own, to see what the server offers. It declares every ability, because some
+    /// servers show a tool only to clients that have what the tool needs; nothing is called on it.
     Initialize,
     /// Legacy: open a conversation on behalf of clients that can be asked this. What the server says outside of calls
     /// comes to [`Link::unsolicited`].

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from autogen_core.models import ModelFamily
 from autogen_ext.models.replay import ReplayChatCompletionClient
 from autogen_ext.tools.mcp import McpWorkbench, SseServerParams, StdioServerParams, StreamableHttpServerParams
-from cell import SAMPLED, contents, environment, messages, play
+from cell import SAMPLED, contents, environment, headers, messages, play
 
 ABILITIES = {
     "vision": False,
@@ -18,9 +18,9 @@ ABILITIES = {
 
 def parameters(way):
     if "url" in way:
-        return StreamableHttpServerParams(url=way["url"])
+        return StreamableHttpServerParams(url=way["url"], headers=headers(way))
     if "sse" in way:
-        return SseServerParams(url=way["sse"])
+        return SseServerParams(url=way["sse"], headers=headers(way))
     program, *arguments = way["command"]
     return StdioServerParams(command=program, args=arguments, env=environment(), read_timeout_seconds=30)
 

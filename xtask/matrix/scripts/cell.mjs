@@ -39,6 +39,9 @@ export function answer(result) {
 export const contents = (result) => result.contents.map((item) => item.text ?? item.blob).join('\n');
 export const messages = (result) => result.messages.map(({ content }) => content.text ?? content.type).join('\n');
 
+// What goes with every HTTP request: who we are, where the way's end wants to know.
+export const requestInit = (way) => ({ headers: way.headers ?? {} });
+
 export function stdioParameters(way) {
   const [command, ...args] = way.command;
   return { command, args, env: { ...process.env }, stderr: 'inherit' };

@@ -53,6 +53,11 @@ def messages(items):
     return "\n".join(getattr(item.content, "text", item.content.type) for item in items)
 
 
+def headers(way):
+    """What goes with every HTTP request: who we are, where the way's end wants to know."""
+    return way.get("headers", {})
+
+
 def environment():
     return dict(os.environ)
 

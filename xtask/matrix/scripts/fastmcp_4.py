@@ -2,16 +2,16 @@
 
 from contextlib import asynccontextmanager
 
-from cell import PERSON, SAMPLED, answer, contents, environment, messages, play
+from cell import PERSON, SAMPLED, answer, contents, environment, headers, messages, play
 from fastmcp import Client
 from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 
 
 def transport(way):
     if "url" in way:
-        return StreamableHttpTransport(way["url"])
+        return StreamableHttpTransport(way["url"], headers=headers(way))
     if "sse" in way:
-        return SSETransport(way["sse"])
+        return SSETransport(way["sse"], headers=headers(way))
     program, *arguments = way["command"]
     return StdioTransport(command=program, args=arguments, env=environment())
 

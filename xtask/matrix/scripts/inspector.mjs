@@ -12,8 +12,9 @@ const HOME = join(process.cwd(), 'inspector-home');
 const PROCESS_MS = 35_000;
 
 function target(way) {
-  if (way.url) return { before: ['--server-url', way.url, '--transport', 'http'], after: [] };
-  if (way.sse) return { before: ['--server-url', way.sse, '--transport', 'sse'], after: [] };
+  const headers = Object.entries(way.headers ?? {}).flatMap(([name, value]) => ['--header', `${name}: ${value}`]);
+  if (way.url) return { before: ['--server-url', way.url, '--transport', 'http', ...headers], after: [] };
+  if (way.sse) return { before: ['--server-url', way.sse, '--transport', 'sse', ...headers], after: [] };
   return { before: [], after: ['--', ...way.command] };
 }
 

@@ -2,7 +2,7 @@
 
 from contextlib import asynccontextmanager
 
-from cell import PERSON, environment, play
+from cell import PERSON, environment, headers, play
 from langchain_mcp_adapters.callbacks import Callbacks
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from mcp import types
@@ -12,9 +12,9 @@ SERVER = "server"
 
 def connection(way):
     if "url" in way:
-        return {"transport": "streamable_http", "url": way["url"]}
+        return {"transport": "streamable_http", "url": way["url"], "headers": headers(way)}
     if "sse" in way:
-        return {"transport": "sse", "url": way["sse"]}
+        return {"transport": "sse", "url": way["sse"], "headers": headers(way)}
     program, *arguments = way["command"]
     return {"transport": "stdio", "command": program, "args": arguments, "env": environment()}
 

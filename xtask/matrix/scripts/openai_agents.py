@@ -8,7 +8,7 @@ from agents.items import ModelResponse
 from agents.mcp import MCPServerSse, MCPServerStdio, MCPServerStreamableHttp
 from agents.models.interface import Model
 from agents.usage import Usage
-from cell import contents, environment, messages, play
+from cell import contents, environment, headers, messages, play
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
 
 set_tracing_disabled(True)
@@ -19,9 +19,9 @@ SECONDS = 30
 def server(way):
     common = {"client_session_timeout_seconds": SECONDS}
     if "url" in way:
-        return MCPServerStreamableHttp(params={"url": way["url"]}, **common)
+        return MCPServerStreamableHttp(params={"url": way["url"], "headers": headers(way)}, **common)
     if "sse" in way:
-        return MCPServerSse(params={"url": way["sse"]}, **common)
+        return MCPServerSse(params={"url": way["sse"], "headers": headers(way)}, **common)
     program, *arguments = way["command"]
     return MCPServerStdio(params={"command": program, "args": arguments, "env": environment()}, **common)
 

@@ -3,8 +3,8 @@
 import json
 from contextlib import asynccontextmanager
 
-from cell import PERSON, SAMPLED, environment, play
-from fastmcp.client.transports import SSETransport, StdioTransport
+from cell import PERSON, SAMPLED, environment, headers, play
+from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
@@ -13,9 +13,9 @@ from pydantic_ai.models.function import FunctionModel
 
 def reached(way):
     if "url" in way:
-        return way["url"]
+        return StreamableHttpTransport(way["url"], headers=headers(way))
     if "sse" in way:
-        return SSETransport(way["sse"])
+        return SSETransport(way["sse"], headers=headers(way))
     program, *arguments = way["command"]
     return StdioTransport(command=program, args=arguments, env=environment())
 

@@ -2,7 +2,7 @@
 
 from contextlib import asynccontextmanager
 
-from cell import PERSON, SAMPLED, answer, contents, environment, messages, play
+from cell import PERSON, SAMPLED, answer, contents, environment, headers, messages, play
 from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
@@ -11,9 +11,9 @@ from mcp.client.streamable_http import streamablehttp_client
 
 def transport(way):
     if "url" in way:
-        return streamablehttp_client(way["url"])
+        return streamablehttp_client(way["url"], headers=headers(way))
     if "sse" in way:
-        return sse_client(way["sse"])
+        return sse_client(way["sse"], headers=headers(way))
     program, *arguments = way["command"]
     return stdio_client(StdioServerParameters(command=program, args=arguments, env=environment()))
 

@@ -2,20 +2,21 @@
 
 from contextlib import asynccontextmanager
 
-from cell import PERSON, SAMPLED, answer, contents, environment, messages, play
+from cell import PERSON, SAMPLED, answer, contents, environment, headers, messages, play
 from mcp import Client, StdioServerParameters, types
 from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 MODES = {"auto": "auto", "legacy": "legacy", "modern": "2026-07-28"}
 
 
 def transport(way):
     if "url" in way:
-        return streamable_http_client(way["url"])
+        return streamable_http_client(way["url"], http_client=create_mcp_http_client(headers=headers(way)))
     if "sse" in way:
-        return sse_client(way["sse"])
+        return sse_client(way["sse"], headers=headers(way))
     program, *arguments = way["command"]
     return stdio_client(StdioServerParameters(command=program, args=arguments, env=environment()))
 

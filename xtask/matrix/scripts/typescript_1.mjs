@@ -5,11 +5,11 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { elicited, play, sampled, sdkClient, stdioParameters } from './cell.mjs';
+import { elicited, play, requestInit, sampled, sdkClient, stdioParameters } from './cell.mjs';
 
 function transportOf(way) {
-  if (way.url) return new StreamableHTTPClientTransport(new URL(way.url));
-  if (way.sse) return new SSEClientTransport(new URL(way.sse));
+  if (way.url) return new StreamableHTTPClientTransport(new URL(way.url), { requestInit: requestInit(way) });
+  if (way.sse) return new SSEClientTransport(new URL(way.sse), { requestInit: requestInit(way) });
   return new StdioClientTransport(stdioParameters(way));
 }
 

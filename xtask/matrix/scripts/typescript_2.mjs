@@ -2,13 +2,13 @@
 
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { elicited, play, sampled, sdkClient, stdioParameters } from './cell.mjs';
+import { elicited, play, requestInit, sampled, sdkClient, stdioParameters } from './cell.mjs';
 
 const MODES = { auto: 'auto', legacy: 'legacy', modern: { pin: '2026-07-28' } };
 
 function transportOf(way) {
-  if (way.url) return new StreamableHTTPClientTransport(new URL(way.url));
-  if (way.sse) return new SSEClientTransport(new URL(way.sse));
+  if (way.url) return new StreamableHTTPClientTransport(new URL(way.url), { requestInit: requestInit(way) });
+  if (way.sse) return new SSEClientTransport(new URL(way.sse), { requestInit: requestInit(way) });
   return new StdioClientTransport(stdioParameters(way));
 }
 

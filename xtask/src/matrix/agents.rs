@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::gateway::{Auth, Gateway, Setup};
+use super::gateway::{Gateway, Setup};
 use super::report::{Ending, Report, Row};
 use super::servers::{SERVERS, Server};
 use super::ways::Way;
@@ -89,11 +89,13 @@ pub(super) fn play_all(stage: &Stage, pins: &Path, program: &Path, choice: &Choi
         }
     };
     let rules = stage.folder.join("agents.cedar");
-    fs::write(&rules, RULES).map_err(|error| format!("cannot write {}: {error}", rules.display()))?;
     let server =
         SERVERS.iter().find(|server| server.id == SERVER).ok_or("the agents' server is not in the catalogue")?;
     let server = &server.called(ID);
-    let setup = Setup { name: "agents", auth: Auth::None, servers: &[server], rules: Some(&rules) };
+    fs::write(&rules, RULES).map_err(|error| format!("cannot write {}: {error}", rules.display()))?;
+    let allowed = choice.allowed;
+    let auth = allowed.auth();
+    let setup = Setup { name: "agents", auth, servers: &[server], allowed, rules: Some(&rules) };
     let troupe = Troupe { stage, gateway: Gateway::serve(program, stage, &setup)?, server, shared, modules };
     for agent in Agent::ALL {
         match agent.program(&troupe.modules) {
@@ -181,13 +183,14 @@ impl Troupe<'_> {
 
     /// How the agent reaches the server: a command or an address, as the configurations of agents have it.
     fn reach(&self, way: Way, label: &str) -> Reach {
+        let url = |url| Reach::Url(url, self.gateway.token().map(|token| format!("Bearer {token}")));
         match way {
             Way::Direct => Reach::Command(self.server.alone(self.stage, "agent")),
             Way::Run => Reach::Command(self.gateway.run(self.stage, self.server, label)),
-            Way::Serve => Reach::Url(self.gateway.endpoint(self.server)),
-            Way::Sse => Reach::Url(self.gateway.sse(self.server)),
+            Way::Serve => url(self.gateway.endpoint(self.server)),
+            Way::Sse => url(self.gateway.sse(self.server)),
             Way::Connect => Reach::Command(self.gateway.connect(self.server)),
-            Way::Joint => Reach::Url(self.gateway.joint()),
+            Way::Joint => url(self.gateway.joint()),
         }
     }
 }
@@ -195,7 +198,8 @@ impl Troupe<'_> {
 /// How an agent reaches its server.
 enum Reach {
     Command(Vec<String>),
-    Url(String),
+    /// An address, and what its `Authorization` header holds.
+    Url(String, Option<String>),
 }
 
 impl Agent {
@@ -277,7 +281,9 @@ impl Agent {
             Self::ClaudeCode => {
                 let server = match reach {
                     Reach::Command(words) => stdio(words, json!({ "type": "stdio" })),
-                    Reach::Url(url) => json!({ "type": "http", "url": url }),
+                    Reach::Url(url, shown) => {
+                        json!({ "type": "http", "url": url, "headers": headers(shown.as_deref()) })
+                    }
                 };
                 let config = json!({ "mcpServers": { ID: server } });
                 fs::write(place.home.join("servers.json"), config.to_string())
@@ -289,7 +295,9 @@ impl Agent {
             Self::GeminiCli => {
                 let server = match reach {
                     Reach::Command(words) => stdio(words, json!({ "trust": true })),
-                    Reach::Url(url) => json!({ "httpUrl": url, "trust": true }),
+                    Reach::Url(url, shown) => {
+                        json!({ "httpUrl": url, "trust": true, "headers": headers(shown.as_deref()) })
+                    }
                 };
                 let config = json!({
                     "security": { "auth": { "selectedType": "gemini-api-key" }, "folderTrust": { "enabled": false } },
@@ -398,6 +406,10 @@ fn stdio(words: &[String], mut entry: Value) -> Value {
     entry
 }
 
+fn headers(shown: Option<&str>) -> Value {
+    shown.map_or_else(|| json!({}), |shown| json!({ "Authorization": shown }))
+}
+
 fn codex(model: u16, reach: &Reach) -> String {
     // Strings and lists of strings are written alike in JSON and TOML.
     let server = match reach {
@@ -406,7 +418,10 @@ fn codex(model: u16, reach: &Reach) -> String {
                 words.split_first().map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
             format!("command = {}\nargs = {}\n", json!(program), json!(arguments))
         }
-        Reach::Url(url) => format!("url = {}\n", json!(url)),
+        Reach::Url(url, None) => format!("url = {}\n", json!(url)),
+        Reach::Url(url, Some(shown)) => {
+            format!("url = {}\nhttp_headers = {{ Authorization = {} }}\n", json!(url), json!(shown))
+        }
     };
     format!(
         "model = \"gpt-5\"\nmodel_provider = \"none\"\napproval_policy = \"never\"\n\n[model_providers.none]\nname = \
@@ -440,7 +455,7 @@ mod tests {
         let text = codex(4711, &Reach::Command(vec!["doorward".to_owned(), "run".to_owned()]));
         assert!(text.contains("base_url = \"http://127.0.0.1:4711/v1\""), "{text}");
         assert!(text.ends_with("[mcp_servers.ev]\nrequired = true\nstartup_timeout_sec = 60\ncommand = \"doorward\"\nargs = [\"run\"]\n"), "{text}");
-        assert!(codex(1, &Reach::Url("http://x/mcp".to_owned())).ends_with("\nurl = \"http://x/mcp\"\n"));
+        assert!(codex(1, &Reach::Url("http://x/mcp".to_owned(), None)).ends_with("\nurl = \"http://x/mcp\"\n"));
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn visit_once(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }
     let plan = ways::plan(stage, gateway, client, servers).to_string();
     let played = play::play(stage, name, &client.script(stage), &[&plan], VISIT_LIMIT * count);
     let visits = visits(&played.output);
+    let allowed = gateway.map(Gateway::allowed).unwrap_or_default();
     let silent = || Visit::failed(played.failure.as_deref().unwrap_or("the script said nothing about it"));
     let visit = |server: &Server, way: Way| visits.get(&way.visit(server)).cloned().unwrap_or_else(silent);
     let row = |(server, way): &(&Server, Way)| {
@@ -73,7 +74,8 @@ fn visit_once(stage: &Stage, gateway: Option<&Gateway>, Tour { client, servers }
         let ending = match way {
             Way::Direct => verdict::direct(client, server, &through),
             Way::Run | Way::Serve | Way::Sse | Way::Connect | Way::Joint => {
-                verdict::compare(client, server, *way, &visit(server, Way::Direct), &through)
+                let straight = allowed.narrowed(server, visit(server, Way::Direct));
+                verdict::compare(client, server, *way, &straight, &through)
             }
         };
         Row::cell(client, server, *way, ending, &through, played.took / count)

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::rules::{LOCAL, Rules, naming};
 use super::servers::Server;
 use super::{Stage, play};
 use crate::peer::free_port;
@@ -40,7 +41,9 @@ pub(super) struct Setup<'a> {
     pub(super) auth: Auth,
     /// The servers behind it.
     pub(super) servers: &'a [&'a Server],
-    /// Rules beside the preset, which observes only.
+    /// What its preset allows.
+    pub(super) allowed: Rules,
+    /// Rules beside the preset.
     pub(super) rules: Option<&'a Path>,
 }
 
@@ -51,7 +54,10 @@ pub(super) struct Gateway {
     child: Child,
     port: u16,
     state: PathBuf,
+    allowed: Rules,
     rules: Option<PathBuf>,
+    /// What a client shows of itself.
+    token: Option<String>,
 }
 
 impl Gateway {
@@ -62,6 +68,11 @@ impl Gateway {
         let state = stage.folder.join(format!("state-{name}"));
         fs::create_dir_all(&state).map_err(failed)?;
         let port = free_port()?;
+        if setup.allowed == Rules::Named {
+            for server in setup.servers {
+                fs::write(named_file(stage, server), naming(LOCAL, server)).map_err(failed)?;
+            }
+        }
         let config = stage.folder.join(format!("{name}.toml"));
         fs::write(&config, configuration(stage, setup, port)).map_err(failed)?;
         let log = File::create(stage.folder.join(format!("logs/serve-{name}.log"))).map_err(failed)?;
@@ -72,14 +83,29 @@ impl Gateway {
         command.env("XDG_STATE_HOME", &state).env(SECRET.0, SECRET.1);
         let child = command.spawn().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
         let rules = setup.rules.map(Path::to_owned);
-        let mut gateway = Self { program: program.to_owned(), child, port, state, rules };
-        gateway.wait_until_listening(stage, name)?;
+        let (program, allowed) = (program.to_owned(), setup.allowed);
+        let mut gateway = Self { program, child, port, state, allowed, rules, token: None };
+        gateway.wait_until_listening(stage, setup)?;
+        if setup.auth == Auth::Token {
+            let kept = fs::read_to_string(gateway.token_file());
+            gateway.token = Some(kept.map_err(|error| format!("there is no token: {error}"))?.trim().to_owned());
+        }
         Ok(gateway)
     }
 
     /// Its address.
     pub(super) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What it allows.
+    pub(super) const fn allowed(&self) -> Rules {
+        self.allowed
+    }
+
+    /// The credentials that it wants, if any.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// The address of one server behind it.
@@ -94,7 +120,11 @@ impl Gateway {
 
     /// The command that brings a client of standard input and output to one server behind it.
     pub(super) fn connect(&self, server: &Server) -> Vec<String> {
-        vec![self.program.display().to_string(), "connect".to_owned(), self.endpoint(server)]
+        let mut command = vec![self.program.display().to_string(), "connect".to_owned(), self.endpoint(server)];
+        if self.token.is_some() {
+            command.extend(["--token-file".to_owned(), self.token_file().display().to_string()]);
+        }
+        command
     }
 
     /// The address of the face that joins all servers.
@@ -110,12 +140,13 @@ impl Gateway {
     /// The command that puts `doorward run` in front of `server`, with records of its own under `name`.
     pub(super) fn run(&self, stage: &Stage, server: &Server, name: &str) -> Vec<String> {
         let records = stage.folder.join(format!("run-{}.db", name.replace('/', "-")));
-        let mut command: Vec<String> = [self.program.to_string_lossy().as_ref(), "run", "--preset", "observe"]
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        if let Some(rules) = &self.rules {
-            command.extend(["--policy".to_owned(), rules.display().to_string()]);
+        let mut command: Vec<String> =
+            [self.program.to_string_lossy().as_ref(), "run", "--preset", self.allowed.preset()]
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+        for file in policy_files(stage, self.allowed, &[server], self.rules.as_deref()) {
+            command.extend(["--policy".to_owned(), file.display().to_string()]);
         }
         command.extend(["--server".to_owned(), server.id.to_owned()]);
         command.extend(["--store".to_owned(), format!("sqlite://{}", records.display())]);
@@ -131,12 +162,14 @@ impl Gateway {
         command
     }
 
-    fn wait_until_listening(&mut self, stage: &Stage, name: &str) -> Result<(), String> {
-        let log = stage.folder.join(format!("logs/serve-{name}.log"));
+    /// Waits for its port, and for its token where it has one: the port is bound first.
+    fn wait_until_listening(&mut self, stage: &Stage, setup: &Setup) -> Result<(), String> {
+        let log = stage.folder.join(format!("logs/serve-{}.log", setup.name));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let started = Instant::now();
         while started.elapsed() < START_LIMIT {
-            if TcpStream::connect_timeout(&address, POLL).is_ok() {
+            let knows_callers = setup.auth == Auth::None || self.token_file().exists();
+            if knows_callers && TcpStream::connect_timeout(&address, POLL).is_ok() {
                 return Ok(());
             }
             if let Ok(Some(status)) = self.child.try_wait() {
@@ -165,6 +198,17 @@ impl Drop for Gateway {
     }
 }
 
+/// What stands beside the preset.
+fn policy_files(stage: &Stage, allowed: Rules, servers: &[&Server], rules: Option<&Path>) -> Vec<PathBuf> {
+    let named = servers.iter().filter(|_| allowed == Rules::Named).map(|server| named_file(stage, server));
+    named.chain(rules.map(Path::to_owned)).collect()
+}
+
+/// The rules that name what is done at `server`.
+fn named_file(stage: &Stage, server: &Server) -> PathBuf {
+    stage.folder.join(format!("named-{}.cedar", server.id))
+}
+
 fn configuration(stage: &Stage, setup: &Setup, port: u16) -> String {
     let auth = match setup.auth {
         Auth::None => "none",
@@ -173,10 +217,12 @@ fn configuration(stage: &Stage, setup: &Setup, port: u16) -> String {
     let store = json!(format!("sqlite://{}", stage.folder.join(format!("serve-{}.db", setup.name)).display()));
     let mut text = format!(
         "[listen]\nhttp = \"127.0.0.1:{port}\"\nauth = \"{auth}\"\n\n[admin]\nhttp = \"off\"\n\n\
-         [store]\nurl = {store}\n\n[policy]\npreset = \"observe\"\n"
+         [store]\nurl = {store}\n\n[policy]\npreset = \"{}\"\n",
+        setup.allowed.preset()
     );
-    if let Some(rules) = setup.rules {
-        let _ = writeln!(text, "files = [{}]", json!(rules));
+    let files = policy_files(stage, setup.allowed, setup.servers, setup.rules);
+    if !files.is_empty() {
+        let _ = writeln!(text, "files = {}", json!(files));
     }
     for server in setup.servers {
         // Strings and lists of strings are written alike in JSON and TOML.
@@ -202,7 +248,7 @@ mod tests {
     fn every_server_stands_in_the_configuration() {
         let servers: Vec<&Server> = SERVERS.iter().collect();
         let rules = Some(Path::new("/run/rules.cedar"));
-        let setup = Setup { name: "open", auth: Auth::None, servers: &servers, rules };
+        let setup = Setup { name: "open", auth: Auth::None, servers: &servers, allowed: Rules::Open, rules };
         let text = configuration(&Stage::test(), &setup, 4711);
         assert!(text.contains("preset = \"observe\"\nfiles = [\"/run/rules.cedar\"]\n"), "{text}");
         assert!(text.contains("http = \"127.0.0.1:4711\"\nauth = \"none\""), "{text}");

@@ -305,6 +305,17 @@ impl Server {
         self.deeds.iter().map(|deed| (deed, (deed.input)(&stage.folder))).collect()
     }
 
+    /// What is done there, by the server's own names.
+    pub(super) fn names(&self) -> impl Iterator<Item = (Step, &'static str)> {
+        self.deeds.iter().map(|deed| (deed.step, deed.name))
+    }
+
+    /// The tools that are called there.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &'static str> {
+        let is_call = |step: &Step| matches!(step, Step::Call | Step::Ask | Step::Sample);
+        self.names().filter(move |(step, _)| is_call(step)).map(|(_, name)| name)
+    }
+
     /// What the outcome of `step` must contain, if it can be taken there at all.
     pub(super) fn answer(&self, step: Step) -> Option<&'static str> {
         self.deeds.iter().find(|deed| deed.step == step).map(|deed| deed.answer)

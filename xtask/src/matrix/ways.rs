@@ -85,7 +85,10 @@ impl Way {
 
 /// What `client` is told for its visits to `servers`; without a gateway, the direct ones alone.
 pub(super) fn plan(stage: &Stage, gateway: Option<&Gateway>, client: &Client, servers: &[&Server]) -> Value {
-    let told = |server: &Server, way: Way| Some(one(stage, way, server, reach(stage, gateway, way, client, server)?));
+    let token = |way: Way| gateway.filter(|_| way != Way::Direct)?.token();
+    let told = |server: &Server, way: Way| {
+        Some(one(stage, way, server, reach(stage, gateway, way, client, server)?, token(way)))
+    };
     let of_server = |server| Way::between(client, server, gateway).into_iter().filter_map(move |way| told(server, way));
     let ways: Vec<Value> = servers.iter().copied().flat_map(of_server).collect();
     json!({ "mode": client.mode, "ways": ways })
@@ -110,9 +113,12 @@ fn reach(
     }
 }
 
-fn one(stage: &Stage, way: Way, server: &Server, reach: (&str, Value)) -> Value {
+fn one(stage: &Stage, way: Way, server: &Server, reach: (&str, Value), token: Option<&str>) -> Value {
     let mut told = Map::new();
     told.insert("name".to_owned(), json!(way.visit(server)));
+    if let Some(token) = token.filter(|_| reach.0 != "command") {
+        told.insert("headers".to_owned(), json!({ "Authorization": format!("Bearer {token}") }));
+    }
     told.insert(reach.0.to_owned(), reach.1);
     for (deed, input) in server.deeds(stage) {
         let name = way.shown(server, deed.step, deed.name);
@@ -130,14 +136,15 @@ mod tests {
     #[test]
     fn the_joint_face_has_the_server_in_front() {
         let server = SERVERS.iter().find(|server| server.id == "everything").unwrap();
-        let told = one(&Stage::test(), Way::Joint, server, ("url", json!("http://x")));
+        let told = one(&Stage::test(), Way::Joint, server, ("url", json!("http://x")), Some("t"));
         assert_eq!(told.pointer("/call/0"), Some(&json!("everything__echo")));
         assert_eq!(
             told.pointer("/read/0"),
             Some(&json!("doorward://everything/demo://resource/static/document/features.md"))
         );
-        let plain = one(&Stage::test(), Way::Serve, server, ("url", json!("http://x")));
+        let plain = one(&Stage::test(), Way::Serve, server, ("url", json!("http://x")), Some("t"));
         assert_eq!(plain.pointer("/call/0"), Some(&json!("echo")));
+        assert_eq!(plain.pointer("/headers/Authorization"), Some(&json!("Bearer t")));
     }
 
     #[test]

@@ -70,6 +70,12 @@ impl FromIterator<Ability> for Declared {
 }
 
 impl Declared {
+    /// Every ability.
+    #[must_use]
+    pub fn everything() -> Self {
+        Ability::ALL.into_iter().collect()
+    }
+
     /// What a capabilities object of either era says. Whatever is no object declares nothing.
     #[must_use]
     pub fn from_capabilities(capabilities: Option<Raw<'_>>) -> Self {

@@ -12,6 +12,7 @@ use rmcp::model::{
     ElicitResult, GetPromptRequestParams, ProtocolVersion, ReadResourceRequestParams,
 };
 use rmcp::service::{RequestContext, RunningService};
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt as _, ErrorData, RoleClient};
 use serde::de::DeserializeOwned;
@@ -45,7 +46,11 @@ async fn main() -> Result<(), Failed> {
 async fn connect(way: &Value, mode: Option<&str>) -> Result<RunningService<RoleClient, Obliging>, Failed> {
     let mode = lifecycle(mode);
     if let Some(url) = way["url"].as_str() {
-        let transport = StreamableHttpClientTransport::from_uri(url.to_owned());
+        let mut config = StreamableHttpClientTransportConfig::with_uri(url.to_owned());
+        if let Some(token) = way["headers"]["Authorization"].as_str().and_then(|shown| shown.strip_prefix("Bearer ")) {
+            config = config.auth_header(token);
+        }
+        let transport = StreamableHttpClientTransport::from_config(config);
         return Ok(Obliging.serve_with_lifecycle(transport, mode).await?);
     }
     let words: Vec<&str> = way["command"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -21,7 +21,7 @@ use crate::limits::HOUSEKEEPING_WAIT;
 /// One of the gateway's requests, in the words of the era.
 pub(super) fn request(task: &Housekeeping, era: Era) -> Result<McpRequest, Refusal> {
     let (method, params) = match (task, era) {
-        (Housekeeping::Initialize, Era::Legacy) => ("initialize", Some(initialize_params(&Declared::default()))),
+        (Housekeeping::Initialize, Era::Legacy) => ("initialize", Some(initialize_params(&Declared::everything()))),
         (Housekeeping::Converse { declared }, Era::Legacy) => ("initialize", Some(initialize_params(declared))),
         (Housekeeping::Ping, Era::Legacy) => ("ping", None),
         (Housekeeping::Discover, Era::Modern) => ("server/discover", Some(format!("{{{}}}", meta()))),

@@ -21,7 +21,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 /// The request for a task.
 pub(super) fn request(task: &Housekeeping) -> Result<Request, Refusal> {
     let (method, params) = match task {
-        Housekeeping::Initialize => ("initialize", initialize_params(&Declared::default())),
+        Housekeeping::Initialize => ("initialize", initialize_params(&Declared::everything())),
         Housekeeping::Converse { declared } => ("initialize", initialize_params(declared)),
         Housekeeping::Ping => ("ping", "{}".to_owned()),
         Housekeeping::Discover => ("server/discover", format!("{{{}}}", modern_meta())),
@@ -88,6 +88,8 @@ mod tests {
     fn every_task_is_a_sound_request_of_its_era() {
         let initialize = request(&Housekeeping::Initialize).unwrap();
         assert_eq!(InitializeRequest::from_params(initialize.params()).unwrap().protocol_version, "2025-11-25");
+        // A server that shows a tool only to a client which can be asked must show it to us.
+        assert!(initialize.params().unwrap().path(&["capabilities", "elicitation"]).is_some());
         let discover = request(&Housekeeping::Discover).unwrap();
         assert_eq!(RequestMeta::from_params(discover.params()).unwrap().protocol_version, "2026-07-28");
         let cursor = Some("a\"b".to_owned());
