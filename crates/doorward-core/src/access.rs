@@ -15,6 +15,7 @@ use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
 
 use crate::ids::ServerId;
+use crate::limits::CLIENT_NAME_MAX;
 use crate::principal::Principal;
 use crate::time::Timestamp;
 
@@ -215,6 +216,19 @@ pub struct ClientName {
     pub name: Box<str>,
     /// Its `version`; empty when it gives none.
     pub version: Box<str>,
+}
+
+impl ClientName {
+    /// What a client calls itself, made fit for records: cut to [`CLIENT_NAME_MAX`] and without control characters. Two
+    /// names may become one, which harms nobody because nothing may depend on them.
+    #[must_use]
+    pub fn new(name: &str, version: &str) -> Self {
+        Self { name: fit(name), version: fit(version) }
+    }
+}
+
+fn fit(text: &str) -> Box<str> {
+    text.chars().filter(|c| !c.is_control()).take(CLIENT_NAME_MAX).collect()
 }
 
 /// One question for the decision point.

@@ -9,6 +9,9 @@ pub const PRINCIPAL_PART_MAX: usize = 256;
 /// Most groups, scopes or actors one principal has: each is an entity that decisions build.
 pub const PRINCIPAL_MEMBERS_MAX: usize = 256;
 
+/// Most characters of a client's name, and of its version: they are a hint, and every record may repeat them.
+pub const CLIENT_NAME_MAX: usize = 128;
+
 /// Longest text of one record field that came from outside (a tool name, a URI); longer ones are cut with a mark.
 pub const RECORD_FIELD_MAX: usize = 1024;
 

@@ -155,6 +155,43 @@ struct Names {
     actors: Vec<Arc<str>>,
 }
 
+impl PrincipalId {
+    /// Whom it names first.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.0.subject
+    }
+
+    /// Everything about it in bytes that no other has, to be digested: each part with its length before it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let Names { subject, proof, tenant, issuer, agent, actors } = &*self.0;
+        let kind = match subject {
+            Subject::User(_) => "user",
+            Subject::Agent(_) => "agent",
+        };
+        let mut bytes = Vec::new();
+        for part in [Some(kind), Some(subject.name()), Some(proof.as_str())] {
+            push_part(&mut bytes, part);
+        }
+        for part in [tenant, issuer, agent] {
+            push_part(&mut bytes, part.as_deref());
+        }
+        for actor in actors {
+            push_part(&mut bytes, Some(actor));
+        }
+        bytes
+    }
+}
+
+/// A part that is absent is not one that is empty.
+fn push_part(bytes: &mut Vec<u8>, part: Option<&str>) {
+    bytes.push(u8::from(part.is_some()));
+    let part = part.unwrap_or_default().as_bytes();
+    bytes.extend_from_slice(&part.len().to_be_bytes());
+    bytes.extend_from_slice(part);
+}
+
 /// What may change from one token to the next.
 #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Standing {

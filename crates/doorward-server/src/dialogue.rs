@@ -6,15 +6,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use doorward_core::access::Face;
 use doorward_core::ids::ServerId;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::Refusal;
 use doorward_mcp::message::{Notification, Request, Response};
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
+use crate::caller::{Caller, Listener};
 use crate::gateway::Gateway;
 use crate::joined::{Joined, Joint, JointId, JointOngoing};
 use crate::server::Server;
@@ -77,19 +77,16 @@ impl Target {
 
     /// A new conversation for a client that begins with a handshake.
     #[must_use]
-    pub fn conversation(&self, gateway: &Arc<Gateway>, principal: &Principal, face: Face) -> Dialogue {
+    pub fn conversation(&self, gateway: &Arc<Gateway>, caller: &Caller) -> Dialogue {
+        let listener = Arc::new(Listener::new(caller.clone()));
         match self {
             Self::Server(server) => {
-                let link = server.conversation(principal);
-                Dialogue::One(Arc::new(Talk::new(gateway.clone(), server.clone(), principal.clone(), face, link)))
+                let link = server.conversation(listener.owner());
+                Dialogue::One(Arc::new(Talk::new(gateway.clone(), server.clone(), listener, link)))
             }
-            Self::Joint(joint) => Dialogue::Joined(Arc::new(Joined::new(
-                gateway.clone(),
-                joint.clone(),
-                principal.clone(),
-                face,
-                Era::Legacy,
-            ))),
+            Self::Joint(joint) => {
+                Dialogue::Joined(Arc::new(Joined::new(gateway.clone(), joint.clone(), listener, Era::Legacy)))
+            }
         }
     }
 
@@ -97,41 +94,39 @@ impl Target {
     ///
     /// # Errors
     /// A refusal when a single server's era cannot be found out.
-    pub async fn stateless(
-        &self,
-        gateway: &Arc<Gateway>,
-        principal: &Principal,
-        face: Face,
-    ) -> Result<Dialogue, Refusal> {
+    pub async fn stateless(&self, gateway: &Arc<Gateway>, caller: &Caller) -> Result<Dialogue, Refusal> {
+        let listener = Arc::new(Listener::new(caller.clone()));
         match self {
             Self::Server(server) => {
-                let link = server.stateless(principal).await?;
-                Ok(Dialogue::One(Arc::new(Talk::new(gateway.clone(), server.clone(), principal.clone(), face, link))))
+                let link = server.stateless(listener.owner()).await?;
+                Ok(Dialogue::One(Arc::new(Talk::new(gateway.clone(), server.clone(), listener, link))))
             }
-            Self::Joint(joint) => Ok(Dialogue::Joined(Arc::new(Joined::new(
-                gateway.clone(),
-                joint.clone(),
-                principal.clone(),
-                face,
-                Era::Modern,
-            )))),
+            Self::Joint(joint) => {
+                Ok(Dialogue::Joined(Arc::new(Joined::new(gateway.clone(), joint.clone(), listener, Era::Modern))))
+            }
         }
     }
 
     /// What is needed to refuse a message that begins no exchange.
     #[must_use]
-    pub fn turn<'a>(&self, principal: &Principal, face: Face, method: Option<&'a str>, bytes: usize) -> Turn<'a> {
-        Turn { principal: principal.clone(), server: self.server(), face, method, bytes }
+    pub fn turn<'a>(&self, caller: &Caller, method: Option<&'a str>, bytes: usize) -> Turn<'a> {
+        Turn { caller: caller.clone(), server: self.server(), method, bytes }
     }
 }
 
 impl Dialogue {
-    /// Who acts.
+    /// Whose conversation it is.
     #[must_use]
-    pub fn principal(&self) -> &Principal {
+    pub fn owner(&self) -> &PrincipalId {
+        self.listener().owner()
+    }
+
+    /// The client's end of it.
+    #[must_use]
+    pub fn listener(&self) -> &Arc<Listener> {
         match self {
-            Self::One(talk) => talk.principal(),
-            Self::Joined(joined) => joined.principal(),
+            Self::One(talk) => talk.listener(),
+            Self::Joined(joined) => joined.listener(),
         }
     }
 
@@ -155,18 +150,23 @@ impl Dialogue {
 
     /// A client's request, up to where it was forwarded; nothing more happens unless what is returned is driven. `params`
     /// are the client's `Mcp-Param-*` headers.
-    pub async fn request(&self, request: Request, revision: Revision, params: ParamHeaders) -> Underway {
+    pub async fn request(
+        &self,
+        caller: &Caller,
+        request: Request,
+        (revision, params): (Revision, ParamHeaders),
+    ) -> Underway {
         match self {
-            Self::One(talk) => Underway::One(Box::new(talk.request_with(request, revision, params).await)),
-            Self::Joined(joined) => Underway::Joined(joined.request(request, revision, params).await),
+            Self::One(talk) => Underway::One(Box::new(talk.request_with(caller, request, (revision, params)).await)),
+            Self::Joined(joined) => Underway::Joined(joined.request(caller, request, (revision, params)).await),
         }
     }
 
     /// A client's notification. Its sender is told nothing, whatever becomes of it.
-    pub async fn notification(&self, notification: Notification, revision: Revision) {
+    pub async fn notification(&self, caller: &Caller, notification: Notification, revision: Revision) {
         match self {
-            Self::One(talk) => talk.notification(notification, revision).await,
-            Self::Joined(joined) => joined.notification(notification, revision).await,
+            Self::One(talk) => talk.notification(caller, notification, revision).await,
+            Self::Joined(joined) => joined.notification(caller, notification, revision).await,
         }
     }
 
@@ -179,15 +179,15 @@ impl Dialogue {
     }
 
     /// Refuses a message that could not become an exchange, and records that.
-    pub async fn turn_away(&self, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
+    pub async fn turn_away(&self, caller: &Caller, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
         match self {
-            Self::One(talk) => talk.turn_away(refusal, method, bytes).await,
-            Self::Joined(joined) => joined.turn_away(refusal, method, bytes).await,
+            Self::One(talk) => talk.turn_away(caller, refusal, method, bytes).await,
+            Self::Joined(joined) => joined.turn_away(caller, refusal, method, bytes).await,
         }
     }
 
     /// Makes sure that the tool a call names is known, and returns its input schema as the client knows it.
-    pub async fn known_schema(&self, call: &Request, era: Era) -> Option<RawJson> {
+    pub async fn known_schema(&self, caller: &Caller, call: &Request, era: Era) -> Option<RawJson> {
         match self {
             Self::One(talk) => {
                 // Why nothing is known is told when the call is made.
@@ -195,7 +195,7 @@ impl Dialogue {
                 let name = call.param("name")?.as_str()?;
                 talk.server().definitions().input_schema(&name)
             }
-            Self::Joined(joined) => joined.known_schema(call, era).await,
+            Self::Joined(joined) => joined.known_schema(caller, call).await,
         }
     }
 
@@ -226,9 +226,10 @@ impl Talk {
         loop {
             let event = self.link().unsolicited().await;
             let revision = self.agreed().unwrap_or(Revision::LATEST_LEGACY);
+            let caller = self.listener().caller();
             let segments = match event {
-                Event::Notification(notification) => self.notified(notification, revision).await,
-                Event::Question(question) => self.question(question, revision).await,
+                Event::Notification(notification) => self.notified(&caller, notification, revision).await,
+                Event::Question(question) => self.question(&caller, question, revision).await,
                 Event::Response(_) => None,
                 Event::Failed(_) => return None,
             };

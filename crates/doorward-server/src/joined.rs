@@ -20,10 +20,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use doorward_core::access::Face;
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppUse, Apps, Named, Offer, Plan, Route, Told, ViewId};
-use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
 use doorward_mcp::id::Id;
@@ -34,6 +32,7 @@ use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 use doorward_mcp::views::meta::RequestMeta;
 
+use crate::caller::{Caller, Listener};
 use crate::config::Unavailable;
 use crate::gateway::Gateway;
 use crate::server::Server;
@@ -92,8 +91,7 @@ pub struct Joined {
     gateway: Arc<Gateway>,
     /// As it was when the conversation began; what is in force is asked of the gateway.
     joint: Arc<Joint>,
-    principal: Principal,
-    face: Face,
+    listener: Arc<Listener>,
     era: Era,
     /// What the client said in its handshake; empty before, and for stateless requests.
     hello: OnceLock<Hello>,
@@ -136,13 +134,12 @@ impl Joint {
 impl Joined {
     /// A conversation in that era.
     #[must_use]
-    pub fn new(gateway: Arc<Gateway>, joint: Arc<Joint>, principal: Principal, face: Face, era: Era) -> Self {
+    pub fn new(gateway: Arc<Gateway>, joint: Arc<Joint>, listener: Arc<Listener>, era: Era) -> Self {
         let overheard = Overheard::new(gateway.shelves());
         Self {
             gateway,
             joint,
-            principal,
-            face,
+            listener,
             era,
             hello: OnceLock::new(),
             seats: Mutex::default(),
@@ -153,10 +150,10 @@ impl Joined {
         }
     }
 
-    /// Who acts.
+    /// The client's end of it.
     #[must_use]
-    pub const fn principal(&self) -> &Principal {
-        &self.principal
+    pub const fn listener(&self) -> &Arc<Listener> {
+        &self.listener
     }
 
     /// The endpoint.
@@ -172,43 +169,50 @@ impl Joined {
     }
 
     /// A client's request, up to where somebody works on it. Dropping what is returned ends all that was begun for it.
-    pub async fn request(self: &Arc<Self>, request: Request, revision: Revision, params: ParamHeaders) -> JointOngoing {
+    pub async fn request(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: Request,
+        (revision, params): (Revision, ParamHeaders),
+    ) -> JointOngoing {
+        let caller = self.listener.of_request(caller, &request, revision);
         let Some(joint) = self.current() else {
-            return self.refuse(&request, revision, Refusal::new(Code::UnknownServer)).await;
+            return self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownServer)).await;
         };
         let before_hello = self.era == Era::Legacy && self.hello.get().is_none();
         if before_hello && !matches!(request.method(), "initialize" | "ping") {
-            return self.refuse(&request, revision, Refusal::new(Code::UnknownSession)).await;
+            return self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownSession)).await;
         }
         match joint.plan.route(&request, self.apps(&request), &|server, what| offers(&joint, server, what)) {
-            Ok(Route::Own) => self.own(&joint, request, revision).await,
+            Ok(Route::Own) => self.own(caller, &joint, request, revision).await,
             Ok(Route::All(list)) => JointOngoing::working(self, request.id().clone(), |joined, producing| async move {
-                joined.list(joint, list, request, producing).await;
+                joined.list(caller, (joint, list), request, producing).await;
             }),
             // What a name that nobody knows yet means can be learned, so this is no refusal yet.
             Ok(Route::One { .. }) | Err(_) => {
                 JointOngoing::working(self, request.id().clone(), |joined, producing| async move {
-                    joined.pass(joint, request, (revision, params), producing).await;
+                    joined.pass(caller, joint, (request, revision, params), producing).await;
                 })
             }
         }
     }
 
     /// A client's notification. Its sender is told nothing, whatever becomes of it.
-    pub async fn notification(&self, notification: Notification, revision: Revision) {
+    pub async fn notification(&self, caller: &Caller, notification: Notification, revision: Revision) {
+        let caller = &self.listener.of_notification(caller, &notification, revision);
         let Some(joint) = self.current() else { return };
         match joint.plan.inward_notification(&notification) {
             Ok(Told::All) => {
                 for seat in self.seated().into_iter().filter(|seat| seat.is_open()) {
-                    seat.talk().notification(notification.clone(), seat.revision(revision)).await;
+                    seat.talk().notification(caller, notification.clone(), seat.revision(revision)).await;
                 }
             }
             Ok(Told::Own) if notification.method() == "notifications/cancelled" => {
-                self.cancelled(notification, revision).await;
+                self.cancelled(caller, notification, revision).await;
             }
             Ok(Told::Own) => {}
             Err(refusal) => {
-                self.turn_away(refusal, Some(notification.method()), notification.bytes().len()).await;
+                self.turn_away(caller, refusal, Some(notification.method()), notification.bytes().len()).await;
             }
         }
     }
@@ -231,14 +235,14 @@ impl Joined {
     }
 
     /// Refuses a message that could not become an exchange, and records that.
-    pub async fn turn_away(&self, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
-        self.turned(None, refusal, method, bytes).await
+    pub async fn turn_away(&self, caller: &Caller, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
+        self.turned(caller, None, refusal, (method, bytes)).await
     }
 
     /// Makes sure that the tool a call names is known, and returns its input schema as the client knows it.
-    pub async fn known_schema(self: &Arc<Self>, call: &Request, _era: Era) -> Option<RawJson> {
+    pub async fn known_schema(self: &Arc<Self>, caller: &Caller, call: &Request) -> Option<RawJson> {
         let joint = self.current()?;
-        let (seat, own) = self.destination(&joint, call).await.ok()?;
+        let (seat, own) = self.destination(caller, &joint, call).await.ok()?;
         let name = own.param("name")?.as_str()?;
         let server = seat.talk().server();
         let schema = server.definitions().input_schema(&name)?;
@@ -284,24 +288,30 @@ impl Joined {
         lock(&self.seats).values().cloned().collect()
     }
 
-    async fn cancelled(&self, notification: Notification, revision: Revision) {
+    async fn cancelled(&self, caller: &Caller, notification: Notification, revision: Revision) {
         let named = notification.param("requestId").and_then(|id| Id::read(id, &Limits::default()).ok());
         let flight = named.and_then(|id| lock(&self.flights).get(&id).cloned());
         // One that is for nothing in flight goes nowhere.
         let Some(flight) = flight else { return };
         if let Some(seat) = flight.server() {
-            seat.talk().notification(notification, seat.revision(revision)).await;
+            seat.talk().notification(caller, notification, seat.revision(revision)).await;
         }
         flight.cancel();
     }
 
-    async fn refuse(&self, request: &Request, revision: Revision, refusal: Refusal) -> JointOngoing {
-        let refusal = self.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+    async fn refuse(&self, caller: &Caller, request: &Request, revision: Revision, refusal: Refusal) -> JointOngoing {
+        let refusal = self.turn_away(caller, refusal, Some(request.method()), request.bytes().len()).await;
         JointOngoing::refused(request, revision, &refusal)
     }
 
-    async fn turned(&self, server: Option<ServerId>, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
-        let turn = Turn { principal: self.principal.clone(), server, face: self.face, method, bytes };
+    async fn turned(
+        &self,
+        caller: &Caller,
+        server: Option<ServerId>,
+        refusal: Refusal,
+        (method, bytes): (Option<&str>, usize),
+    ) -> Refusal {
+        let turn = Turn { caller: caller.clone(), server, method, bytes };
         turn.away(&self.gateway, refusal).await
     }
 }

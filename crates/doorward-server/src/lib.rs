@@ -10,6 +10,7 @@ mod pace;
 mod seal;
 
 pub mod admin;
+pub mod caller;
 pub mod config;
 pub mod definitions;
 pub mod dialogue;

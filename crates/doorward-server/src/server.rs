@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use doorward_core::ids::ServerId;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::revision::Era;
 use tokio::sync::Semaphore;
@@ -75,7 +75,7 @@ pub struct Reach {
 pub struct Server {
     reach: Arc<Reach>,
     /// Ways for stateless requests, by principal.
-    ready: Mutex<BTreeMap<Principal, Arc<Link>>>,
+    ready: Mutex<BTreeMap<PrincipalId, Arc<Link>>>,
     listing: Semaphore,
     health: Health,
 }
@@ -131,7 +131,7 @@ impl Server {
     /// A new way to it for one legacy conversation. A server that has no handshake is bridged; where that is not known
     /// yet, the client's `initialize` finds out.
     #[must_use]
-    pub fn conversation(&self, principal: &Principal) -> Arc<Link> {
+    pub fn conversation(&self, principal: &PrincipalId) -> Arc<Link> {
         Arc::new(Link::Bridged(Box::new(Bridge::for_conversation(self.reach.clone(), principal.clone()))))
     }
 
@@ -140,7 +140,7 @@ impl Server {
     ///
     /// # Errors
     /// A refusal when the server's era cannot be found out.
-    pub async fn stateless(&self, principal: &Principal) -> Result<Arc<Link>, Refusal> {
+    pub async fn stateless(&self, principal: &PrincipalId) -> Result<Arc<Link>, Refusal> {
         let speaks = self.reach.speaks(principal).await?;
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(link) = ready.get(principal)
@@ -194,7 +194,7 @@ impl Reach {
     /// A way to the server in that era, without a bridge. A child that nobody shares has but one, for both eras; every
     /// other way is new.
     #[must_use]
-    pub fn direct(&self, principal: &Principal, era: Era) -> Arc<Link> {
+    pub fn direct(&self, principal: &PrincipalId, era: Era) -> Arc<Link> {
         match (&self.way, self.outside.share) {
             (Way::Child(_), Share::Exclusive) => {
                 self.only.get_or_init(|| Arc::new(self.separate(principal, era))).clone()
@@ -205,7 +205,7 @@ impl Reach {
 
     /// A new way to the server in that era, without a bridge, on a child of its own where nobody shares children.
     #[must_use]
-    pub fn separate(&self, principal: &Principal, era: Era) -> Link {
+    pub fn separate(&self, principal: &PrincipalId, era: Era) -> Link {
         match (&self.way, era) {
             (Way::Child(spec), era) => {
                 Link::Stdio(self.outside.pool.link(spec.clone(), principal, era, self.outside.share))
@@ -240,7 +240,7 @@ impl Reach {
     ///
     /// # Errors
     /// A refusal when it cannot be reached.
-    pub async fn speaks(self: &Arc<Self>, principal: &Principal) -> Result<Speaks, Refusal> {
+    pub async fn speaks(self: &Arc<Self>, principal: &PrincipalId) -> Result<Speaks, Refusal> {
         let known = match &self.way {
             Way::Http(_) => self.eras.verdict(),
             Way::Child(_) => self.eras.lasting_verdict(),
@@ -272,7 +272,7 @@ impl Reach {
 
     /// What a child shows of its eras within `patience`. One that shows nothing is taken for one of the older era for now; it
     /// is heard out, and what it says then counts.
-    async fn judged_within(self: &Arc<Self>, principal: &Principal, patience: Duration) -> EraVerdict {
+    async fn judged_within(self: &Arc<Self>, principal: &PrincipalId, patience: Duration) -> EraVerdict {
         match timeout(patience, self.ask_child(principal)).await {
             Ok(judged) => judged.unwrap_or_else(|_| EraVerdict::Unknown(Refusal::new(Code::Stopping))),
             Err(_) => {
@@ -283,7 +283,7 @@ impl Reach {
     }
 
     /// Asks a child which eras it speaks, and remembers it, whoever waits for that.
-    fn ask_child(self: &Arc<Self>, principal: &Principal) -> JoinHandle<EraVerdict> {
+    fn ask_child(self: &Arc<Self>, principal: &PrincipalId) -> JoinHandle<EraVerdict> {
         let (reach, link) = (self.clone(), self.direct(principal, Era::Modern));
         // Boxed because a way may be a bridge, which asks for eras itself.
         let asking: Pin<Box<dyn Future<Output = EraVerdict> + Send>> = Box::pin(async move {
@@ -339,7 +339,7 @@ pub enum Speaks {
 
 #[cfg(test)]
 mod tests {
-    use doorward_core::principal::Proof;
+    use doorward_core::principal::{Principal, Proof};
 
     use super::*;
 
@@ -362,7 +362,7 @@ mod tests {
     #[tokio::test]
     async fn a_child_that_is_slow_to_start_is_not_taken_for_an_old_one_for_good() {
         let server = slow_to_start();
-        let principal = Principal::new("local", Proof::LocalProcess);
+        let principal = Principal::new("local", Proof::LocalProcess).id().clone();
         let hasty = server.reach().judged_within(&principal, Duration::from_millis(200)).await;
         assert_eq!(hasty, EraVerdict::LegacyOnly);
         assert!(server.stateless(&principal).await.unwrap().is_bridged());
@@ -379,7 +379,7 @@ mod tests {
     #[tokio::test]
     async fn a_child_that_is_slow_to_start_is_waited_for() {
         let server = slow_to_start();
-        let principal = Principal::new("local", Proof::LocalProcess);
+        let principal = Principal::new("local", Proof::LocalProcess).id().clone();
         assert_eq!(server.reach().speaks(&principal).await, Ok(Speaks::Modern));
         server.reach().outside().pool.shutdown().await;
     }

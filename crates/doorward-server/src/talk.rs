@@ -8,10 +8,10 @@ mod questions;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use doorward_core::access::{Approach, Direction, Face};
+use doorward_core::access::Direction;
 use doorward_core::exchange::{Arrival, Outcome, Turned, begin, turn_away};
 use doorward_core::ids::ServerId;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
 use doorward_mcp::message::{Message, Notification, Request, Response};
@@ -20,6 +20,7 @@ use doorward_mcp::splice::Segments;
 
 use tokio::time::timeout;
 
+use crate::caller::{Caller, Listener};
 use crate::clock::{exchange_id, now};
 use crate::conduct::{Rest, conduct};
 use crate::definitions::{Knowledge, Learned};
@@ -38,8 +39,7 @@ pub(crate) use questions::renamed;
 pub struct Talk {
     gateway: Arc<Gateway>,
     server: Arc<Server>,
-    principal: Principal,
-    face: Face,
+    listener: Arc<Listener>,
     link: Arc<Link>,
     /// The revision agreed on by `initialize`; empty before, and for stateless requests.
     agreed: OnceLock<Revision>,
@@ -47,24 +47,22 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// A conversation over `link`.
+    /// A conversation over `link`, which must be a way of `listener`'s owner.
     #[must_use]
-    pub fn new(gateway: Arc<Gateway>, server: Arc<Server>, principal: Principal, face: Face, link: Arc<Link>) -> Self {
-        Self {
-            gateway,
-            server,
-            principal,
-            face,
-            link,
-            agreed: OnceLock::new(),
-            questions: Mutex::new(Questions::default()),
-        }
+    pub fn new(gateway: Arc<Gateway>, server: Arc<Server>, listener: Arc<Listener>, link: Arc<Link>) -> Self {
+        Self { gateway, server, listener, link, agreed: OnceLock::new(), questions: Mutex::new(Questions::default()) }
     }
 
-    /// Who acts.
+    /// Whose conversation it is.
     #[must_use]
-    pub const fn principal(&self) -> &Principal {
-        &self.principal
+    pub fn owner(&self) -> &PrincipalId {
+        self.listener.owner()
+    }
+
+    /// The client's end of it.
+    #[must_use]
+    pub const fn listener(&self) -> &Arc<Listener> {
+        &self.listener
     }
 
     /// The server spoken to.
@@ -87,30 +85,37 @@ impl Talk {
 
     /// A client's request, up to where it was forwarded. The rest is in what is returned: nothing more happens unless it
     /// is driven, and dropping it ends the exchange as cancelled.
-    pub async fn request(self: &Arc<Self>, request: Request, revision: Revision) -> Ongoing {
-        self.request_with(request, revision, ParamHeaders::new()).await
+    pub async fn request(self: &Arc<Self>, caller: &Caller, request: Request, revision: Revision) -> Ongoing {
+        self.request_with(caller, request, (revision, ParamHeaders::new())).await
     }
 
     /// As [`Talk::request`], with the client's `Mcp-Param-*` headers.
-    pub async fn request_with(self: &Arc<Self>, request: Request, revision: Revision, params: ParamHeaders) -> Ongoing {
+    pub async fn request_with(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: Request,
+        (revision, params): (Revision, ParamHeaders),
+    ) -> Ongoing {
+        let caller = self.listener.of_request(caller, &request, revision);
         if request.method() == "tools/call"
             && let Err(refusal) = self.know(&request, revision.era()).await
         {
-            let refusal = self.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
-            return Ongoing::over(self.clone(), request, revision, Outcome::Refuse(refusal));
+            let refusal = self.turn_away(&caller, refusal, Some(request.method()), request.bytes().len()).await;
+            return Ongoing::over((self.clone(), caller), request, revision, Outcome::Refuse(refusal));
         }
         let asked = request.clone();
-        match self.pass(Direction::ToServer, Message::Request(request), revision).await {
+        match self.pass(&caller, Direction::ToServer, Message::Request(request), revision).await {
             Rest::Forward(permit, waiting) => {
-                Ongoing::forwarded(self.clone(), asked, revision, (permit, params), waiting)
+                Ongoing::forwarded((self.clone(), caller), asked, revision, (permit, params), waiting)
             }
-            Rest::Reply(outcome) => Ongoing::over(self.clone(), asked, revision, outcome),
+            Rest::Reply(outcome) => Ongoing::over((self.clone(), caller), asked, revision, outcome),
         }
     }
 
     /// A client's notification. Its sender is told nothing, whatever becomes of it.
-    pub async fn notification(&self, notification: Notification, revision: Revision) {
-        let rest = self.pass(Direction::ToServer, Message::Notification(notification), revision).await;
+    pub async fn notification(&self, caller: &Caller, notification: Notification, revision: Revision) {
+        let caller = self.listener.of_notification(caller, &notification, revision);
+        let rest = self.pass(&caller, Direction::ToServer, Message::Notification(notification), revision).await;
         if let Rest::Forward(permit, waiting) = rest {
             let answer = match self.link.tell(permit).await {
                 Ok(()) => doorward_core::exchange::Answer::Delivered,
@@ -120,8 +125,13 @@ impl Talk {
         }
     }
 
-    /// A server's notification: the bytes to give the client, if any.
-    pub(crate) async fn notified(&self, notification: Notification, revision: Revision) -> Option<Segments> {
+    /// A server's notification, told to `caller`: the bytes to give the client, if any.
+    pub(crate) async fn notified(
+        &self,
+        caller: &Caller,
+        notification: Notification,
+        revision: Revision,
+    ) -> Option<Segments> {
         if notification.method() == "notifications/tools/list_changed" {
             self.server.definitions().forget_asking();
         }
@@ -129,7 +139,7 @@ impl Talk {
             "notifications/cancelled" => self.taken_back(notification).await,
             _ => notification,
         };
-        match self.pass(Direction::ToClient, Message::Notification(notification), revision).await {
+        match self.pass(caller, Direction::ToClient, Message::Notification(notification), revision).await {
             Rest::Forward(permit, waiting) => {
                 let segments = Segments::from(permit.message().bytes().clone());
                 conduct(&self.gateway, waiting.answered(doorward_core::exchange::Answer::Delivered, now())).await;
@@ -140,25 +150,19 @@ impl Talk {
     }
 
     /// Refuses a message that could not become an exchange, and records that.
-    pub async fn turn_away(&self, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
-        let turned = Turn {
-            principal: self.principal.clone(),
-            server: Some(self.server.id().clone()),
-            face: self.face,
-            method,
-            bytes,
-        };
+    pub async fn turn_away(&self, caller: &Caller, refusal: Refusal, method: Option<&str>, bytes: usize) -> Refusal {
+        let turned = Turn { caller: caller.clone(), server: Some(self.server.id().clone()), method, bytes };
         turned.away(&self.gateway, refusal).await
     }
 
-    async fn pass(&self, direction: Direction, message: Message, revision: Revision) -> Rest {
+    async fn pass(&self, caller: &Caller, direction: Direction, message: Message, revision: Revision) -> Rest {
         let at = now();
         let arrival = Arrival {
             id: exchange_id(at),
-            principal: self.principal.clone(),
+            principal: caller.principal.clone(),
             server: self.server.id().clone(),
             direction,
-            approach: Approach::new(self.face),
+            approach: caller.approach.clone(),
             revision,
             message,
             at,
@@ -286,12 +290,10 @@ impl Talk {
 /// A message that is refused before it could begin an exchange.
 #[derive(Debug)]
 pub struct Turn<'a> {
-    /// Who sent it.
-    pub principal: Principal,
+    /// Who sent it, and how it came.
+    pub caller: Caller,
     /// The server it was sent to; `None` when there is none of that name.
     pub server: Option<ServerId>,
-    /// How it came.
-    pub face: Face,
     /// The method, when that much could be read.
     pub method: Option<&'a str>,
     /// Its size in bytes.
@@ -304,10 +306,10 @@ impl Turn<'_> {
         let at = now();
         let turned = Turned {
             id: exchange_id(at),
-            principal: self.principal,
+            principal: self.caller.principal,
             server: self.server,
             direction: Direction::ToServer,
-            face: self.face,
+            face: self.caller.approach.face,
             method: self.method.map(Arc::from),
             bytes: self.bytes as u64,
             at,

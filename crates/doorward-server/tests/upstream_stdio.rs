@@ -81,11 +81,11 @@ fn hostile(mode: &str) -> Arc<ChildSpec> {
 }
 
 fn modern(pool: &Pool, spec: &Arc<ChildSpec>) -> StdioLink {
-    pool.link(spec.clone(), &principal("ann"), Era::Modern, Share::ByPrincipal)
+    pool.link(spec.clone(), principal("ann").id(), Era::Modern, Share::ByPrincipal)
 }
 
 fn legacy(pool: &Pool, spec: &Arc<ChildSpec>) -> StdioLink {
-    pool.link(spec.clone(), &principal("ann"), Era::Legacy, Share::ByPrincipal)
+    pool.link(spec.clone(), principal("ann").id(), Era::Legacy, Share::ByPrincipal)
 }
 
 fn request(id: impl Into<Value>, tool: &str, arguments: Value) -> Value {
@@ -191,9 +191,9 @@ async fn a_call_is_answered_and_a_principal_shares_one_child() {
     let (one, two) = (modern(&pool, &spec), modern(&pool, &spec));
     assert_eq!(text(&one, &request(1, "echo", json!({ "message": "hello" }))).await, "hello");
     assert_eq!(process_of(&one).await, process_of(&two).await);
-    let other = pool.link(spec.clone(), &principal("bob"), Era::Modern, Share::ByPrincipal);
+    let other = pool.link(spec.clone(), principal("bob").id(), Era::Modern, Share::ByPrincipal);
     assert_ne!(process_of(&one).await, process_of(&other).await);
-    let alone = pool.link(spec.clone(), &principal("ann"), Era::Modern, Share::Exclusive);
+    let alone = pool.link(spec.clone(), principal("ann").id(), Era::Modern, Share::Exclusive);
     assert_ne!(process_of(&one).await, process_of(&alone).await);
     pool.shutdown().await;
 }
@@ -248,7 +248,7 @@ async fn a_shared_legacy_child_takes_nothing_before_the_handshake() {
 #[tokio::test]
 async fn an_exclusive_child_takes_both_eras_and_every_handshake_itself() {
     let pool = Pool::new();
-    let link = pool.link(candid(), &principal("ann"), Era::Legacy, Share::Exclusive);
+    let link = pool.link(candid(), principal("ann").id(), Era::Legacy, Share::Exclusive);
     ask(&link, &json!({ "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {} })).await.unwrap();
     open(&link).await;
     ask(&link, &initialize(7, json!({}))).await.unwrap();
@@ -457,7 +457,7 @@ async fn a_message_with_line_breaks_is_one_line_to_the_child() {
 #[tokio::test]
 async fn closing_an_exclusive_link_ends_its_child_and_fails_its_calls() {
     let pool = Pool::new();
-    let link = pool.link(hostile("silent"), &principal("ann"), Era::Modern, Share::Exclusive);
+    let link = pool.link(hostile("silent"), principal("ann").id(), Era::Modern, Share::Exclusive);
     let process = process_of(&link).await;
     let mut call = link.call(allow(&request(1, "echo", json!({ "message": "boom" })))).await.unwrap();
     link.close().await;
@@ -587,7 +587,7 @@ async fn each_misdeed_gives_one_clear_error_and_others_go_on() {
         let (silence, delay) = if mode == "flood" { (SOON, 60_000) } else { (Duration::from_secs(1), 600) };
         let spec = Arc::new(ChildSpec { silence, ..spec("hostile-upstream", &["--stdio", mode]) });
         let link = modern(&pool, &spec);
-        let other = pool.link(spec.clone(), &principal("bob"), Era::Modern, Share::ByPrincipal);
+        let other = pool.link(spec.clone(), principal("bob").id(), Era::Modern, Share::ByPrincipal);
         assert_eq!(text(&other, &request(1, "echo", json!({ "message": "b" }))).await, "b", "{mode}");
         let slow = request(2, "echo", json!({ "message": "still here", "delayMs": delay }));
         let mut beside = link.call(allow(&slow)).await.unwrap();
@@ -649,7 +649,7 @@ async fn a_child_that_reads_nothing_holds_up_nobody_else_and_is_ended() {
     let pool = Pool::new();
     let spec = Arc::new(ChildSpec { silence: Duration::from_secs(60), ..spec("candid-upstream", &[]) });
     let link = modern(&pool, &spec);
-    let other = pool.link(spec.clone(), &principal("bob"), Era::Modern, Share::ByPrincipal);
+    let other = pool.link(spec.clone(), principal("bob").id(), Era::Modern, Share::ByPrincipal);
     let mut deaf = link.call(allow(&request(1, "deaf", json!({})))).await.unwrap();
     let large = "x".repeat(3 * 1024 * 1024);
     let mut waiting = Vec::new();

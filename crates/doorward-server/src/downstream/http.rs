@@ -22,14 +22,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use doorward_core::access::Face;
-use doorward_core::principal::Principal;
+use doorward_core::access::{Approach, Face};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request as McpRequest};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 
+use crate::caller::Caller;
 use crate::dialogue::Target;
 use crate::edge;
 use crate::gateway::Gateway;
@@ -58,7 +58,7 @@ pub struct HttpFace {
 /// A request that passed the gate: who asks what.
 #[derive(Debug)]
 struct Admitted {
-    principal: Principal,
+    caller: Caller,
     target: Target,
     door: Door,
 }
@@ -138,22 +138,23 @@ impl HttpFace {
         })
     }
 
-    /// Who asks what; the principal alone where there is no such endpoint.
-    async fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Principal>, Refusal> {
+    /// Who asks what; the caller alone where there is no such endpoint.
+    async fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Caller>, Refusal> {
         let gate = self.gate.load_full();
-        gate.host_and_origin(request.headers(), request.uri())?;
+        let origin = gate.host_and_origin(request.headers(), request.uri())?.map(Arc::from);
         let principal = gate.identify(request.headers()).await?;
+        let caller = Caller { principal, approach: Approach { origin, ..Approach::new(Face::Http) } };
         let named = Door::of(request.uri().path());
         let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
         Ok(match found {
-            Some((target, door)) => Ok(Admitted { principal, target, door }),
-            None => Err(principal),
+            Some((target, door)) => Ok(Admitted { caller, target, door }),
+            None => Err(caller),
         })
     }
 
     /// Refuses whoever is known and asks for a server there is not.
-    async fn unplaced(&self, principal: Principal) -> Response<Body> {
-        let turned = Turn { principal, server: None, face: Face::Http, method: None, bytes: 0 };
+    async fn unplaced(&self, caller: Caller) -> Response<Body> {
+        let turned = Turn { caller, server: None, method: None, bytes: 0 };
         let refusal = turned.away(&self.gateway, Refusal::new(Code::UnknownServer)).await;
         reply::refused(&refusal, None)
     }
@@ -201,7 +202,7 @@ impl HttpFace {
     }
 
     fn turn<'a>(&self, admitted: &Admitted, method: Option<&'a str>, bytes: usize) -> Turn<'a> {
-        admitted.target.turn(&admitted.principal, Face::Http, method, bytes)
+        admitted.target.turn(&admitted.caller, method, bytes)
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OnceCell, mpsc};
 use tokio::task::JoinSet;
 
+use crate::caller::Caller;
 use crate::dialogue::{Dialogue, Target};
 use crate::edge;
 use crate::gateway::Gateway;
@@ -45,6 +46,7 @@ pub struct Parties {
 #[derive(Debug)]
 struct StdioFace {
     parties: Parties,
+    caller: Caller,
     /// For the eras with a handshake.
     talk: Dialogue,
     /// For the stateless era; made when it is first needed, because it takes asking the server which eras it speaks.
@@ -67,9 +69,10 @@ pub async fn converse(
 ) -> std::io::Result<()> {
     let (sender, receiver) = mpsc::channel(CALL_EVENTS_MAX);
     let writer = tokio::spawn(write_lines(receiver, output));
-    let talk = parties.target.conversation(&parties.gateway, &parties.principal, Face::Stdio);
+    let caller = Caller::new(parties.principal.clone(), Face::Stdio);
+    let talk = parties.target.conversation(&parties.gateway, &caller);
     let (modern, in_flight) = (OnceCell::new(), Mutex::new(BTreeSet::new()));
-    let face = Arc::new(StdioFace { parties, talk, modern, limits, output: sender, in_flight });
+    let face = Arc::new(StdioFace { parties, caller, talk, modern, limits, output: sender, in_flight });
     let pump = tokio::spawn(pump(face.clone()));
     let mut running = JoinSet::new();
     tokio::pin!(stop);
@@ -157,10 +160,10 @@ impl StdioFace {
             Message::Notification(notification) => {
                 let revision = self.revision_of(notification.meta());
                 match self.talk_of(revision).await {
-                    Ok(talk) => talk.notification(notification, revision).await,
+                    Ok(talk) => talk.notification(&self.caller, notification, revision).await,
                     Err(refusal) => {
                         let size = notification.bytes().len();
-                        self.talk.turn_away(refusal, Some(notification.method()), size).await;
+                        self.talk.turn_away(&self.caller, refusal, Some(notification.method()), size).await;
                     }
                 }
             }
@@ -188,19 +191,21 @@ impl StdioFace {
         let id = request.id().clone();
         if !self.in_flight().insert(id.clone()) {
             let refusal = Refusal::new(Code::IdInUse);
-            let refusal = self.talk.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+            let refusal =
+                self.talk.turn_away(&self.caller, refusal, Some(request.method()), request.bytes().len()).await;
             return Some(refusal.render(Some(&id), Shape::Error, None));
         }
         let talk = match self.talk_of(revision).await {
             Ok(talk) => talk,
             Err(refusal) => {
                 self.in_flight().remove(&id);
-                let refusal = self.talk.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+                let refusal =
+                    self.talk.turn_away(&self.caller, refusal, Some(request.method()), request.bytes().len()).await;
                 let shape = Shape::of(request.method(), refusal.code, revision.era());
                 return Some(refusal.render(Some(&id), shape, None));
             }
         };
-        let mut ongoing = talk.request(request, revision, ParamHeaders::new()).await;
+        let mut ongoing = talk.request(&self.caller, request, (revision, ParamHeaders::new())).await;
         let last = loop {
             match ongoing.next().await {
                 Some(Produced::Interim(segments)) => self.send(segments.into_bytes()).await,
@@ -239,7 +244,7 @@ impl StdioFace {
     }
 
     async fn refuse(&self, refusal: Refusal, id: Option<&Id>, size: usize) {
-        let refusal = self.talk.turn_away(refusal, None, size).await;
+        let refusal = self.talk.turn_away(&self.caller, refusal, None, size).await;
         self.send(refusal.render(id, Shape::Error, None)).await;
     }
 
@@ -252,8 +257,8 @@ impl StdioFace {
     async fn talk_of(&self, revision: Revision) -> Result<&Dialogue, Refusal> {
         match revision.era() {
             Era::Modern => {
-                let Parties { gateway, target, principal } = &self.parties;
-                self.modern.get_or_try_init(|| target.stateless(gateway, principal, Face::Stdio)).await
+                let Parties { gateway, target, .. } = &self.parties;
+                self.modern.get_or_try_init(|| target.stateless(gateway, &self.caller)).await
             }
             Era::Legacy => Ok(&self.talk),
         }

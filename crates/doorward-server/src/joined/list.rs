@@ -20,8 +20,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::ongoing::Producing;
 use super::seat::Seat;
-use super::shelf::{Change, Pace, Pages, Run, RunKey, Shelves, Whose};
-use super::{Joined, Joint};
+use super::shelf::{Change, Declared, Pace, Pages, Run, RunKey, Shelves, Whose};
+use super::{Joined, Joint, lock};
+use crate::caller::Caller;
 use crate::config::Unavailable;
 use crate::definitions::Learned;
 use crate::health::Sighting;
@@ -30,6 +31,7 @@ use crate::talk::{Final, Ongoing, Produced};
 
 /// A list that is being put together.
 struct Gathering {
+    caller: Caller,
     joined: Arc<Joined>,
     joint: Arc<Joint>,
     list: List,
@@ -45,8 +47,15 @@ struct Gathering {
 
 impl Joined {
     /// Answers a list with what the servers show in time.
-    pub(super) async fn list(self: Arc<Self>, joint: Arc<Joint>, list: List, request: Request, producing: Producing) {
+    pub(super) async fn list(
+        self: Arc<Self>,
+        caller: Caller,
+        (joint, list): (Arc<Joint>, List),
+        request: Request,
+        producing: Producing,
+    ) {
         let mut gathering = Gathering {
+            caller,
             generation: self.gateway.view().generation,
             joined: self.clone(),
             joint,
@@ -77,7 +86,7 @@ impl Gathering {
         };
         let joint = self.joint.clone();
         for (id, server) in &joint.servers {
-            if !self.joined.may_have(id, self.list) {
+            if !self.joined.may_have(&self.caller, id, self.list) {
                 continue;
             }
             if !server.health().take_retry(std::time::Instant::now()) {
@@ -95,7 +104,7 @@ impl Gathering {
         let (joined, joint, list, whose) = (self.joined.clone(), self.joint.clone(), self.list, self.whose(id));
         let generation = self.generation;
         async move {
-            let fetched = timeout(LISTING_WAIT, joined.pages(&joint, list, &whose.server, meta)).await;
+            let fetched = timeout(LISTING_WAIT, joined.pages(&whose, &joint, meta)).await;
             match fetched.unwrap_or_else(|_| Err(Refusal::new(Code::TimedOut))) {
                 Ok(pages) => {
                     let pages = Arc::new(pages);
@@ -176,7 +185,7 @@ impl Gathering {
                 gateway.shelves().note_pace(&id, Pace::InTime);
             }
             if last.is_none_or(|last| last != pages) {
-                gateway.shelves().announce(Change::List(id, whose.principal, whose.list));
+                gateway.shelves().announce(Change::List(id, whose.caller.principal.id().clone(), whose.list));
             }
         });
     }
@@ -211,8 +220,7 @@ impl Gathering {
     }
 
     fn whose(&self, id: &ServerId) -> Whose {
-        let Joined { principal, face, era, .. } = &*self.joined;
-        Whose { server: id.clone(), principal: principal.clone(), face: *face, era: *era, list: self.list }
+        Whose { server: id.clone(), caller: self.caller.clone(), era: self.joined.era, list: self.list }
     }
 
     fn shelves(&self) -> &Shelves {
@@ -221,9 +229,16 @@ impl Gathering {
 }
 
 impl Joined {
+    /// What a server has said of itself, where `caller` may know: in the handshake of this conversation, or to a caller of
+    /// the same standing.
+    pub(super) fn declared(&self, caller: &Caller, server: &ServerId) -> Option<Arc<Declared>> {
+        let here = lock(&self.seats).get(server).and_then(|seat| seat.declared());
+        here.or_else(|| self.gateway.shelves().declared(server, &caller.principal, self.era))
+    }
+
     /// Whether a server may have that list, as far as it has said what it has.
-    pub(super) fn may_have(&self, server: &ServerId, list: List) -> bool {
-        let declared = self.gateway.shelves().declared(server, &self.principal, self.era);
+    pub(super) fn may_have(&self, caller: &Caller, server: &ServerId, list: List) -> bool {
+        let declared = self.declared(caller, server);
         let declares = |path: &[&str]| declared.as_ref().is_none_or(|d| d.capabilities.as_raw().path(path).is_some());
         match list {
             // Some servers have tools and do not say so.
@@ -246,17 +261,17 @@ impl Joined {
     /// policy is loaded for whatever they tell, and that takes longer than asking.
     async fn pages(
         self: &Arc<Self>,
+        whose: &Whose,
         joint: &Joint,
-        list: List,
-        server: &ServerId,
         meta: Option<String>,
     ) -> Result<Vec<Bytes>, Refusal> {
-        let seat = self.seat(joint, server).await?;
+        let Whose { server, caller, list, .. } = whose;
+        let seat = self.seat(caller, joint, server).await?;
         let (mut asked, mut seen, mut bytes) = (Vec::new(), BTreeSet::new(), 0_usize);
         let mut cursor: Option<String> = None;
-        while self.may_have(server, list) && asked.len() < LIST_PAGES_MAX && bytes < JOINT_LIST_BYTES_MAX {
-            let request = self.page_request(list, meta.as_deref(), cursor.as_deref())?;
-            let page = self.page(&seat, request).await?;
+        while self.may_have(caller, server, *list) && asked.len() < LIST_PAGES_MAX && bytes < JOINT_LIST_BYTES_MAX {
+            let request = self.page_request(*list, meta.as_deref(), cursor.as_deref())?;
+            let page = self.page(caller, &seat, request).await?;
             bytes = bytes.saturating_add(page.bytes());
             cursor = page.next_cursor();
             asked.push(page);
@@ -266,7 +281,7 @@ impl Joined {
                 Some(_) | None => break,
             }
         }
-        if list == List::Tools {
+        if *list == List::Tools {
             let definitions = seat.talk().server().definitions();
             let learned = asked.iter().filter_map(Page::unjudged).map(|page| definitions.learn(page)).last();
             seat.talk().learned(learned.unwrap_or(Learned::Nothing)).await;
@@ -279,9 +294,9 @@ impl Joined {
     }
 
     /// Asks for one page.
-    async fn page(&self, seat: &Seat, request: Request) -> Result<Page, Refusal> {
+    async fn page(&self, caller: &Caller, seat: &Seat, request: Request) -> Result<Page, Refusal> {
         let revision = seat.revision(self.agreed().unwrap_or(Revision::LATEST));
-        let mut ongoing = seat.talk().request(request, revision).await;
+        let mut ongoing = seat.talk().request(caller, request, revision).await;
         loop {
             ongoing.ready().await;
             if ongoing.response().is_some() {

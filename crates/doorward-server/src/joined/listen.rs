@@ -23,6 +23,7 @@ use super::ongoing::Producing;
 use super::overheard::Changed;
 use super::shelf::Change;
 use super::{Joined, Joint, Said};
+use crate::caller::Caller;
 use crate::limits::{CALL_EVENTS_MAX, RETRY_LOOK, RETRY_WAIT_MAX, RETRY_WAIT_MIN};
 use crate::talk::Produced;
 
@@ -52,8 +53,8 @@ impl Joined {
     /// Carries a subscription until its client ends it or other servers are in force.
     pub(super) async fn hear_out(
         self: Arc<Self>,
-        joint: Arc<Joint>,
-        request: Request,
+        caller: Caller,
+        (joint, request): (Arc<Joint>, Request),
         parts: Vec<(ServerId, Request)>,
         producing: Producing,
     ) {
@@ -62,7 +63,7 @@ impl Joined {
         let mut missing: BTreeSet<ServerId> = parts.iter().map(|(id, _)| id.clone()).collect();
         let mut running = JoinSet::new();
         for (id, part) in parts {
-            running.spawn(self.clone().hear_part(joint.clone(), id, part, sayings.clone()));
+            running.spawn(self.clone().hear_part(caller.clone(), joint.clone(), (id, part), sayings.clone()));
         }
         drop(sayings);
         let wish = wish(&request);
@@ -84,7 +85,8 @@ impl Joined {
             }
         }
         producing.give(Produced::Interim(acknowledgement(&joint, &request, &agreed))).await;
-        let mut stream = Stream { joined: &self, joint: &joint, request: &request, wish, producing: &producing };
+        let mut stream =
+            Stream { caller: &caller, joined: &self, joint: &joint, request: &request, wish, producing: &producing };
         stream.carry(early, &mut heard, &mut changes).await;
         let id = request.id().to_json();
         let result = format!(r#"{{"resultType":"complete","_meta":{{"{SUBSCRIPTION}":{id}}}}}"#);
@@ -94,15 +96,15 @@ impl Joined {
     /// One server's part, taken up again when the server comes back.
     async fn hear_part(
         self: Arc<Self>,
+        caller: Caller,
         joint: Arc<Joint>,
-        id: ServerId,
-        part: Request,
+        (id, part): (ServerId, Request),
         sayings: mpsc::Sender<(ServerId, Part)>,
     ) {
         let mut wait = RETRY_WAIT_MIN;
         loop {
             let began = Instant::now();
-            let ending = self.hear_once(&joint, &id, &part, &sayings).await;
+            let ending = self.hear_once(&caller, &joint, (&id, &part), &sayings).await;
             if sayings.send((id.clone(), Part::Ended)).await.is_err() || ending == Ending::Refused {
                 return;
             }
@@ -124,13 +126,13 @@ impl Joined {
 
     async fn hear_once(
         self: &Arc<Self>,
+        caller: &Caller,
         joint: &Arc<Joint>,
-        id: &ServerId,
-        part: &Request,
+        (id, part): (&ServerId, &Request),
         sayings: &mpsc::Sender<(ServerId, Part)>,
     ) -> Ending {
-        let Ok(seat) = self.seat(joint, id).await else { return Ending::Gone };
-        let mut ongoing = seat.talk().request(part.clone(), Revision::LATEST).await;
+        let Ok(seat) = self.seat(caller, joint, id).await else { return Ending::Gone };
+        let mut ongoing = seat.talk().request(caller, part.clone(), Revision::LATEST).await;
         loop {
             let said = match ongoing.next().await {
                 Some(Produced::Interim(said)) => said.into_bytes(),
@@ -159,6 +161,7 @@ impl Joined {
 
 /// A subscription that was acknowledged.
 struct Stream<'s> {
+    caller: &'s Caller,
     joined: &'s Arc<Joined>,
     joint: &'s Arc<Joint>,
     request: &'s Request,
@@ -188,7 +191,7 @@ impl Stream<'_> {
                     if matches!(change, Ok(Change::View)) && !self.is_in_force() {
                         return;
                     }
-                    self.joined.note_change(self.joint, change, &mut changed);
+                    self.joined.note_change(self.caller, self.joint, change, &mut changed);
                 }
                 () = sleep_until(due) => {}
             }

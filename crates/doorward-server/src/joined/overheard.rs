@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::shelf::Change;
 use super::{Joined, Joint, Said, Shelves};
+use crate::caller::Caller;
 use crate::limits::{CHANGE_WINDOW, RETRY_LOOK, UNSOLICITED_EVENTS_MAX};
 use crate::talk::Talk;
 
@@ -139,12 +140,12 @@ impl Joined {
                 }
                 change = changes.recv() => {
                     let joint = self.current()?;
-                    self.note_change(&joint, change, changed);
+                    self.note_change(&self.listener.caller(), &joint, change, changed);
                 }
                 () = sleep_until(due) => {}
                 () = tokio::time::sleep(RETRY_LOOK), if self.has_lost() => {
                     let joint = self.current()?;
-                    self.find_again(&joint);
+                    self.find_again(&self.listener.caller(), &joint);
                 }
             }
         }
@@ -153,6 +154,7 @@ impl Joined {
     /// Takes note of what a change means for this client.
     pub(super) fn note_change(
         self: &Arc<Self>,
+        caller: &Caller,
         joint: &Joint,
         change: Result<Change, broadcast::error::RecvError>,
         changed: &mut Changed,
@@ -160,23 +162,23 @@ impl Joined {
         match change {
             Ok(Change::List(server, principal, list)) => {
                 if joint.servers.contains_key(&server)
-                    && principal == self.principal
+                    && principal == *self.listener.owner()
                     && let Some(method) = announcement_of(list)
                 {
                     changed.note(method);
                 }
             }
             Ok(Change::Standing(server)) if joint.servers.contains_key(&server) => {
-                for list in List::ALL.into_iter().filter(|list| self.may_have(&server, *list)) {
+                for list in List::ALL.into_iter().filter(|list| self.may_have(caller, &server, *list)) {
                     if let Some(method) = announcement_of(list) {
                         changed.note(method);
                     }
                 }
-                self.find_again(joint);
+                self.find_again(caller, joint);
             }
             Ok(Change::Standing(_)) => {}
             Ok(Change::View) => {
-                self.open_seats(joint);
+                self.open_seats(caller, joint);
                 changed.note_all();
             }
             Err(broadcast::error::RecvError::Lagged(_)) => changed.note_all(),
@@ -190,12 +192,12 @@ impl Joined {
     }
 
     /// Opens servers again that were lost and may be tried.
-    fn find_again(self: &Arc<Self>, joint: &Joint) {
+    fn find_again(self: &Arc<Self>, caller: &Caller, joint: &Joint) {
         let now = std::time::Instant::now();
         for seat in self.seated().into_iter().filter(|seat| seat.may_be_found(now)) {
             let server = seat.talk().server();
             if server.health().take_retry(now) {
-                self.open_seat(joint, server.id());
+                self.open_seat(caller, joint, server.id());
             }
         }
     }

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use super::ongoing::JointOngoing;
 use super::shelf::Declared;
 use super::{Joined, Joint, lock};
+use crate::caller::Caller;
 use crate::limits::{DECLARED_FRESH, LEVEL_WAIT};
 use crate::talk::{Final, supported_versions};
 
@@ -73,47 +74,54 @@ impl Joined {
     /// Answers what concerns no single server.
     pub(super) async fn own(
         self: &Arc<Self>,
+        caller: Caller,
         joint: &Arc<Joint>,
         request: Request,
         revision: Revision,
     ) -> JointOngoing {
         let id = request.id().clone();
         match (request.method(), self.era) {
-            ("initialize", Era::Legacy) => self.initialize(joint, &request, revision).await,
+            ("initialize", Era::Legacy) => self.initialize(&caller, joint, &request, revision).await,
             ("ping", Era::Legacy) => answered(&id, "{}"),
             ("server/discover", Era::Modern) => {
                 let joint = joint.clone();
                 JointOngoing::working(self, id, |joined, producing| async move {
-                    let result = joined.discovered(&joint, &request).await;
+                    let result = joined.discovered(&caller, &joint, &request).await;
                     producing.answer(Segments::from(compose::result(request.id(), &result))).await;
                 })
             }
             ("logging/setLevel", Era::Legacy) => JointOngoing::working(self, id, |joined, producing| async move {
-                joined.set_level(&request).await;
+                joined.set_level(&caller, &request).await;
                 producing.answer(Segments::from(compose::result(request.id(), "{}"))).await;
             }),
             ("subscriptions/listen", Era::Modern) => match joint.plan.listen_parts(&request) {
                 Ok(parts) => {
                     let joint = joint.clone();
                     JointOngoing::working(self, id, |joined, producing| async move {
-                        joined.hear_out(joint, request, parts, producing).await;
+                        joined.hear_out(caller, (joint, request), parts, producing).await;
                     })
                 }
-                Err(refusal) => self.refuse(&request, revision, refusal).await,
+                Err(refusal) => self.refuse(&caller, &request, revision, refusal).await,
             },
-            _ => self.refuse(&request, revision, Refusal::new(Code::UnknownMethod)).await,
+            _ => self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownMethod)).await,
         }
     }
 
-    async fn initialize(self: &Arc<Self>, joint: &Arc<Joint>, request: &Request, revision: Revision) -> JointOngoing {
+    async fn initialize(
+        self: &Arc<Self>,
+        caller: &Caller,
+        joint: &Arc<Joint>,
+        request: &Request,
+        revision: Revision,
+    ) -> JointOngoing {
         let hello = match Hello::read(request) {
             Ok(hello) => hello,
-            Err(refusal) => return self.refuse(request, revision, refusal).await,
+            Err(refusal) => return self.refuse(caller, request, revision, refusal).await,
         };
         // A second `initialize` changes nothing; what was agreed on is said again.
         let agreed = self.hello.get_or_init(|| hello).agreed;
-        self.open_seats(joint);
-        let known = joint.servers.keys().map(|id| (id, self.gateway.shelves().declared(id, &self.principal, self.era)));
+        self.open_seats(caller, joint);
+        let known = joint.servers.keys().map(|id| (id, self.declared(caller, id)));
         let known: BTreeMap<&ServerId, _> = known.collect();
         let capabilities: Vec<(ServerId, RawJson)> = known
             .iter()
@@ -133,11 +141,12 @@ impl Joined {
         answered(request.id(), &result)
     }
 
-    async fn discovered(self: &Arc<Self>, joint: &Arc<Joint>, request: &Request) -> String {
+    async fn discovered(self: &Arc<Self>, caller: &Caller, joint: &Arc<Joint>, request: &Request) -> String {
         let mut asked = JoinSet::new();
         for id in joint.servers.keys() {
-            let (joined, joint, id, request) = (self.clone(), joint.clone(), id.clone(), request.clone());
-            asked.spawn(async move { (id.clone(), joined.declaration(&joint, &id, &request).await) });
+            let (joined, caller) = (self.clone(), caller.clone());
+            let (joint, id, request) = (joint.clone(), id.clone(), request.clone());
+            asked.spawn(async move { (id.clone(), joined.declaration(&caller, &joint, &id, &request).await) });
         }
         let mut known = BTreeMap::new();
         // What is not known in time is not waited for.
@@ -150,7 +159,7 @@ impl Joined {
         })
         .await;
         for id in joint.servers.keys() {
-            if let Some(declared) = self.gateway.shelves().declared(id, &self.principal, self.era) {
+            if let Some(declared) = self.declared(caller, id) {
                 known.entry(id.clone()).or_insert(declared);
             }
         }
@@ -166,28 +175,34 @@ impl Joined {
     }
 
     /// What a server says of itself: as remembered, or asked now.
-    async fn declaration(self: &Arc<Self>, joint: &Joint, id: &ServerId, request: &Request) -> Option<Arc<Declared>> {
-        let shelves = self.gateway.shelves();
-        let remembered = shelves.declared(id, &self.principal, self.era);
+    async fn declaration(
+        self: &Arc<Self>,
+        caller: &Caller,
+        joint: &Joint,
+        id: &ServerId,
+        request: &Request,
+    ) -> Option<Arc<Declared>> {
+        let remembered = self.declared(caller, id);
         if remembered.as_ref().is_some_and(|declared| declared.at.elapsed() < DECLARED_FRESH)
             || !joint.servers.get(id)?.health().take_retry(Instant::now())
         {
             return remembered;
         }
-        let seat = self.seat(joint, id).await.ok()?;
+        let seat = self.seat(caller, joint, id).await.ok()?;
         let Some(Message::Request(own)) = read(request.with_id(&self.next_id()).into_bytes()) else { return None };
         let at = Instant::now();
-        let last = seat.talk().request(own, Revision::LATEST).await.finish(drop).await?;
+        let last = seat.talk().request(caller, own, Revision::LATEST).await.finish(drop).await?;
         let Some(Message::Response(response)) = read(last.message.into_bytes()) else { return None };
         let result = DiscoverResult::from_result(response.result()?).ok()?;
         let capabilities = response.keep(result.capabilities.raw).detached();
         let instructions = result.instructions.map(|instructions| instructions.into_owned());
-        shelves.declare(id, &self.principal, self.era, Declared { capabilities, instructions, at });
-        shelves.declared(id, &self.principal, self.era)
+        let declared = Arc::new(Declared { capabilities, instructions, at });
+        self.gateway.shelves().declare(id, &caller.principal, self.era, declared);
+        self.declared(caller, id)
     }
 
     /// Tells every server that logs how much the client wants to hear.
-    async fn set_level(self: &Arc<Self>, request: &Request) {
+    async fn set_level(self: &Arc<Self>, caller: &Caller, request: &Request) {
         let Some(hello) = self.hello.get() else { return };
         let own = || match read(request.with_id(&self.next_id()).into_bytes()) {
             Some(Message::Request(request)) => Some(request),
@@ -196,11 +211,12 @@ impl Joined {
         *lock(&hello.level) = own();
         let mut told = JoinSet::new();
         for seat in self.seated().into_iter().filter(|seat| seat.is_open()) {
-            let declared = self.gateway.shelves().declared(seat.talk().server().id(), &self.principal, self.era);
+            let declared = self.declared(caller, seat.talk().server().id());
             let logs = declared.is_none_or(|declared| declared.capabilities.as_raw().member("logging").is_some());
             if let Some(request) = own().filter(|_| logs) {
                 let revision = seat.revision(hello.agreed);
-                told.spawn(async move { seat.talk().request(request, revision).await.finish(drop).await });
+                let caller = caller.clone();
+                told.spawn(async move { seat.talk().request(&caller, request, revision).await.finish(drop).await });
             }
         }
         // A server that does not take the level logs as it likes.

@@ -20,6 +20,7 @@ use super::ongoing::{Flight, Producing};
 use super::overheard::announcement;
 use super::seat::Seat;
 use super::{Joined, Joint, lock, offers};
+use crate::caller::Caller;
 use crate::limits::CONVERSATIONS_TRIED;
 use crate::talk::{Final, Produced, renamed};
 use crate::upstream::ParamHeaders;
@@ -36,21 +37,23 @@ impl Joined {
     /// carried there once more, in another.
     pub(super) async fn pass(
         self: Arc<Self>,
+        caller: Caller,
         joint: Arc<Joint>,
-        request: Request,
-        (revision, params): (Revision, ParamHeaders),
+        (request, revision, params): (Request, Revision, ParamHeaders),
         producing: Producing,
     ) {
         let mut last = None;
         for _ in 0..CONVERSATIONS_TRIED {
-            let (seat, own) = match self.destination(&joint, &request).await {
+            let (seat, own) = match self.destination(&caller, &joint, &request).await {
                 Ok(found) => found,
                 Err(Lost { server, refusal }) => {
-                    let refusal = self.turned(server, refusal, Some(request.method()), request.bytes().len()).await;
+                    let about = (Some(request.method()), request.bytes().len());
+                    let refusal = self.turned(&caller, server, refusal, about).await;
                     return producing.refuse(&request, revision, &refusal).await;
                 }
             };
-            last = self.carry(&joint, (&seat, revision), (own, params.clone()), &producing).await;
+            let own = (own, seat.revision(revision), params.clone());
+            last = self.carry(&caller, (&joint, &seat), own, &producing).await;
             if last.as_ref().is_none_or(|last| last.refusal != Some(Code::UnknownSession)) {
                 break;
             }
@@ -66,14 +69,14 @@ impl Joined {
     /// The answer of one server, under the names of this endpoint; what the server says on the way is given at once.
     async fn carry(
         &self,
-        joint: &Joint,
-        (seat, revision): (&Arc<Seat>, Revision),
-        (own, params): (Request, ParamHeaders),
+        caller: &Caller,
+        (joint, seat): (&Joint, &Arc<Seat>),
+        (own, revision, params): (Request, Revision, ParamHeaders),
         producing: &Producing,
     ) -> Option<Final> {
         producing.is_at(seat);
         let (server, method) = (seat.talk().server().id().clone(), own.method().to_owned());
-        let mut ongoing = seat.talk().request_with(own, seat.revision(revision), params).await;
+        let mut ongoing = seat.talk().request_with(caller, own, (revision, params)).await;
         loop {
             match ongoing.next().await? {
                 Produced::Interim(said) => {
@@ -99,6 +102,7 @@ impl Joined {
     /// the answer depends on it.
     pub(super) async fn destination(
         self: &Arc<Self>,
+        caller: &Caller,
         joint: &Arc<Joint>,
         request: &Request,
     ) -> Result<(Arc<Seat>, Request), Lost> {
@@ -109,7 +113,7 @@ impl Joined {
                 .and_then(|_| Err(nowhere(Refusal::new(Code::BadParams))));
         };
         let at = |refusal| Lost { server: Some(server.clone()), refusal };
-        let seat = self.seat(joint, &server).await.map_err(at)?;
+        let seat = self.seat(caller, joint, &server).await.map_err(at)?;
         if request.method() != "tools/call" {
             return Ok((seat, self.routed(joint, request).map_err(at)?));
         }
@@ -120,7 +124,7 @@ impl Joined {
             Ok(own) => own,
             // It may be hidden only because a server that nobody has looked at could have apps.
             Err(_) if self.apps(request) == Apps::Declared => {
-                self.look_for_apps(joint).await;
+                self.look_for_apps(caller, joint).await;
                 self.routed(joint, request).map_err(at)?
             }
             Err(refusal) => return Err(at(refusal)),
@@ -133,15 +137,15 @@ impl Joined {
 
     /// Learns of every server whether it has apps, as far as they say in time: a tool for the app of its own server alone
     /// depends on that.
-    async fn look_for_apps(self: &Arc<Self>, joint: &Arc<Joint>) {
+    async fn look_for_apps(self: &Arc<Self>, caller: &Caller, joint: &Arc<Joint>) {
         let mut looking = JoinSet::new();
         for (id, server) in &joint.servers {
             if server.definitions().listed() || !server.health().take_retry(Instant::now()) {
                 continue;
             }
-            let (joined, joint, id) = (self.clone(), joint.clone(), id.clone());
+            let (joined, caller, joint, id) = (self.clone(), caller.clone(), joint.clone(), id.clone());
             looking.spawn(async move {
-                if let Ok(seat) = joined.seat(&joint, &id).await {
+                if let Ok(seat) = joined.seat(&caller, &joint, &id).await {
                     // A server that cannot be seen shows no app.
                     let _ = seat.talk().know_list(joined.era).await;
                 }

@@ -2,7 +2,7 @@
 //!
 //! A conversation with a handshake opens all its seats at once, in the background; whoever needs one waits for it alone.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use super::own::Hello;
 use super::shelf::{Change, Declared};
 use super::{Joined, Joint, lock};
+use crate::caller::Caller;
 use crate::gateway::Gateway;
 use crate::health::Sighting;
 use crate::limits::{LEVEL_WAIT, RETRY_WAIT_MIN, SEAT_WAIT};
@@ -30,6 +31,8 @@ use crate::talk::Talk;
 pub(super) struct Seat {
     talk: Arc<Talk>,
     opening: watch::Sender<Opening>,
+    /// What the server said of itself in the handshake of this conversation.
+    declared: Arc<OnceLock<Arc<Declared>>>,
     /// Opens it and listens to it; ends with it.
     tasks: Mutex<Vec<AbortHandle>>,
 }
@@ -48,6 +51,11 @@ pub(super) enum Opening {
 impl Seat {
     pub(super) const fn talk(&self) -> &Arc<Talk> {
         &self.talk
+    }
+
+    /// What the server said of itself in the handshake of this conversation, once it has.
+    pub(super) fn declared(&self) -> Option<Arc<Declared>> {
+        self.declared.get().cloned()
     }
 
     /// The revision spoken with this server, for a client that speaks `revision`.
@@ -125,15 +133,20 @@ impl Drop for Seat {
 }
 
 impl Joined {
-    /// The seat of a server, once it is open.
+    /// The seat of a server, once it is open. If its handshake is still to come, that is `caller`'s.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn seat(self: &Arc<Self>, joint: &Joint, id: &ServerId) -> Result<Arc<Seat>, Refusal> {
+    pub(super) async fn seat(
+        self: &Arc<Self>,
+        caller: &Caller,
+        joint: &Joint,
+        id: &ServerId,
+    ) -> Result<Arc<Seat>, Refusal> {
         match self.era {
             Era::Modern => self.stateless_seat(joint, id).await,
             Era::Legacy => {
-                let seat = self.open_seat(joint, id).ok_or_else(|| Refusal::new(Code::UnknownServer))?;
+                let seat = self.open_seat(caller, joint, id).ok_or_else(|| Refusal::new(Code::UnknownServer))?;
                 seat.opened().await?;
                 Ok(seat)
             }
@@ -141,15 +154,15 @@ impl Joined {
     }
 
     /// Begins the handshake with every server, with what the client said in its own.
-    pub(super) fn open_seats(self: &Arc<Self>, joint: &Joint) {
+    pub(super) fn open_seats(self: &Arc<Self>, caller: &Caller, joint: &Joint) {
         for id in joint.servers.keys() {
-            self.open_seat(joint, id);
+            self.open_seat(caller, joint, id);
         }
     }
 
     async fn stateless_seat(&self, joint: &Joint, id: &ServerId) -> Result<Arc<Seat>, Refusal> {
         let server = joint.servers.get(id).ok_or_else(|| Refusal::new(Code::UnknownServer))?;
-        let link = match server.stateless(&self.principal).await {
+        let link = match server.stateless(self.listener.owner()).await {
             Ok(link) => link,
             Err(refusal) => {
                 self.missed(joint, id, refusal.code);
@@ -160,10 +173,11 @@ impl Joined {
         if let Some(seat) = seats.get(id).filter(|seat| Arc::ptr_eq(seat.talk.link(), &link)) {
             return Ok(seat.clone());
         }
-        let talk = Talk::new(self.gateway.clone(), server.clone(), self.principal.clone(), self.face, link);
+        let talk = Talk::new(self.gateway.clone(), server.clone(), self.listener.clone(), link);
         let seat = Arc::new(Seat {
             talk: Arc::new(talk),
             opening: watch::Sender::new(Opening::Open),
+            declared: Arc::default(),
             tasks: Mutex::default(),
         });
         seats.insert(id.clone(), seat.clone());
@@ -172,7 +186,7 @@ impl Joined {
 
     /// The seat of a server in a conversation with a handshake, which begins now if there is none. One that failed, or
     /// whose server was configured anew, is given up for another.
-    pub(super) fn open_seat(self: &Arc<Self>, joint: &Joint, id: &ServerId) -> Option<Arc<Seat>> {
+    pub(super) fn open_seat(self: &Arc<Self>, caller: &Caller, joint: &Joint, id: &ServerId) -> Option<Arc<Seat>> {
         let hello = self.hello.get()?.clone();
         let server = joint.servers.get(id)?;
         let mut seats = lock(&self.seats);
@@ -185,14 +199,16 @@ impl Joined {
             }
             None => Attempt::First,
         };
-        let link = server.conversation(&self.principal);
-        let talk = Talk::new(self.gateway.clone(), server.clone(), self.principal.clone(), self.face, link);
+        let link = server.conversation(self.listener.owner());
+        let talk = Talk::new(self.gateway.clone(), server.clone(), self.listener.clone(), link);
         let talk = Arc::new(talk);
-        let opening = watch::Sender::new(Opening::Pending);
-        let opener = tokio::spawn(open(self.gateway.clone(), talk.clone(), (hello, attempt), opening.clone()));
+        let (opening, declared) = (watch::Sender::new(Opening::Pending), Arc::default());
+        let handshake =
+            Handshake { talk: talk.clone(), caller: caller.clone(), hello, attempt, declared: Arc::clone(&declared) };
+        let opener = tokio::spawn(open(self.gateway.clone(), handshake, opening.clone()));
         let listener = tokio::spawn(self.overheard.listen(talk.clone()));
         let tasks = Mutex::new(vec![opener.abort_handle(), listener.abort_handle()]);
-        let seat = Arc::new(Seat { talk, opening, tasks });
+        let seat = Arc::new(Seat { talk, opening, declared, tasks });
         if let Some(before) = seats.insert(id.clone(), seat.clone()) {
             tokio::spawn(async move { before.close().await });
         }
@@ -209,17 +225,25 @@ enum Attempt {
     Another,
 }
 
-async fn open(
-    gateway: Arc<Gateway>,
+/// A handshake with one server, in the background.
+struct Handshake {
     talk: Arc<Talk>,
-    (hello, attempt): (Hello, Attempt),
-    opening: watch::Sender<Opening>,
-) {
-    let shaken = timeout(SEAT_WAIT, shake_hands(&talk, &hello)).await;
+    /// Whose request made it necessary.
+    caller: Caller,
+    hello: Hello,
+    attempt: Attempt,
+    declared: Arc<OnceLock<Arc<Declared>>>,
+}
+
+async fn open(gateway: Arc<Gateway>, handshake: Handshake, opening: watch::Sender<Opening>) {
+    let Handshake { talk, caller, hello, attempt, declared: known } = handshake;
+    let shaken = timeout(SEAT_WAIT, shake_hands(&talk, &caller, &hello)).await;
     let server = talk.server();
     let outcome = match shaken.unwrap_or_else(|_| Err(Refusal::new(Code::TimedOut))) {
         Ok(declared) => {
-            gateway.shelves().declare(server.id(), talk.principal(), Era::Legacy, declared);
+            let declared = Arc::new(declared);
+            gateway.shelves().declare(server.id(), &caller.principal, Era::Legacy, declared.clone());
+            let _ = known.set(declared);
             Opening::Open
         }
         Err(refusal) => {
@@ -235,18 +259,19 @@ async fn open(
     let level = lock(&hello.level).clone();
     if let Some(level) = level.filter(|_| opened) {
         // A server that does not take the level logs as it likes.
-        let _ = timeout(LEVEL_WAIT, async { talk.request(level, hello.agreed).await.finish(drop).await }).await;
+        let _ =
+            timeout(LEVEL_WAIT, async { talk.request(&caller, level, hello.agreed).await.finish(drop).await }).await;
     }
     if opened && attempt == Attempt::Another {
         for list in List::ALL {
-            gateway.shelves().announce(Change::List(server.id().clone(), talk.principal().clone(), list));
+            gateway.shelves().announce(Change::List(server.id().clone(), talk.owner().clone(), list));
         }
     }
 }
 
-async fn shake_hands(talk: &Arc<Talk>, hello: &Hello) -> Result<Declared, Refusal> {
+async fn shake_hands(talk: &Arc<Talk>, caller: &Caller, hello: &Hello) -> Result<Declared, Refusal> {
     let at = Instant::now();
-    let ongoing = talk.request(hello.request.clone(), Revision::LATEST_LEGACY).await;
+    let ongoing = talk.request(caller, hello.request.clone(), Revision::LATEST_LEGACY).await;
     // What a server says before the handshake is done has no place to go yet.
     let last = ongoing.finish(drop).await.ok_or_else(|| Refusal::new(Code::BadAnswer))?;
     if let Some(code) = last.refusal {
@@ -256,7 +281,7 @@ async fn shake_hands(talk: &Arc<Talk>, hello: &Hello) -> Result<Declared, Refusa
     let agreed = talk.agreed().ok_or_else(refused)?;
     let declared = declared(last.message.into_bytes(), at).ok_or_else(refused)?;
     if let Some(initialized) = hello.initialized() {
-        talk.notification(initialized, agreed).await;
+        talk.notification(caller, initialized, agreed).await;
     }
     Ok(declared)
 }

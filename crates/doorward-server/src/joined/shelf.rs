@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
 use bytes::Bytes;
-use doorward_core::access::Face;
 use doorward_core::ids::ServerId;
 use doorward_core::joint::List;
-use doorward_core::principal::Principal;
+use doorward_core::principal::{Principal, PrincipalId};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
@@ -21,6 +20,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::lock;
+use crate::caller::Caller;
 use crate::limits::{
     CHANGES_KEPT_MAX, LISTING_WAIT, LISTINGS_AT_ONCE_MAX, SHELF_BYTES_MAX, SHELF_ITEMS_MAX, SHELF_SERVERS_MAX,
 };
@@ -56,8 +56,8 @@ struct Shown {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Whose {
     pub(super) server: ServerId,
-    pub(super) principal: Principal,
-    pub(super) face: Face,
+    /// With everything a list may be sifted by.
+    pub(super) caller: Caller,
     pub(super) era: Era,
     pub(super) list: List,
 }
@@ -123,7 +123,7 @@ pub(super) enum Pace {
 #[derive(Debug, Clone)]
 pub(super) enum Change {
     /// A principal would now be shown another list.
-    List(ServerId, Principal, List),
+    List(ServerId, PrincipalId, List),
     /// A server has come or gone.
     Standing(ServerId),
     /// Other servers, views or rules are in force.
@@ -221,7 +221,7 @@ impl Shelves {
     }
 
     /// Remembers what a server said of itself.
-    pub(super) fn declare(&self, server: &ServerId, principal: &Principal, era: Era, declared: Declared) {
+    pub(super) fn declare(&self, server: &ServerId, principal: &Principal, era: Era, declared: Arc<Declared>) {
         let mut declarations = lock(&self.declared);
         if declared.at < declarations.since {
             return;
@@ -229,7 +229,7 @@ impl Shelves {
         if declarations.known.len() >= SHELF_SERVERS_MAX {
             declarations.known.clear();
         }
-        declarations.known.insert((server.clone(), principal.clone(), era), Arc::new(declared));
+        declarations.known.insert((server.clone(), principal.clone(), era), declared);
     }
 
     pub(super) fn declared(&self, server: &ServerId, principal: &Principal, era: Era) -> Option<Arc<Declared>> {

@@ -63,7 +63,7 @@ fn only(config: ServerConfig, outside: &Outside) -> Result<(Arc<Server>, Served)
 
 /// Finds out whether the endpoint answers at all, and to us. What it answers is for the client to deal with.
 async fn reach(server: &Arc<Server>) -> Result<(), StartError> {
-    match server.reach().speaks(&principal()).await {
+    match server.reach().speaks(principal().id()).await {
         Ok(_) => Ok(()),
         Err(refusal) if refusal.code == Code::UnsupportedVersion => Ok(()),
         Err(refusal) => Err(StartError::Unreached { refusal }),

@@ -92,11 +92,11 @@ async fn each(servers: Vec<Arc<Server>>) -> Vec<Surveyed> {
 async fn look(server: &Server) -> Result<(Speaks, Arc<Catalogue>), Refusal> {
     let principal = Principal::new(LOCAL_USER, Proof::LocalProcess);
     let reach = server.reach();
-    let speaks = reach.speaks(&principal).await?;
+    let speaks = reach.speaks(principal.id()).await?;
     match speaks {
-        Speaks::Modern => list(server, &reach.direct(&principal, Era::Modern), Era::Modern).await?,
+        Speaks::Modern => list(server, &reach.direct(principal.id(), Era::Modern), Era::Modern).await?,
         Speaks::LegacyOnly => {
-            let link = reach.direct(&principal, Era::Legacy);
+            let link = reach.direct(principal.id(), Era::Legacy);
             let listed = async {
                 link.keep_house(Housekeeping::Initialize).await?;
                 list(server, &link, Era::Legacy).await

@@ -13,6 +13,7 @@ use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
 use super::Talk;
+use crate::caller::Caller;
 use crate::clock::now;
 use crate::conduct::{Rest, conduct};
 use crate::gateway::Gateway;
@@ -22,6 +23,8 @@ use crate::upstream::{Call, Event, ParamHeaders};
 /// A client's request, from where it was forwarded to its answer.
 pub struct Ongoing {
     talk: Arc<Talk>,
+    /// Who asked: what the server says on the way is decided for them.
+    caller: Caller,
     request: Request,
     revision: Revision,
     stage: Stage,
@@ -70,7 +73,7 @@ pub struct Final {
 
 impl Ongoing {
     pub(super) fn forwarded(
-        talk: Arc<Talk>,
+        (talk, caller): (Arc<Talk>, Caller),
         request: Request,
         revision: Revision,
         (permit, params): (Permit, ParamHeaders),
@@ -79,11 +82,17 @@ impl Ongoing {
         let unanswered = Unanswered::new(talk.gateway.clone(), waiting);
         let link = talk.link.clone();
         let handing_over: HandingOver = Box::pin(async move { link.call(permit, &params).await });
-        Self { talk, request, revision, stage: Stage::Calling(handing_over, unanswered), arrived: None, strays: 0 }
+        let stage = Stage::Calling(handing_over, unanswered);
+        Self { talk, caller, request, revision, stage, arrived: None, strays: 0 }
     }
 
-    pub(super) const fn over(talk: Arc<Talk>, request: Request, revision: Revision, outcome: Outcome) -> Self {
-        Self { talk, request, revision, stage: Stage::Over(outcome), arrived: None, strays: 0 }
+    pub(super) fn over(
+        (talk, caller): (Arc<Talk>, Caller),
+        request: Request,
+        revision: Revision,
+        outcome: Outcome,
+    ) -> Self {
+        Self { talk, caller, request, revision, stage: Stage::Over(outcome), arrived: None, strays: 0 }
     }
 
     /// Whether the server has begun an event stream for it.
@@ -162,13 +171,13 @@ impl Ongoing {
                             continue;
                         }
                         self.stage = Stage::Waiting(call, unanswered);
-                        if let Some(segments) = self.talk.notified(notification, self.revision).await {
+                        if let Some(segments) = self.talk.notified(&self.caller, notification, self.revision).await {
                             return Some(Produced::Interim(segments));
                         }
                     }
                     Some(Event::Question(question)) => {
                         self.stage = Stage::Waiting(call, unanswered);
-                        if let Some(segments) = self.talk.question(question, self.revision).await {
+                        if let Some(segments) = self.talk.question(&self.caller, question, self.revision).await {
                             return Some(Produced::Interim(segments));
                         }
                     }

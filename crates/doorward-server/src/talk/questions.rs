@@ -14,6 +14,7 @@ use doorward_mcp::views::initialize::InitializeResult;
 
 use super::Talk;
 use super::ongoing::Unanswered;
+use crate::caller::Caller;
 use crate::conduct::Rest;
 
 /// A question the client has and has not answered.
@@ -25,16 +26,17 @@ pub(super) struct Asked {
 }
 
 impl Talk {
-    /// A server's question: the bytes to put to the client, under an id of this conversation. What may not be asked is
-    /// answered to the server here.
-    pub(crate) async fn question(&self, question: Request, revision: Revision) -> Option<Segments> {
+    /// A server's question to `caller`: the bytes to put to the client, under an id of this conversation. What may not be
+    /// asked is answered to the server here.
+    pub(crate) async fn question(&self, caller: &Caller, question: Request, revision: Revision) -> Option<Segments> {
         if revision.era() == Era::Modern {
             // Servers of this era must not send requests (2026-07-28, basic/index); clients could not answer.
-            self.turn_away(Refusal::new(Code::UnknownShape), Some(question.method()), question.bytes().len()).await;
+            let refusal = Refusal::new(Code::UnknownShape);
+            self.turn_away(caller, refusal, Some(question.method()), question.bytes().len()).await;
             return None;
         }
         let id = question.id().clone();
-        match self.pass(Direction::ToClient, Message::Request(question), revision).await {
+        match self.pass(caller, Direction::ToClient, Message::Request(question), revision).await {
             Rest::Forward(permit, waiting) => {
                 let asked = Asked { id: id.clone(), unanswered: Unanswered::new(self.gateway.clone(), waiting) };
                 let put = match permit.message() {

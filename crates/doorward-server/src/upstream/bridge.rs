@@ -12,7 +12,7 @@ pub mod to_modern;
 use std::sync::Arc;
 
 use doorward_core::permit::Permit;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::Refusal;
 use doorward_mcp::message::Response;
 use doorward_mcp::splice::Segments;
@@ -44,14 +44,14 @@ pub enum BridgeCall {
 impl Bridge {
     /// For stateless requests of one principal to a server that speaks only the handshake era.
     #[must_use]
-    pub fn for_requests(reach: Arc<Reach>, principal: Principal) -> Self {
+    pub fn for_requests(reach: Arc<Reach>, principal: PrincipalId) -> Self {
         Self::ToLegacy(LegacyServer::new(reach, principal))
     }
 
     /// For one conversation that begins with a handshake, to a server of either era: its `initialize` is tried as it is,
     /// and bridged when the server has no handshake.
     #[must_use]
-    pub fn for_conversation(reach: Arc<Reach>, principal: Principal) -> Self {
+    pub fn for_conversation(reach: Arc<Reach>, principal: PrincipalId) -> Self {
         Self::ToModern(ModernServer::new(reach, principal))
     }
 

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::permit::Permit;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::{Message, Notification, Request, Response};
 use doorward_mcp::revision::Era;
@@ -70,7 +70,7 @@ pub enum Share {
 pub struct StdioLink {
     registry: Arc<Registry>,
     spec: Arc<ChildSpec>,
-    principal: Principal,
+    principal: PrincipalId,
     era: Era,
     share: Share,
     conversation: u64,
@@ -105,7 +105,7 @@ enum Progress {
 }
 
 impl StdioLink {
-    fn new(registry: Arc<Registry>, spec: Arc<ChildSpec>, principal: Principal, era: Era, share: Share) -> Self {
+    fn new(registry: Arc<Registry>, spec: Arc<ChildSpec>, principal: PrincipalId, era: Era, share: Share) -> Self {
         let mailbox = Mailbox::new(UNSOLICITED_EVENTS_MAX);
         let hold = Mutex::new(Hold::Free);
         Self { registry, spec, principal, era, share, conversation: unique(), mailbox, hold }

@@ -14,6 +14,7 @@ use doorward_core::principal::Principal;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request};
 use doorward_mcp::revision::Revision;
+use doorward_server::caller::Caller;
 use serde_json::{Value, json};
 
 use super::client::{Answer, Ask, Http, modern};
@@ -57,8 +58,9 @@ fn last(answer: &Answer) -> Value {
 /// A request of somebody whom the gate would have let in.
 async fn as_principal(rig: &Rig, server: &str, principal: &Principal, message: &Value) -> Value {
     let target = rig.gateway.target(&format!("/s/{server}")).unwrap();
-    let talk = target.stateless(&rig.gateway, principal, Face::Http).await.unwrap();
-    let underway = talk.request(parsed(message), Revision::LATEST, Vec::new()).await;
+    let caller = Caller::new(principal.clone(), Face::Http);
+    let talk = target.stateless(&rig.gateway, &caller).await.unwrap();
+    let underway = talk.request(&caller, parsed(message), (Revision::LATEST, Vec::new())).await;
     let last = underway.finish(|_| {}).await.unwrap();
     serde_json::from_slice(&last.message.into_bytes()).unwrap()
 }

@@ -9,6 +9,7 @@
 )]
 
 mod boundaries;
+mod callers;
 mod client;
 mod gate;
 mod headers;

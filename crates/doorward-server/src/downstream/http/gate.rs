@@ -32,11 +32,11 @@ impl Gate {
         &self.identity
     }
 
-    /// Checks the Host and, where there is one, the Origin.
+    /// Checks the Host and, where there is one, the Origin, which it returns.
     ///
     /// # Errors
     /// [`Code::ForeignHost`] or [`Code::ForeignOrigin`].
-    pub fn host_and_origin(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
+    pub fn host_and_origin<'h>(&self, headers: &'h HeaderMap, uri: &Uri) -> Result<Option<&'h str>, Refusal> {
         let host = match only(headers, &HOST) {
             Some(Ok(host)) => Some(host),
             Some(Err(())) => None,
@@ -49,8 +49,8 @@ impl Gate {
             return Err(Refusal::new(Code::ForeignHost));
         }
         match only(headers, &ORIGIN) {
-            None => Ok(()),
-            Some(Ok(origin)) if self.may_use(origin) => Ok(()),
+            None => Ok(None),
+            Some(Ok(origin)) if self.may_use(origin) => Ok(Some(origin)),
             Some(Ok(_) | Err(())) => Err(Refusal::new(Code::ForeignOrigin)),
         }
     }

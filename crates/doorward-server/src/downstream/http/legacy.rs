@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use doorward_core::access::Face;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::message::{Batches, Frame, Message, Request};
 use doorward_mcp::revision::{Era, Revision};
@@ -16,6 +15,7 @@ use super::outlet::{self, Outlet};
 use super::session::Session;
 use super::streams::Primed;
 use super::{Admitted, Body, HttpFace, SESSION_HEADER, VERSION_HEADER, read, reply, trace};
+use crate::caller::Caller;
 use crate::dialogue::Underway;
 use crate::edge;
 use crate::limits::STREAM_AFTER;
@@ -33,9 +33,9 @@ pub(super) async fn initialize(face: &Arc<HttpFace>, admitted: Admitted, request
 }
 
 async fn open(face: &Arc<HttpFace>, admitted: Admitted, request: Request) -> Response<Body> {
-    let talk = admitted.target.conversation(&face.gateway, &admitted.principal, Face::Http);
+    let talk = admitted.target.conversation(&face.gateway, &admitted.caller);
     let session = Session::new(talk.clone());
-    let ongoing = talk.request(request, Revision::LATEST_LEGACY, ParamHeaders::new()).await;
+    let ongoing = talk.request(&admitted.caller, request, (Revision::LATEST_LEGACY, ParamHeaders::new())).await;
     // What a server says before the handshake is done has no place to go yet.
     let Some(last) = ongoing.finish(drop).await else {
         return reply::status(StatusCode::INTERNAL_SERVER_ERROR);
@@ -67,7 +67,7 @@ pub(super) async fn in_session(
     headers: &HeaderMap,
     bytes: Bytes,
 ) -> Response<Body> {
-    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, &admitted.target.place()) {
+    let session = match face.sessions.find(id.as_bytes(), admitted.caller.principal.id(), &admitted.target.place()) {
         Ok(session) => session,
         Err(refusal) => return face.refuse_unread(admitted, refusal, bytes.len()).await,
     };
@@ -75,18 +75,18 @@ pub(super) async fn in_session(
         return face.refuse_unread(admitted, refusal, bytes.len()).await;
     }
     let batches = if session.revision().accepts_batches() { Batches::Accept } else { Batches::Refuse };
-    let size = bytes.len();
+    let (size, caller) = (bytes.len(), &admitted.caller);
     match Frame::parse(bytes, &face.limits, batches) {
         Ok(Frame::Single(Message::Request(request))) => {
-            single(face, session, id, Message::Request(trace::joined(request, headers))).await
+            single(face, (session, caller), id, Message::Request(trace::joined(request, headers))).await
         }
-        Ok(Frame::Single(message)) => single(face, session, id, message).await,
+        Ok(Frame::Single(message)) => single(face, (session, caller), id, message).await,
         Ok(Frame::Batch(messages)) => match edge::without_handshake(messages) {
-            Ok(messages) => batch(&session, trace::all_joined(messages, headers)).await,
-            Err(refusal) => reply::refused(&session.talk().turn_away(refusal, None, size).await, None),
+            Ok(messages) => batch(&session, caller, trace::all_joined(messages, headers)).await,
+            Err(refusal) => reply::refused(&session.talk().turn_away(caller, refusal, None, size).await, None),
         },
         Err(rejection) => {
-            let refusal = session.talk().turn_away(edge::refusal(&rejection), None, size).await;
+            let refusal = session.talk().turn_away(caller, edge::refusal(&rejection), None, size).await;
             reply::refused(&refusal, rejection.id())
         }
     }
@@ -103,7 +103,12 @@ pub(super) fn version(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-async fn single(face: &Arc<HttpFace>, session: Arc<Session>, id: &HeaderValue, message: Message) -> Response<Body> {
+async fn single(
+    face: &Arc<HttpFace>,
+    (session, caller): (Arc<Session>, &Caller),
+    id: &HeaderValue,
+    message: Message,
+) -> Response<Body> {
     match message {
         Message::Response(response) => {
             session.talk().response(response).await;
@@ -111,22 +116,22 @@ async fn single(face: &Arc<HttpFace>, session: Arc<Session>, id: &HeaderValue, m
         }
         Message::Notification(notification) => {
             let revision = session.revision();
-            session.talk().notification(notification, revision).await;
+            session.talk().notification(caller, notification, revision).await;
             reply::status(StatusCode::ACCEPTED)
         }
         Message::Request(request) => {
             let claim = match session.claim(request.id()) {
                 Ok(claim) => claim,
                 Err(refusal) => {
-                    let refusal =
-                        session.talk().turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+                    let size = request.bytes().len();
+                    let refusal = session.talk().turn_away(caller, refusal, Some(request.method()), size).await;
                     return reply::json(
                         StatusCode::OK,
                         Body::from(refusal.render(Some(request.id()), Shape::Error, None)),
                     );
                 }
             };
-            match request_in(session, request, claim).await {
+            match request_in(session, caller.clone(), request, claim).await {
                 First::Answer(last) if last.refusal == Some(Code::UnknownSession) => {
                     // The server has forgotten its session; so must the client, or it would never begin anew.
                     face.sessions.end(id.as_bytes()).await;
@@ -146,12 +151,12 @@ enum First {
 }
 
 /// Runs a request in a task of its own: in these eras a lost connection is no cancellation.
-async fn request_in(session: Arc<Session>, request: Request, claim: Claim) -> First {
+async fn request_in(session: Arc<Session>, caller: Caller, request: Request, claim: Claim) -> First {
     let (first, waiting) = oneshot::channel();
     tokio::spawn(async move {
         let revision = session.revision();
-        let ongoing = session.talk().request(request, revision, ParamHeaders::new()).await;
-        drive(&session, ongoing, first).await;
+        let ongoing = session.talk().request(&caller, request, (revision, ParamHeaders::new())).await;
+        drive(&session, &caller, ongoing, first).await;
         drop(claim);
     });
     match waiting.await {
@@ -161,7 +166,7 @@ async fn request_in(session: Arc<Session>, request: Request, claim: Claim) -> Fi
     }
 }
 
-async fn drive(session: &Arc<Session>, mut ongoing: Underway, first: oneshot::Sender<First>) {
+async fn drive(session: &Arc<Session>, caller: &Caller, mut ongoing: Underway, first: oneshot::Sender<First>) {
     let in_time = tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_ok();
     let mut early = None;
     if in_time && !ongoing.is_stream() {
@@ -176,7 +181,7 @@ async fn drive(session: &Arc<Session>, mut ongoing: Underway, first: oneshot::Se
         }
     }
     let primed = if session.revision() >= Revision::V2025_11_25 { Primed::Yes } else { Primed::No };
-    let (stream, events) = session.streams().open(primed);
+    let (stream, events) = session.streams().open(&caller.principal, primed);
     let _ = first.send(First::Stream(events));
     if let Some(early) = early {
         session.streams().push(stream, early);
@@ -195,15 +200,15 @@ async fn drive(session: &Arc<Session>, mut ongoing: Underway, first: oneshot::Se
 
 /// A batch (2025-03-26): every message is an exchange of its own; the answers come in one array, in the order of their
 /// requests. What is said on the way goes to the listening stream.
-async fn batch(session: &Arc<Session>, messages: Vec<Message>) -> Response<Body> {
+async fn batch(session: &Arc<Session>, caller: &Caller, messages: Vec<Message>) -> Response<Body> {
     let mut running = Vec::new();
     for message in messages {
         match message {
             Message::Response(response) => session.talk().response(response).await,
             Message::Notification(notification) => {
-                session.talk().notification(notification, session.revision()).await;
+                session.talk().notification(caller, notification, session.revision()).await;
             }
-            Message::Request(request) => running.push(tokio::spawn(batched(session.clone(), request))),
+            Message::Request(request) => running.push(tokio::spawn(batched(session.clone(), caller.clone(), request))),
         }
     }
     if running.is_empty() {
@@ -218,16 +223,17 @@ async fn batch(session: &Arc<Session>, messages: Vec<Message>) -> Response<Body>
     reply::json(StatusCode::OK, Body::from(crate::talk::join_batch(&answers)))
 }
 
-async fn batched(session: Arc<Session>, request: Request) -> Option<Bytes> {
+async fn batched(session: Arc<Session>, caller: Caller, request: Request) -> Option<Bytes> {
     let claim = match session.claim(request.id()) {
         Ok(claim) => claim,
         Err(refusal) => {
-            let refusal = session.talk().turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+            let refusal =
+                session.talk().turn_away(&caller, refusal, Some(request.method()), request.bytes().len()).await;
             let shape = Shape::of(request.method(), refusal.code, Era::Legacy);
             return Some(refusal.render(Some(request.id()), shape, None));
         }
     };
-    let ongoing = session.talk().request(request, session.revision(), ParamHeaders::new()).await;
+    let ongoing = session.talk().request(&caller, request, (session.revision(), ParamHeaders::new())).await;
     let listening = session.clone();
     let last =
         ongoing.finish(move |segments| listening.streams().push(super::streams::LISTEN, segments.into_bytes())).await;
@@ -241,13 +247,14 @@ pub(super) async fn listen(face: &Arc<HttpFace>, admitted: &Admitted, headers: &
     let Some(id) = headers.get(SESSION_HEADER) else {
         return reply::status(StatusCode::METHOD_NOT_ALLOWED);
     };
-    let session = match face.sessions.find(id.as_bytes(), &admitted.principal, &admitted.target.place()) {
+    let session = match face.sessions.find(id.as_bytes(), admitted.caller.principal.id(), &admitted.target.place()) {
         Ok(session) => session,
         Err(refusal) => return face.refuse_unread(admitted, refusal, 0).await,
     };
     let last = headers.get(LAST_EVENT_ID).and_then(|last| last.to_str().ok());
-    let resumed = last.and_then(|last| session.streams().resume(last));
-    let events = resumed.unwrap_or_else(|| session.streams().listen());
+    let caller = &admitted.caller;
+    let resumed = last.and_then(|last| session.streams().resume(last, &caller.principal));
+    let events = resumed.unwrap_or_else(|| session.listen(caller));
     reply::stream(events)
 }
 
@@ -256,7 +263,7 @@ pub(super) async fn end(face: &Arc<HttpFace>, admitted: &Admitted, headers: &Hea
     let Some(id) = headers.get(SESSION_HEADER) else {
         return reply::status(StatusCode::METHOD_NOT_ALLOWED);
     };
-    match face.sessions.find(id.as_bytes(), &admitted.principal, &admitted.target.place()) {
+    match face.sessions.find(id.as_bytes(), admitted.caller.principal.id(), &admitted.target.place()) {
         Ok(_) => {
             face.sessions.end(id.as_bytes()).await;
             reply::status(StatusCode::NO_CONTENT)

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use doorward_core::access::Face;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::headers::{self, HeaderRefusal};
 use doorward_mcp::message::{Message, Notification, Request};
@@ -14,6 +13,7 @@ use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Response, StatusCode};
 
 use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, outlet, reply, trace};
+use crate::caller::Caller;
 use crate::dialogue::{Dialogue, Underway};
 use crate::limits::STREAM_AFTER;
 use crate::talk::{Produced, supported_versions};
@@ -26,25 +26,26 @@ pub(super) async fn post(
     message: Message,
     headers: &HeaderMap,
 ) -> Response<Body> {
-    let talk = match admitted.target.stateless(&face.gateway, &admitted.principal, Face::Http).await {
+    let caller = &admitted.caller;
+    let talk = match admitted.target.stateless(&face.gateway, caller).await {
         Ok(talk) => talk,
         Err(refusal) => return unreached(face, &admitted, &message, refusal).await,
     };
     match message {
-        Message::Request(request) => match check(&talk, &request, headers).await {
-            Ok(()) => answer(talk, trace::joined(request, headers), params(headers)).await,
+        Message::Request(request) => match check(&talk, caller, &request, headers).await {
+            Ok(()) => answer(talk, caller, trace::joined(request, headers), params(headers)).await,
             Err(refusal) => {
                 let size = request.bytes().len();
-                let refusal = talk.turn_away(refusal, Some(request.method()), size).await;
+                let refusal = talk.turn_away(caller, refusal, Some(request.method()), size).await;
                 let data = version_data(&refusal, &request);
                 refused(&request, &refusal, data.as_deref())
             }
         },
-        Message::Notification(notification) => notify(talk, notification, headers).await,
+        Message::Notification(notification) => notify(talk, caller, notification, headers).await,
         // Clients of this era must not send responses (2026-07-28, basic/transports).
         Message::Response(_) => {
-            let refusal =
-                talk.turn_away(Refusal::new(Code::UnknownShape), method_of(&message), message.bytes().len()).await;
+            let (refusal, size) = (Refusal::new(Code::UnknownShape), message.bytes().len());
+            let refusal = talk.turn_away(caller, refusal, method_of(&message), size).await;
             reply::refused(&refusal, id_of(&message))
         }
     }
@@ -60,10 +61,10 @@ async fn unreached(face: &HttpFace, admitted: &Admitted, message: &Message, refu
 }
 
 /// The rules of the edge, in the order in which a client can mend them.
-async fn check(talk: &Dialogue, request: &Request, headers: &HeaderMap) -> Result<(), Refusal> {
+async fn check(talk: &Dialogue, caller: &Caller, request: &Request, headers: &HeaderMap) -> Result<(), Refusal> {
     let schema = match request.method() {
         // Which headers must repeat arguments is known only from the tool's schema.
-        "tools/call" => talk.known_schema(request, Era::Modern).await,
+        "tools/call" => talk.known_schema(caller, request, Era::Modern).await,
         _ => None,
     };
     let presented = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
@@ -120,14 +121,14 @@ fn version_data(refusal: &Refusal, request: &Request) -> Option<String> {
     Some(format!("{},\"requested\":{requested}", supported_versions(Era::Modern)))
 }
 
-async fn notify(talk: Dialogue, notification: Notification, headers: &HeaderMap) -> Response<Body> {
+async fn notify(talk: Dialogue, caller: &Caller, notification: Notification, headers: &HeaderMap) -> Response<Body> {
     let version = headers.get(VERSION_HEADER).and_then(|version| version.to_str().ok()).and_then(Revision::parse);
     if version.is_none_or(|revision| revision.era() == Era::Legacy) {
         let refusal = Refusal::new(Code::UnsupportedVersion);
-        let refusal = talk.turn_away(refusal, Some(notification.method()), notification.bytes().len()).await;
+        let refusal = talk.turn_away(caller, refusal, Some(notification.method()), notification.bytes().len()).await;
         return reply::refused(&refusal, None);
     }
-    talk.notification(notification, Revision::LATEST).await;
+    talk.notification(caller, notification, Revision::LATEST).await;
     reply::status(StatusCode::ACCEPTED)
 }
 
@@ -141,8 +142,8 @@ fn params(headers: &HeaderMap) -> ParamHeaders {
 }
 
 /// One body if the answer comes first and soon; an event stream otherwise, or if the server has begun one.
-async fn answer(talk: Dialogue, request: Request, params: ParamHeaders) -> Response<Body> {
-    let mut ongoing = talk.request(request, Revision::LATEST, params).await;
+async fn answer(talk: Dialogue, caller: &Caller, request: Request, params: ParamHeaders) -> Response<Body> {
+    let mut ongoing = talk.request(caller, request, (Revision::LATEST, params)).await;
     if tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_err() {
         return stream(ongoing, None);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
 use doorward_mcp::id::Id;
@@ -15,8 +15,10 @@ use doorward_mcp::revision::Revision;
 use tokio::task::JoinHandle;
 
 use super::in_flight::{Claim, InFlight};
+use super::outlet::Outlet;
 use super::sse::SseSession;
 use super::streams::{LISTEN, Streams};
+use crate::caller::Caller;
 use crate::clock::now;
 use crate::dialogue::{Dialogue, Place};
 use crate::gateway::Gateway;
@@ -84,7 +86,7 @@ impl Sessions {
     }
 
     /// The session of that id, if it is this principal's and of this endpoint. To anybody else it does not exist.
-    pub(super) fn find(&self, id: &[u8], principal: &Principal, place: &Place) -> Result<Arc<Session>, Refusal> {
+    pub(super) fn find(&self, id: &[u8], principal: &PrincipalId, place: &Place) -> Result<Arc<Session>, Refusal> {
         let kept = std::str::from_utf8(id).ok().and_then(|id| self.kept(id, principal, place));
         let Some(Kept::Streamable(session)) = kept else { return Err(Refusal::new(Code::UnknownSession)) };
         session.used.store(now().as_micros(), Ordering::Relaxed);
@@ -92,16 +94,21 @@ impl Sessions {
     }
 
     /// The same over HTTP+SSE.
-    pub(super) fn find_sse(&self, id: &str, principal: &Principal, place: &Place) -> Result<Arc<SseSession>, Refusal> {
+    pub(super) fn find_sse(
+        &self,
+        id: &str,
+        principal: &PrincipalId,
+        place: &Place,
+    ) -> Result<Arc<SseSession>, Refusal> {
         match self.kept(id, principal, place) {
             Some(Kept::Sse(session)) => Ok(session),
             Some(Kept::Streamable(_)) | None => Err(Refusal::new(Code::UnknownSession)),
         }
     }
 
-    fn kept(&self, id: &str, principal: &Principal, place: &Place) -> Option<Kept> {
+    fn kept(&self, id: &str, principal: &PrincipalId, place: &Place) -> Option<Kept> {
         let kept = self.lock().get(id).cloned()?;
-        (kept.talk().principal() == principal && kept.talk().place() == *place).then_some(kept)
+        (kept.talk().owner() == principal && kept.talk().place() == *place).then_some(kept)
     }
 
     /// Ends one session.
@@ -202,6 +209,12 @@ impl Session {
     /// The revision of the session; the latest with sessions until `initialize` has settled it.
     pub(super) fn revision(&self) -> Revision {
         self.talk.agreed().unwrap_or(Revision::LATEST_LEGACY)
+    }
+
+    /// Listens to what the server says outside any call, which is decided with `caller`'s standing from now on.
+    pub(super) fn listen(&self, caller: &Caller) -> Outlet {
+        self.talk.listener().listens(caller.clone());
+        self.streams().listen(&caller.principal)
     }
 
     /// Marks a request id as in flight until the guard is dropped.

@@ -7,7 +7,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use doorward_core::access::Face;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::message::{Batches, Frame, Message, Request};
 use doorward_mcp::revision::{Era, Revision};
@@ -21,6 +20,7 @@ use super::in_flight::{Claim, InFlight};
 use super::outlet::{self, Inlet, NotTaken};
 use super::session::Sessions;
 use super::{Admitted, Body, HttpFace, legacy, read, reply, trace};
+use crate::caller::Caller;
 use crate::dialogue::Dialogue;
 use crate::edge;
 use crate::talk::{Final, Produced, join_batch};
@@ -49,7 +49,7 @@ enum Life {
 
 /// GET: opens a session and its stream.
 pub(super) async fn open(face: &Arc<HttpFace>, admitted: &Admitted, uri: &Uri) -> Response<Body> {
-    let talk = admitted.target.conversation(&face.gateway, &admitted.principal, Face::Http);
+    let talk = admitted.target.conversation(&face.gateway, &admitted.caller);
     let (inlet, events) = outlet::open(0);
     let session = Arc::new(SseSession {
         talk,
@@ -89,8 +89,8 @@ pub(super) async fn take(
         Ok(bytes) => bytes,
         Err((refusal, read)) => return face.refuse_unread(admitted, refusal, read).await,
     };
-    match face.sessions.find_sse(id, &admitted.principal, &admitted.target.place()) {
-        Ok(session) => session.frame(face, &parts.headers, bytes).await,
+    match face.sessions.find_sse(id, admitted.caller.principal.id(), &admitted.target.place()) {
+        Ok(session) => session.frame((face, &admitted.caller), &parts.headers, bytes).await,
         Err(refusal) => face.refuse_unread(admitted, refusal, bytes.len()).await,
     }
 }
@@ -144,24 +144,29 @@ impl SseSession {
         self.talk.agreed().unwrap_or(Revision::LATEST_LEGACY)
     }
 
-    async fn frame(self: Arc<Self>, face: &HttpFace, headers: &HeaderMap, bytes: Bytes) -> Response<Body> {
+    async fn frame(
+        self: Arc<Self>,
+        (face, caller): (&HttpFace, &Caller),
+        headers: &HeaderMap,
+        bytes: Bytes,
+    ) -> Response<Body> {
         let size = bytes.len();
         if let Err(refusal) = legacy::version(headers) {
-            let refusal = self.talk.turn_away(refusal, None, size).await;
+            let refusal = self.talk.turn_away(caller, refusal, None, size).await;
             return reply::refused(&refusal, None);
         }
         let batches = if self.revision().accepts_batches() { Batches::Accept } else { Batches::Refuse };
         match Frame::parse(bytes, &face.limits, batches) {
             Ok(Frame::Single(Message::Request(request))) => {
-                self.message(Message::Request(trace::joined(request, headers))).await
+                self.message(caller, Message::Request(trace::joined(request, headers))).await
             }
-            Ok(Frame::Single(message)) => self.message(message).await,
+            Ok(Frame::Single(message)) => self.message(caller, message).await,
             Ok(Frame::Batch(messages)) => match edge::without_handshake(messages) {
-                Ok(messages) => self.batch(trace::all_joined(messages, headers)).await,
-                Err(refusal) => reply::refused(&self.talk.turn_away(refusal, None, size).await, None),
+                Ok(messages) => self.batch(caller, trace::all_joined(messages, headers)).await,
+                Err(refusal) => reply::refused(&self.talk.turn_away(caller, refusal, None, size).await, None),
             },
             Err(rejection) => {
-                let refusal = self.talk.turn_away(edge::refusal(&rejection), None, size).await;
+                let refusal = self.talk.turn_away(caller, edge::refusal(&rejection), None, size).await;
                 let Some(id) = rejection.id() else { return reply::refused(&refusal, None) };
                 // The sender waits for this id on the stream, whatever the status says.
                 self.send(refusal.render(Some(id), Shape::Error, None)).await;
@@ -170,15 +175,16 @@ impl SseSession {
         }
     }
 
-    async fn message(self: Arc<Self>, message: Message) -> Response<Body> {
+    async fn message(self: Arc<Self>, caller: &Caller, message: Message) -> Response<Body> {
         match message {
             Message::Response(response) => self.talk.response(response).await,
-            Message::Notification(notification) => self.talk.notification(notification, self.revision()).await,
-            Message::Request(request) => match self.admit(&request).await {
+            Message::Notification(notification) => self.talk.notification(caller, notification, self.revision()).await,
+            Message::Request(request) => match self.admit(caller, &request).await {
                 Ok(claim) => {
+                    let caller = caller.clone();
                     tokio::spawn(async move {
                         let answered = async {
-                            let last = self.answer(request).await;
+                            let last = self.answer(&caller, request).await;
                             if let Some(last) = last {
                                 self.give(last).await;
                             }
@@ -194,15 +200,17 @@ impl SseSession {
     }
 
     /// A batch (2025-03-26): every message is an exchange of its own; the answers come in one array.
-    async fn batch(self: Arc<Self>, messages: Vec<Message>) -> Response<Body> {
+    async fn batch(self: Arc<Self>, caller: &Caller, messages: Vec<Message>) -> Response<Body> {
         let mut running = Vec::new();
         for message in messages {
             match message {
                 Message::Response(response) => self.talk.response(response).await,
-                Message::Notification(notification) => self.talk.notification(notification, self.revision()).await,
+                Message::Notification(notification) => {
+                    self.talk.notification(caller, notification, self.revision()).await
+                }
                 Message::Request(request) => {
-                    let session = self.clone();
-                    running.push(tokio::spawn(async move { session.batched(request).await }));
+                    let (session, caller) = (self.clone(), caller.clone());
+                    running.push(tokio::spawn(async move { session.batched(&caller, request).await }));
                 }
             }
         }
@@ -220,10 +228,10 @@ impl SseSession {
         reply::status(StatusCode::ACCEPTED)
     }
 
-    async fn batched(&self, request: Request) -> Option<Bytes> {
-        match self.admit(&request).await {
+    async fn batched(&self, caller: &Caller, request: Request) -> Option<Bytes> {
+        match self.admit(caller, &request).await {
             Ok(claim) => {
-                let last = self.while_alive(self.answer(request)).await.flatten();
+                let last = self.while_alive(self.answer(caller, request)).await.flatten();
                 drop(claim);
                 last.map(|last| last.message.into_bytes())
             }
@@ -232,7 +240,7 @@ impl SseSession {
     }
 
     /// Lets a request in, or says what its sender is to be told.
-    async fn admit(&self, request: &Request) -> Result<Claim, Bytes> {
+    async fn admit(&self, caller: &Caller, request: &Request) -> Result<Claim, Bytes> {
         let early = self.talk.agreed().is_none() && !matches!(request.method(), "initialize" | "ping");
         let admitted = if early {
             Err(Refusal::new(Code::UnknownSession).with_detail("The session has not begun."))
@@ -242,7 +250,7 @@ impl SseSession {
         match admitted {
             Ok(claim) => Ok(claim),
             Err(refusal) => {
-                let refusal = self.talk.turn_away(refusal, Some(request.method()), request.bytes().len()).await;
+                let refusal = self.talk.turn_away(caller, refusal, Some(request.method()), request.bytes().len()).await;
                 let shape = Shape::of(request.method(), refusal.code, Era::Legacy);
                 Err(refusal.render(Some(request.id()), shape, None))
             }
@@ -250,8 +258,8 @@ impl SseSession {
     }
 
     /// Runs a request; what comes on the way is sent at once. Dropped, it ends as cancelled.
-    async fn answer(&self, request: Request) -> Option<Final> {
-        let mut ongoing = self.talk.request(request, self.revision(), ParamHeaders::new()).await;
+    async fn answer(&self, caller: &Caller, request: Request) -> Option<Final> {
+        let mut ongoing = self.talk.request(caller, request, (self.revision(), ParamHeaders::new())).await;
         loop {
             match ongoing.next().await? {
                 Produced::Interim(segments) => self.send(segments.into_bytes()).await,

@@ -2,11 +2,13 @@
 //!
 //! Every event gets an id `<stream>-<number>`; a client that lost its connection names the last one it saw and gets the
 //! rest (2025-11-25, basic/transports, resumability). Stream 0 is the one a client opens with GET; the others belong to
-//! one request each. What is kept is bounded by number and bytes, oldest first.
+//! one request each. What was said on a stream was decided for whoever opened it, so it is replayed to nobody of another
+//! standing, though the session be theirs. What is kept is bounded by number and bytes, oldest first.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
+use doorward_core::principal::Principal;
 use doorward_mcp::sse::{SseEvent, encode, priming};
 
 use super::outlet::{self, Inlet, Outlet};
@@ -32,6 +34,8 @@ pub(super) struct Streams {
 
 #[derive(Debug, Default)]
 struct Log {
+    /// With whose standing it was opened; nobody's yet where nobody has listened.
+    opener: Option<Principal>,
     next: u64,
     events: VecDeque<(u64, Bytes)>,
     live: Option<Inlet>,
@@ -41,11 +45,12 @@ struct Log {
 impl Streams {
     /// Begins the stream of one request. With `primed`, its first event is an empty one that carries an id, so that the
     /// client can resume before anything has been said (2025-11-25).
-    pub(super) fn open(&mut self, primed: Primed) -> (u64, Outlet) {
+    pub(super) fn open(&mut self, opener: &Principal, primed: Primed) -> (u64, Outlet) {
         self.last = self.last.saturating_add(1);
         let stream = self.last;
         let (live, events) = outlet::open(0);
         let log = self.logs.entry(stream).or_default();
+        log.opener = Some(opener.clone());
         if primed == Primed::Yes {
             log.next = 1;
             // The outlet is new and empty, so there is room.
@@ -83,18 +88,25 @@ impl Streams {
         self.forget_finished();
     }
 
-    /// Listens to stream 0 from now on; a listener before is cut off, so that a reconnecting client is never refused.
-    pub(super) fn listen(&mut self) -> Outlet {
+    /// Listens to stream 0 from now on; a listener before is cut off, so that a reconnecting client is never refused. What
+    /// was said to one of another standing is forgotten.
+    pub(super) fn listen(&mut self, opener: &Principal) -> Outlet {
         let (live, events) = outlet::open(0);
-        self.logs.entry(LISTEN).or_default().live = Some(live);
+        let log = self.logs.entry(LISTEN).or_default();
+        log.live = Some(live);
+        if log.opener.as_ref() != Some(opener) {
+            log.opener = Some(opener.clone());
+            log.events.clear();
+        }
         events
     }
 
-    /// Resumes after the event `last`: what came since, then what is to come. `None` when the id is not one of ours.
-    pub(super) fn resume(&mut self, last: &str) -> Option<Outlet> {
+    /// Resumes after the event `last`: what came since, then what is to come. `None` when the id is not one of ours, or
+    /// the stream was opened with another standing.
+    pub(super) fn resume(&mut self, last: &str, principal: &Principal) -> Option<Outlet> {
         let (stream, number) = last.split_once('-')?;
         let (stream, number) = (stream.parse::<u64>().ok()?, number.parse::<u64>().ok()?);
-        let log = self.logs.get_mut(&stream)?;
+        let log = self.logs.get_mut(&stream).filter(|log| log.opener.as_ref() == Some(principal))?;
         let missed: Vec<Bytes> =
             log.events.iter().filter(|(seen, _)| *seen > number).map(|(_, event)| event.clone()).collect();
         let (live, events) = outlet::open(missed.len());
@@ -153,8 +165,39 @@ fn event_id(stream: u64, number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use doorward_core::principal::Proof;
+
     use super::*;
     use crate::limits::OUTLET_BYTES_MAX;
+
+    fn somebody() -> Principal {
+        Principal::new("somebody", Proof::LocalToken)
+    }
+
+    /// The same principal with another token.
+    fn with_scope(scope: &str) -> Principal {
+        somebody().with_scopes(BTreeSet::from([scope.into()]))
+    }
+
+    #[test]
+    fn what_was_said_to_one_standing_is_not_replayed_to_another() {
+        let mut streams = Streams::default();
+        let (stream, events) = streams.open(&with_scope("all"), Primed::No);
+        drop(events);
+        streams.push(stream, Bytes::from_static(b"1"));
+        streams.push(stream, Bytes::from_static(b"2"));
+        assert!(streams.resume(&format!("{stream}-0"), &with_scope("some")).is_none());
+        assert!(streams.resume(&format!("{stream}-0"), &with_scope("all")).is_some());
+        drop(streams.listen(&with_scope("all")));
+        streams.push(LISTEN, Bytes::from_static(b"3"));
+        let mut weaker = streams.listen(&with_scope("some"));
+        assert!(drain(&mut weaker).is_empty());
+        streams.push(LISTEN, Bytes::from_static(b"4"));
+        assert_eq!(drain(&mut streams.resume("0-0", &with_scope("some")).unwrap()).len(), 1);
+        assert!(streams.resume("0-0", &with_scope("all")).is_none());
+    }
 
     fn drain(events: &mut Outlet) -> Vec<String> {
         std::iter::from_fn(|| events.try_next()).map(|event| String::from_utf8(event.to_vec()).unwrap()).collect()
@@ -163,13 +206,13 @@ mod tests {
     #[test]
     fn a_lost_connection_resumes_where_it_broke() {
         let mut streams = Streams::default();
-        let (stream, events) = streams.open(Primed::Yes);
+        let (stream, events) = streams.open(&somebody(), Primed::Yes);
         streams.push(stream, Bytes::from_static(b"1"));
         drop(events);
         streams.push(stream, Bytes::from_static(b"2"));
         streams.push(stream, Bytes::from_static(b"3"));
         streams.finish(stream);
-        let mut resumed = streams.resume(&format!("{stream}-1")).unwrap();
+        let mut resumed = streams.resume(&format!("{stream}-1"), &somebody()).unwrap();
         let seen = drain(&mut resumed);
         assert_eq!(seen.len(), 2);
         assert!(seen[0].contains("data: 2") && seen[1].contains("data: 3"), "{seen:?}");
@@ -178,8 +221,8 @@ mod tests {
     #[test]
     fn a_newer_listener_replaces_the_older() {
         let mut streams = Streams::default();
-        let mut first = streams.listen();
-        let mut second = streams.listen();
+        let mut first = streams.listen(&somebody());
+        let mut second = streams.listen(&somebody());
         streams.push(LISTEN, Bytes::from_static(b"x"));
         assert!(drain(&mut first).is_empty());
         assert_eq!(drain(&mut second).len(), 1);
@@ -188,7 +231,7 @@ mod tests {
     #[test]
     fn a_listener_that_does_not_read_is_cut_off_at_the_limit() {
         let mut streams = Streams::default();
-        let mut slow = streams.listen();
+        let mut slow = streams.listen(&somebody());
         let big = Bytes::from(vec![b'x'; OUTLET_BYTES_MAX / 3]);
         for _ in 0..3 {
             streams.push(LISTEN, big.clone());
@@ -197,7 +240,7 @@ mod tests {
         assert!(streams.logs[&LISTEN].live.is_none());
         // Each event weighs a little more than its message, so the third had no room.
         assert_eq!(drain(&mut slow).len(), 2);
-        let mut resumed = streams.resume("0-1").unwrap();
+        let mut resumed = streams.resume("0-1", &somebody()).unwrap();
         assert!(drain(&mut resumed)[0].contains("data: y"));
     }
 
@@ -205,7 +248,7 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let mut streams = Streams::default();
         for _ in 0..REPLAY_EVENTS_MAX + 10 {
-            let (stream, _events) = streams.open(Primed::No);
+            let (stream, _events) = streams.open(&somebody(), Primed::No);
             streams.push(stream, Bytes::from_static(b"x"));
             streams.finish(stream);
         }
@@ -222,7 +265,7 @@ mod tests {
     fn foreign_event_ids_are_not_ours() {
         let mut streams = Streams::default();
         for foreign in ["", "1", "1-", "x-1", "9-1", "1-1-1"] {
-            assert!(streams.resume(foreign).is_none(), "{foreign}");
+            assert!(streams.resume(foreign, &somebody()).is_none(), "{foreign}");
         }
     }
 }

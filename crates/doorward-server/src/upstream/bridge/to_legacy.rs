@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use doorward_core::permit::Permit;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::bridge::{self, Declared, Parking, ParkingRules};
 use doorward_mcp::id::Id;
@@ -60,7 +60,7 @@ pub struct LegacyServer {
 #[derive(Debug)]
 struct Shared {
     reach: Arc<Reach>,
-    principal: Principal,
+    principal: PrincipalId,
     sessions: Mutex<BTreeMap<Declared, Arc<Session>>>,
     visitors: Visitors,
 }
@@ -85,7 +85,7 @@ enum Stage {
 }
 
 impl LegacyServer {
-    pub(super) fn new(reach: Arc<Reach>, principal: Principal) -> Self {
+    pub(super) fn new(reach: Arc<Reach>, principal: PrincipalId) -> Self {
         Self {
             shared: Arc::new(Shared { reach, principal, sessions: Mutex::default(), visitors: Visitors::default() }),
         }

@@ -17,7 +17,7 @@ mod tasks;
 use std::sync::Arc;
 
 use doorward_core::permit::Permit;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::Refusal;
 use doorward_mcp::message::{Message, Response};
 use doorward_mcp::revision::Era;
@@ -43,7 +43,7 @@ pub struct ModernServer {
 #[derive(Debug)]
 struct Place {
     reach: Arc<Reach>,
-    principal: Principal,
+    principal: PrincipalId,
     /// The server in the client's own era.
     direct: Arc<Link>,
     way: SetOnce<Way>,
@@ -59,7 +59,7 @@ enum Way {
 }
 
 impl ModernServer {
-    pub(super) fn new(reach: Arc<Reach>, principal: Principal) -> Self {
+    pub(super) fn new(reach: Arc<Reach>, principal: PrincipalId) -> Self {
         let direct = reach.direct(&principal, Era::Legacy);
         Self { place: Arc::new(Place { reach, principal, direct, way: SetOnce::new() }) }
     }

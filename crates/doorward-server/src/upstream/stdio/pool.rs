@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use doorward_core::ids::ServerId;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::Request;
 use doorward_mcp::revision::Era;
@@ -59,7 +59,7 @@ struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     server: ServerId,
-    principal: Principal,
+    principal: PrincipalId,
     sharing: Sharing,
 }
 
@@ -121,7 +121,7 @@ impl Pool {
 
     /// A way to a child for one conversation, or for the stateless requests of one principal. Nothing is started yet.
     #[must_use]
-    pub fn link(&self, spec: Arc<ChildSpec>, principal: &Principal, era: Era, share: Share) -> StdioLink {
+    pub fn link(&self, spec: Arc<ChildSpec>, principal: &PrincipalId, era: Era, share: Share) -> StdioLink {
         StdioLink::new(self.registry.clone(), spec, principal.clone(), era, share)
     }
 
@@ -248,18 +248,18 @@ pub(super) enum Retired {
 
 impl Key {
     /// The child of one conversation alone.
-    pub(super) fn exclusive(server: &ServerId, principal: &Principal, conversation: u64) -> Self {
+    pub(super) fn exclusive(server: &ServerId, principal: &PrincipalId, conversation: u64) -> Self {
         Self::new(server, principal, Sharing::Conversation(conversation))
     }
 
     /// The child for stateless requests.
-    pub(super) fn modern(server: &ServerId, principal: &Principal) -> Self {
+    pub(super) fn modern(server: &ServerId, principal: &PrincipalId) -> Self {
         Self::new(server, principal, Sharing::Modern)
     }
 
     /// The child for conversations that open like this one: servers offer different things to clients with different
     /// capabilities, so those must not share.
-    pub(super) fn legacy(server: &ServerId, principal: &Principal, initialize: &Request) -> Self {
+    pub(super) fn legacy(server: &ServerId, principal: &PrincipalId, initialize: &Request) -> Self {
         let mut parts = Vec::new();
         for name in ["protocolVersion", "capabilities"] {
             let part = initialize.param(name).map(|part| part.bytes()).unwrap_or_default();
@@ -271,7 +271,7 @@ impl Key {
         Self::new(server, principal, Sharing::Legacy(bytes))
     }
 
-    fn new(server: &ServerId, principal: &Principal, sharing: Sharing) -> Self {
+    fn new(server: &ServerId, principal: &PrincipalId, sharing: Sharing) -> Self {
         Self { server: server.clone(), principal: principal.clone(), sharing }
     }
 }

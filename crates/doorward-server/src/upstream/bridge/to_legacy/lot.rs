@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use doorward_core::ids::ServerId;
-use doorward_core::principal::Principal;
+use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::Request;
 use tokio::sync::oneshot;
@@ -43,7 +43,7 @@ type Ticket = [u8; 16];
 type Digest = [u8; 32];
 
 struct Place {
-    principal: Principal,
+    principal: PrincipalId,
     claim: oneshot::Sender<()>,
     waiting: JoinHandle<Option<Box<Parked>>>,
 }
@@ -82,7 +82,7 @@ impl Lot {
     /// come in time it is dropped, which cancels it.
     pub(super) fn park(
         self: &Arc<Self>,
-        principal: &Principal,
+        principal: &PrincipalId,
         bond: Bond,
         mut parked: Box<Parked>,
     ) -> Result<String, Refusal> {
@@ -166,10 +166,10 @@ impl fmt::Debug for Lot {
 
 impl Bond {
     /// What this request of this principal to this server is bound to.
-    pub(super) fn of(principal: &Principal, server: &ServerId, request: &Request) -> Self {
+    pub(super) fn of(principal: &PrincipalId, server: &ServerId, request: &Request) -> Self {
         let part = |name: &str| request.param(name).map(|part| part.bytes()).unwrap_or_default();
         Self {
-            principal: digest(&[principal.user().as_bytes(), principal.proof().as_str().as_bytes()]),
+            principal: digest(&[&principal.to_bytes()]),
             server: digest(&[server.as_str().as_bytes()]),
             method: digest(&[request.method().as_bytes()]),
             request: digest(&[part("name"), part("uri"), part("arguments")]),
@@ -228,7 +228,7 @@ fn expired() -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use doorward_core::principal::Proof;
+    use doorward_core::principal::{Principal, Proof};
     use doorward_mcp::bridge::{Declared, Parking, ParkingRules};
     use doorward_mcp::compose;
     use doorward_mcp::id::Id;
@@ -238,11 +238,11 @@ mod tests {
     use super::super::held::Again;
     use super::*;
 
-    fn principal(number: usize) -> Principal {
-        Principal::new(&format!("user-{number}"), Proof::LocalToken)
+    fn principal(number: usize) -> PrincipalId {
+        Principal::new(&format!("user-{number}"), Proof::LocalToken).id().clone()
     }
 
-    fn bond(principal: &Principal) -> Bond {
+    fn bond(principal: &PrincipalId) -> Bond {
         let bytes = compose::request(&Id::from("1"), "tools/call", Some(r#"{"name":"a"}"#));
         let Ok(Message::Request(request)) = Message::parse(bytes, &Limits::default()) else { panic!("no request") };
         Bond::of(principal, &ServerId::parse("s").unwrap(), &request)
@@ -256,7 +256,7 @@ mod tests {
         Box::new(Parked::Again(Box::new(Again { parking, questions: Vec::new(), error })))
     }
 
-    fn park(lot: &Arc<Lot>, principal: &Principal, patience: Duration) -> Result<String, Refusal> {
+    fn park(lot: &Arc<Lot>, principal: &PrincipalId, patience: Duration) -> Result<String, Refusal> {
         lot.park(principal, bond(principal), parked(patience))
     }
 
