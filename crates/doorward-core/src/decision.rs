@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::rate::Limit;
 use crate::refusal::Code;
 
 /// A duty attached to an allow.
@@ -13,6 +14,8 @@ use crate::refusal::Code;
 pub enum Obligation {
     /// A person must say yes first; the text says who may.
     Approve(String),
+    /// Only so often, so much or so many at once.
+    Limit(Limit),
     /// A duty this build does not know: nobody can perform it, so it refuses.
     Unknown(String),
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod decide;
+mod meter;
 mod record;
 mod sift;
 mod state;
@@ -28,6 +29,7 @@ use crate::time::Timestamp;
 
 pub use answer::{Answer, AwaitUpstream};
 pub use decide::{AwaitAnswer, AwaitDecision, Consent};
+pub use meter::AwaitMeter;
 pub use record::{AwaitRecord, AwaitRecorded, RecordFailure};
 pub use sift::{AwaitSift, Visibility};
 
@@ -59,6 +61,8 @@ pub struct Arrival {
 pub enum Step {
     /// Put the access requests to the decision point.
     Decide(AwaitDecision),
+    /// Take from the meters what the rules that allow it limit.
+    Meter(AwaitMeter),
     /// Ask a person.
     Consult(AwaitAnswer),
     /// Write a record.

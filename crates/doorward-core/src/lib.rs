@@ -11,6 +11,7 @@ pub mod joint;
 pub mod limits;
 pub mod permit;
 pub mod principal;
+pub mod rate;
 pub mod record;
 pub mod refusal;
 pub mod routing;

@@ -1,5 +1,7 @@
 //! Every limit of this crate, in one place, with its reason.
 
+use std::time::Duration;
+
 /// Longest server id: two ids and a tool name must fit the 64 characters some model APIs allow.
 pub const SERVER_ID_MAX: usize = 40;
 
@@ -48,3 +50,21 @@ pub const JOINT_NOTES_MAX: usize = 32;
 
 /// Most bytes of the instructions of all servers of a joint endpoint, which a host puts before its model.
 pub const JOINT_INSTRUCTIONS_MAX: usize = 32 * 1024;
+
+/// Largest amount a limit counts, in billionths (10^15 whole ones): times the longest period it fits 128 bits.
+pub const AMOUNT_MAX: u128 = 1_000_000_000_000_000_000_000_000;
+
+/// Longest period of a limit.
+pub const LIMIT_PERIOD_MAX: Duration = Duration::from_secs(31 * 86_400);
+
+/// Longest argument value a meter keeps as it is; of a longer one it keeps the digest.
+pub const KEY_TEXT_MAX: usize = 256;
+
+/// Most meters at once: one for each rule, clause and key that has taken something lately.
+pub const METERS_MAX: usize = 32_768;
+
+/// Most of those that one principal was the first to need, so that nobody takes the room of all.
+pub const METERS_PER_PRINCIPAL_MAX: usize = 2_048;
+
+/// How often meters that are as good as new are looked for when there is no room.
+pub const METER_SWEEP_EVERY: Duration = Duration::from_secs(1);

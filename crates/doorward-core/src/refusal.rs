@@ -7,7 +7,9 @@ mod codes;
 mod render;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::decision::Reason;
 use crate::ids::ExchangeId;
@@ -26,6 +28,8 @@ pub struct Refusal {
     pub reasons: Vec<Reason>,
     /// The scopes that would have allowed it (RFC 6750 §3.1); `None` unless the code is about scopes.
     pub scopes: Option<Arc<BTreeSet<Arc<str>>>>,
+    /// How many seconds to wait before trying again; `None` where waiting is not what helps, or nobody can say.
+    pub retry_after: Option<NonZeroU32>,
     /// The exchange it belongs to; `None` before one has begun.
     pub reference: Option<ExchangeId>,
 }
@@ -34,7 +38,7 @@ impl Refusal {
     /// A refusal that the code's own sentence explains.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: String::new(), reasons: Vec::new(), scopes: None, reference: None }
+        Self { code, detail: String::new(), reasons: Vec::new(), scopes: None, retry_after: None, reference: None }
     }
 
     /// The same with a sentence on this case.
@@ -55,6 +59,14 @@ impl Refusal {
     #[must_use]
     pub fn with_scopes(mut self, scopes: BTreeSet<Arc<str>>) -> Self {
         self.scopes = (!scopes.is_empty()).then(|| Arc::new(scopes));
+        self
+    }
+
+    /// The same with how long to wait before trying again: whole seconds, one at the least.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+        self.retry_after = NonZeroU32::new(u32::try_from(seconds).unwrap_or(u32::MAX)).or(Some(NonZeroU32::MIN));
         self
     }
 

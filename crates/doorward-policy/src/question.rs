@@ -332,7 +332,7 @@ impl<'a> Question<'a> {
 /// What the rules that allow attach to it: every duty of each, once.
 fn allow(deciding: &[&Rule]) -> Decision {
     let mut obligations: Vec<Obligation> = Vec::new();
-    for obligation in deciding.iter().filter_map(|rule| rule.obligation.as_ref()) {
+    for obligation in deciding.iter().flat_map(|rule| &rule.obligations) {
         if !obligations.contains(obligation) {
             obligations.push(obligation.clone());
         }

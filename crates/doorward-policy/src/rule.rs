@@ -1,5 +1,8 @@
 //! One policy as the author wrote it: its Cedar form, its annotations, its scope, and what it looks at.
 
+mod duty;
+mod limit;
+
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -19,7 +22,7 @@ use crate::source::Source;
 use crate::suggest::nearest;
 use crate::vocabulary::type_of;
 
-const ANNOTATIONS: [&str; 6] = ["docs", "id", "obligation", "otherwise", "reason", "remedy"];
+const ANNOTATIONS: [&str; 7] = ["docs", "id", "limit", "obligation", "otherwise", "reason", "remedy"];
 
 /// One rule.
 #[derive(Debug, Clone)]
@@ -34,8 +37,8 @@ pub(crate) struct Rule {
     pub(crate) policy: Policy,
     /// What it looks at.
     pub(crate) mentions: Mentions,
-    /// `@obligation`
-    pub(crate) obligation: Option<Obligation>,
+    /// `@limit` and `@obligation`
+    pub(crate) obligations: Vec<Obligation>,
     /// `@otherwise`: what to say when this permit covers a request and does not allow it.
     pub(crate) otherwise: Option<Arc<str>>,
     reason: Option<Arc<str>>,
@@ -229,12 +232,13 @@ fn read_rule(number: usize, policy: &Policy, place: Place, findings: &mut Vec<Fi
     let annotation = |key: &str| policy.annotation(key).map(Arc::<str>::from);
     let name = annotation("id").unwrap_or_else(|| Arc::from(format!("{}:{}", place.file, policy.id())));
     let mentions = policy.to_json().map_or_else(|_| Mentions::everything(), |json| Mentions::of(&json));
+    let obligations = duty::read_duties(policy, &name, &place, findings);
     let rule = Rule {
         number,
         name,
         policy: policy.new_id(PolicyId::new(number.to_string())),
         mentions,
-        obligation: policy.annotation("obligation").map(read_obligation),
+        obligations,
         otherwise: annotation("otherwise"),
         reason: annotation("reason"),
         remedy: annotation("remedy"),
@@ -243,13 +247,6 @@ fn read_rule(number: usize, policy: &Policy, place: Place, findings: &mut Vec<Fi
     };
     check_annotations(&rule, findings);
     rule
-}
-
-fn read_obligation(text: &str) -> Obligation {
-    match text.split_once(':') {
-        Some(("approve", who)) if !who.is_empty() => Obligation::Approve(who.to_owned()),
-        Some(_) | None => Obligation::Unknown(text.to_owned()),
-    }
 }
 
 fn check_annotations(rule: &Rule, findings: &mut Vec<Finding>) {
@@ -263,15 +260,9 @@ fn check_annotations(rule: &Rule, findings: &mut Vec<Finding>) {
             warn(format!("@{key} is not an annotation Doorward knows"), advice);
         }
     }
-    if let Some(Obligation::Unknown(text)) = &rule.obligation {
-        warn(
-            format!("nobody can perform the obligation \"{text}\", so what this rule allows is refused"),
-            "write @obligation(\"approve:WHO\")".to_owned(),
-        );
-    }
     match rule.effect() {
-        Effect::Forbid if rule.obligation.is_some() || rule.otherwise.is_some() => warn(
-            "@obligation and @otherwise do nothing on a forbid".to_owned(),
+        Effect::Forbid if !rule.obligations.is_empty() || rule.otherwise.is_some() => warn(
+            "@limit, @obligation and @otherwise do nothing on a forbid".to_owned(),
             "put them on the permit they belong to".to_owned(),
         ),
         Effect::Forbid | Effect::Permit => {}

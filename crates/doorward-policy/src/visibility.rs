@@ -62,7 +62,8 @@ impl Question<'_> {
 
 fn can_be_met(obligation: &Obligation) -> bool {
     match obligation {
-        Obligation::Approve(_) => true,
+        // A limit that is reached now may not be later.
+        Obligation::Approve(_) | Obligation::Limit(_) => true,
         Obligation::Unknown(_) => false,
     }
 }
@@ -77,7 +78,7 @@ struct Parts {
 impl Parts {
     /// A permit with a duty nobody can perform closes what it permits.
     fn add(&mut self, effect: Effect, rule: Option<&Rule>, formula: Formula) {
-        let impossible = rule.and_then(|rule| rule.obligation.as_ref()).is_some_and(|duty| !can_be_met(duty));
+        let impossible = rule.is_some_and(|rule| !rule.obligations.iter().all(can_be_met));
         match effect {
             Effect::Permit if !impossible => self.opening.push(formula),
             Effect::Permit | Effect::Forbid => self.closing.push(formula),

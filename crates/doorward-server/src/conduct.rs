@@ -41,6 +41,10 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 let decisions = waiting.requests().iter().map(decide).collect();
                 waiting.decided(decisions, now())
             }
+            Step::Meter(waiting) => {
+                let taken = gateway.meters().take(waiting.takes(), now());
+                waiting.metered(taken, now())
+            }
             // Nobody can be asked yet: approvals arrive with the console, and silence refuses.
             Step::Consult(waiting) => waiting.answered(&Consent::Absent, now()),
             Step::Record(waiting) => record(gateway, waiting).await,

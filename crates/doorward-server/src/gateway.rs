@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::dialogue::Target;
 use crate::joined::{Joint, JointId, JointSetup, Shelves};
 use crate::limits::REFIT_WAIT;
+use crate::meters::Meters;
 use crate::metrics::Metrics;
 use crate::server::Server;
 
@@ -27,6 +28,7 @@ pub struct Gateway {
     changing: Arc<Mutex<()>>,
     store: Store,
     metrics: Metrics,
+    meters: Meters,
     shelves: Shelves,
     authority: Authority,
 }
@@ -73,7 +75,15 @@ impl Gateway {
         let view = View::load(served, inputs, 1)?;
         let (changing, shelves) = (Arc::default(), Shelves::default());
         let (metrics, authority) = (Metrics::new(), Authority::Policy);
-        Ok(Self { view: ArcSwap::from_pointee(view), changing, store, metrics, shelves, authority })
+        Ok(Self {
+            view: ArcSwap::from_pointee(view),
+            changing,
+            store,
+            metrics,
+            meters: Meters::default(),
+            shelves,
+            authority,
+        })
     }
 
     /// A gateway that lets everything pass, because all it does is carry messages to an endpoint which decides.
@@ -133,6 +143,11 @@ impl Gateway {
     #[must_use]
     pub const fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// What rules that limit have counted.
+    pub(crate) const fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// What joint endpoints remember of the servers.

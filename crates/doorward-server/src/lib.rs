@@ -6,6 +6,7 @@
 mod clock;
 mod conduct;
 mod edge;
+mod meters;
 mod pace;
 mod seal;
 

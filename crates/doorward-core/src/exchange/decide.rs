@@ -1,10 +1,12 @@
 //! Deciding: on the message itself, and on the questions a result carries.
 
+use super::meter::AwaitMeter;
 use super::record::AwaitRecord;
 use super::state::Begun;
 use super::{Step, answer};
 use crate::access::{AccessRequest, Direction};
 use crate::decision::{Decision, Obligation, Reason};
+use crate::rate::Take;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 use doorward_mcp::message::Response;
@@ -50,12 +52,16 @@ impl AwaitDecision {
                 .begun
                 .refuse(Refusal::new(Code::PolicyError).with_detail("Not every question was decided."), now);
         }
-        let mut obligations = Vec::new();
-        for decision in decisions {
+        let mut duties = Duties::default();
+        for (request, decision) in self.requests.iter().zip(decisions) {
             match decision {
-                Decision::Allow { obligations: more, reasons } => {
+                Decision::Allow { obligations, reasons } => {
                     self.begun.note_reasons(&reasons);
-                    obligations.extend(more.into_iter().map(|obligation| (obligation, reasons.clone())));
+                    for obligation in obligations {
+                        if let Err(refusal) = duties.add(obligation, request, &reasons) {
+                            return self.begun.refuse(refusal, now);
+                        }
+                    }
                 }
                 Decision::Deny(denial) => {
                     let refusal = Refusal::new(self.denial_code(denial.code))
@@ -66,7 +72,13 @@ impl AwaitDecision {
                 }
             }
         }
-        self.performed(obligations, now)
+        if let (Stage::Questions(_), Some((_, reasons))) = (&self.stage, duties.approvals.first()) {
+            let detail = "A question inside a result cannot wait for approval.";
+            let refusal = Refusal::new(Code::Obligation).with_reasons(reasons.clone()).with_detail(detail);
+            return self.begun.refuse(refusal, now);
+        }
+        let Duties { approvals, takes } = duties;
+        AwaitMeter::before(Allowed { begun: self.begun, approvals, stage: self.stage }, takes, now)
     }
 
     /// What a server asks of the client is refused under its own code, so that a reader sees whose wish it was.
@@ -77,41 +89,50 @@ impl AwaitDecision {
         };
         if question && code == Code::NotAllowed { Code::QuestionRefused } else { code }
     }
+}
 
-    fn performed(self, obligations: Vec<(Obligation, Vec<Reason>)>, now: Timestamp) -> Step {
-        let unknown = obligations.iter().find_map(|(obligation, reasons)| match obligation {
-            Obligation::Unknown(text) => Some((text.clone(), reasons.clone())),
-            Obligation::Approve(_) => None,
-        });
-        if let Some((text, reasons)) = unknown {
-            let detail = format!("The obligation '{text}' is not one this gateway can perform.");
-            return self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(reasons).with_detail(detail), now);
-        }
-        let approvals = approvals(obligations);
-        match (approvals.first(), self.stage) {
-            (_, Stage::Request) => AwaitAnswer::next(self.begun, approvals.into_iter(), now),
-            (None, Stage::Questions(response)) => answer::release(self.begun, response, now),
-            (Some((_, reasons)), Stage::Questions(_)) => {
-                let reasons = reasons.clone();
-                let detail = "A question inside a result cannot wait for approval.";
-                self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(reasons).with_detail(detail), now)
+/// What the rules that allow ask for.
+#[derive(Default)]
+struct Duties {
+    /// Everybody who must approve, each once, in the order the rules name them.
+    approvals: Vec<Approval>,
+    takes: Vec<Take>,
+}
+
+impl Duties {
+    fn add(&mut self, obligation: Obligation, request: &AccessRequest, reasons: &[Reason]) -> Result<(), Refusal> {
+        match obligation {
+            Obligation::Approve(who) => {
+                if self.approvals.iter().all(|(asked, _)| *asked != who) {
+                    self.approvals.push((who, reasons.to_vec()));
+                }
+            }
+            Obligation::Limit(limit) => self.takes.extend(limit.takes(request)?),
+            Obligation::Unknown(text) => {
+                let detail = format!("The obligation '{text}' is not one this gateway can perform.");
+                return Err(Refusal::new(Code::Obligation).with_reasons(reasons.to_vec()).with_detail(detail));
             }
         }
+        Ok(())
     }
 }
 
-/// Everybody who must approve, each once, in the order the rules name them.
-fn approvals(obligations: Vec<(Obligation, Vec<Reason>)>) -> Vec<Approval> {
-    let mut approvals: Vec<Approval> = Vec::new();
-    for (obligation, reasons) in obligations {
-        match obligation {
-            Obligation::Approve(who) if approvals.iter().all(|(asked, _)| *asked != who) => {
-                approvals.push((who, reasons));
-            }
-            Obligation::Approve(_) | Obligation::Unknown(_) => {}
+/// Allowed, and what is still to be done before it goes on.
+#[derive(Debug)]
+pub(super) struct Allowed {
+    pub(super) begun: Box<Begun>,
+    approvals: Vec<Approval>,
+    stage: Stage,
+}
+
+impl Allowed {
+    /// Goes on once everything was taken that the rules limit.
+    pub(super) fn proceed(self, now: Timestamp) -> Step {
+        match self.stage {
+            Stage::Request => AwaitAnswer::next(self.begun, self.approvals.into_iter(), now),
+            Stage::Questions(response) => answer::release(self.begun, response, now),
         }
     }
-    approvals
 }
 
 /// Who must approve, and the rules that want it.

@@ -10,6 +10,7 @@ use super::{Arrival, Outcome, Step, Turned};
 use crate::access::{Access, AccessRequest, Action, Direction, Kind, Resource};
 use crate::decision::Reason;
 use crate::limits::{RECORD_FIELD_MAX, RECORD_RULES_MAX};
+use crate::rate::Lease;
 use crate::record::{Disposition, Phase, Record};
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ pub(super) struct Begun {
     action: Arc<str>,
     rules: Vec<Arc<str>>,
     notes: Vec<Arc<str>>,
+    /// Places among the calls in flight, held until the exchange ends.
+    pub(super) leases: Vec<Lease>,
     pub(super) forwarded_at: Option<Timestamp>,
     pub(super) answered_at: Option<Timestamp>,
     pub(super) answer_bytes: u64,
@@ -41,6 +44,7 @@ impl Begun {
             access,
             rules: Vec::new(),
             notes: Vec::new(),
+            leases: Vec::new(),
             forwarded_at: None,
             answered_at: None,
             answer_bytes: 0,

@@ -74,16 +74,19 @@ impl Refusal {
         )
     }
 
-    /// `code`, `reason`, `rule`, `reference` and `remedy` as a JSON object; `rule` and `reference` are null when there is none.
+    /// `code`, `reason`, `rule`, `reference` and `remedy` as a JSON object; `rule` and `reference` are null when there is
+    /// none. `retryAfterSeconds` is there when waiting helps and it is known how long.
     fn denial(&self) -> String {
         let optional = |text: Option<String>| text.map_or_else(|| "null".to_owned(), |text| compose::quote(&text));
+        let retry = self.retry_after.map(|seconds| format!(",\"retryAfterSeconds\":{seconds}"));
         format!(
-            "{{\"code\":\"{}\",\"reason\":{},\"rule\":{},\"reference\":{},\"remedy\":{}}}",
+            "{{\"code\":\"{}\",\"reason\":{},\"rule\":{},\"reference\":{},\"remedy\":{}{}}}",
             self.code,
             compose::quote(&self.explanation()),
             optional(self.rule().map(ToString::to_string)),
             optional(self.reference.map(|reference| reference.to_string())),
             compose::quote(self.remedy()),
+            retry.unwrap_or_default(),
         )
     }
 }

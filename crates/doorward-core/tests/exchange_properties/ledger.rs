@@ -37,6 +37,10 @@ pub(crate) struct Entry {
     pub(crate) sound: bool,
     /// A decision, a person or an unperformable duty said no.
     pub(crate) refused: bool,
+    /// The rules that limit it.
+    pub(crate) limits_due: Vec<String>,
+    /// How many places it was given, once everything was taken.
+    pub(crate) metered: Option<usize>,
     pub(crate) approvers_due: BTreeSet<String>,
     pub(crate) approvers: BTreeSet<String>,
     pub(crate) hidden: BTreeSet<&'static str>,
@@ -60,6 +64,8 @@ impl Entry {
             delivery: None,
             sound: true,
             refused: false,
+            limits_due: Vec::new(),
+            metered: None,
             approvers_due: BTreeSet::new(),
             approvers: BTreeSet::new(),
             hidden: BTreeSet::new(),
@@ -103,6 +109,7 @@ impl Entry {
         assert!(!self.refused, "forwarded after a refusal: {self:?}");
         assert!(self.sound, "forwarded what nobody can judge: {self:?}");
         assert!(self.approvers_due.is_subset(&self.approvers), "forwarded without an approval: {self:?}");
+        assert!(self.limits_due.is_empty() || self.metered.is_some(), "forwarded without a take: {self:?}");
         self.permits += 1;
         assert_eq!(self.permits, 1, "one exchange, two permits: {self:?}");
     }

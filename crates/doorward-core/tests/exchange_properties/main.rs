@@ -101,6 +101,8 @@ fn the_world_reaches_every_kind_of_step() {
     for wanted in [
         "decide",
         "consult",
+        "meter",
+        "limit reached",
         "sift",
         "forward",
         "record refused",

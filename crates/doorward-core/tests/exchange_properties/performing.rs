@@ -1,26 +1,43 @@
 //! The shell's part: each step is performed as a shell would, well or badly as chance wills.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use doorward_core::access::Direction;
+use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind, Resource};
 use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::exchange::{
-    Answer, AwaitAnswer, AwaitDecision, AwaitRecord, AwaitSift, AwaitUpstream, Consent, Outcome, RecordFailure, Step,
-    Visibility,
+    Answer, AwaitAnswer, AwaitDecision, AwaitMeter, AwaitRecord, AwaitSift, AwaitUpstream, Consent, Outcome,
+    RecordFailure, Step, Visibility,
 };
 use doorward_core::ids::ExchangeId;
 use doorward_core::permit::Permit;
+use doorward_core::principal::{Principal, Proof};
+use doorward_core::rate::{Amount, Clause, Counted, Limit, Measure};
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_core::routing::OutgoingError;
 use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Notification, Request};
 use doorward_mcp::raw::RawJson;
+use doorward_mcp::revision::Era;
 use serde_json::Value;
 
 use super::ledger::{Asker, Ending};
 use super::messages::numbers;
 use super::world::{Got, World};
+
+/// How many calls one rule allows at once.
+pub(crate) const FEW: u32 = 6;
+
+fn limit(rule: &str, measure: Measure) -> Limit {
+    let clause = Clause { text: rule.into(), measure, by: [].into() };
+    Limit { rule: rule.into(), clauses: [clause].into() }
+}
+
+fn flow() -> Measure {
+    let (most, burst) = (Amount::whole(20), Amount::whole(5));
+    Measure::Flow { most, per: Duration::from_micros(700), burst, of: Counted::Calls }
+}
 
 impl World {
     /// Performs one step that waits to be performed.
@@ -31,6 +48,7 @@ impl World {
         let (exchange, step) = self.steps.swap_remove(pick % self.steps.len());
         let next = match step {
             Step::Decide(waiting) => Some(self.decide(exchange, waiting, choice)),
+            Step::Meter(waiting) => Some(self.meter(exchange, waiting)),
             Step::Consult(waiting) => Some(self.consult(exchange, waiting, choice)),
             Step::Record(waiting) => Some(self.record(exchange, waiting, choice)),
             Step::Sift(waiting) => Some(self.sift(exchange, waiting, choice)),
@@ -51,6 +69,7 @@ impl World {
         if questions {
             self.seen.insert("questions decided");
         }
+        entry.limits_due.clear();
         let mut decisions = Vec::new();
         for (place, request) in waiting.requests().iter().enumerate() {
             assert_eq!(request.principal.user(), format!("client-{}", entry.client));
@@ -58,7 +77,13 @@ impl World {
             let reasons = vec![Reason { rule: "r".into(), text: Some("because".into()), remedy: None }];
             let chosen = (choice >> (place % 16 * 4)) % 16;
             let obligations = match chosen {
-                0..9 => Vec::new(),
+                0..6 => Vec::new(),
+                6 => vec![Obligation::Limit(limit("few", Measure::AtOnce { most: FEW }))],
+                7 => vec![Obligation::Limit(limit("many", flow())), Obligation::Approve("alice".to_owned())],
+                8 => {
+                    let few = limit("few", Measure::AtOnce { most: FEW });
+                    vec![Obligation::Limit(limit("many", flow())), Obligation::Limit(few)]
+                }
                 9 => vec![Obligation::Approve("alice".to_owned())],
                 10 => vec![Obligation::Approve("bob".to_owned()), Obligation::Approve("alice".to_owned())],
                 11 => vec![Obligation::Approve("alice".to_owned()), Obligation::Unknown("dance".to_owned())],
@@ -73,6 +98,7 @@ impl World {
                 match obligation {
                     Obligation::Approve(_) if questions => entry.refused = true,
                     Obligation::Approve(who) => drop(entry.approvers_due.insert(who.clone())),
+                    Obligation::Limit(limit) => entry.limits_due.push(limit.rule.to_string()),
                     Obligation::Unknown(_) => entry.refused = true,
                 }
             }
@@ -83,6 +109,53 @@ impl World {
             entry.refused = true;
         }
         waiting.decided(decisions, now)
+    }
+
+    fn meter(&mut self, exchange: ExchangeId, waiting: AwaitMeter) -> Step {
+        self.seen.insert("meter");
+        let now = self.now();
+        let (held, may_be_held) = self.places_held();
+        let taken = self.meters.take(waiting.takes(), now);
+        let entry = self.ledger.get_mut(&exchange).unwrap();
+        assert!(!entry.refused, "taken after a refusal: {entry:?}");
+        let few = entry.limits_due.iter().filter(|rule| *rule == "few").count();
+        match &taken {
+            Ok(_) => {
+                assert!(held + few <= FEW as usize, "more at once than allowed");
+                entry.metered = Some(entry.metered.unwrap_or(0) + few);
+            }
+            Err(reached) => {
+                self.seen.insert("limit reached");
+                let full = may_be_held + few > FEW as usize;
+                assert!(full || reached.rule.as_ref() == "many", "a place is lost: {reached:?}");
+                entry.refused = true;
+            }
+        }
+        waiting.metered(taken, now)
+    }
+
+    /// How many places are surely held, and how many may be: an exchange gives its places back before it is over.
+    fn places_held(&self) -> (usize, usize) {
+        let holding = |id: &ExchangeId| self.ledger[id].metered.unwrap_or(0);
+        let open = self.ledger.iter().filter(|(_, entry)| entry.ending.is_none()).map(|(id, _)| holding(id)).sum();
+        (self.waiting.keys().map(holding).sum(), open)
+    }
+
+    /// Everything is over: all places are free, and no more than there are.
+    pub(crate) fn check_places(&mut self) {
+        let request = AccessRequest {
+            principal: Principal::new("last", Proof::None),
+            action: Action::of(Direction::ToServer, Kind::Request, "ping").unwrap(),
+            resource: Resource::Server(self.upstreams[0].id.clone()),
+            arguments: None,
+            approach: Approach::new(Face::Stdio),
+            era: Era::Legacy,
+            at: self.now(),
+        };
+        let takes = limit("few", Measure::AtOnce { most: FEW }).takes(&request).unwrap();
+        let leases: Vec<_> = (0..=FEW).map(|_| self.meters.take(&takes, request.at).ok()).collect();
+        assert!(leases[..FEW as usize].iter().all(Option::is_some), "a place leaked");
+        assert!(leases[FEW as usize].is_none(), "a place too many");
     }
 
     fn consult(&mut self, exchange: ExchangeId, waiting: AwaitAnswer, choice: u64) -> Step {

@@ -6,6 +6,7 @@ use doorward_core::access::{Approach, Direction, Face};
 use doorward_core::exchange::{Answer, Arrival, AwaitUpstream, Step, begin};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, Proof};
+use doorward_core::rate::Meters;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::{Destination, Questions, Routes, Stray};
 use doorward_core::time::Timestamp;
@@ -48,6 +49,7 @@ pub(crate) struct World {
     pub(crate) now: i64,
     pub(crate) clients: Vec<Client>,
     pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) meters: Meters,
     pub(crate) ledger: BTreeMap<ExchangeId, Entry>,
     pub(crate) steps: Vec<(ExchangeId, Step)>,
     pub(crate) waiting: BTreeMap<ExchangeId, AwaitUpstream>,
@@ -70,6 +72,7 @@ impl World {
             clients: Vec::new(),
             upstreams: vec![upstream("old", Revision::V2025_11_25), upstream("new", Revision::V2026_07_28)],
             ledger: BTreeMap::new(),
+            meters: Meters::default(),
             steps: Vec::new(),
             waiting: BTreeMap::new(),
             seen: BTreeSet::new(),
@@ -145,6 +148,7 @@ impl World {
         for entry in self.ledger.values() {
             entry.settle();
         }
+        self.check_places();
         for upstream in &mut self.upstreams {
             assert_eq!(upstream.routes.in_flight(), 0);
             for uri in ["file:///0", "file:///1", "file:///2"] {

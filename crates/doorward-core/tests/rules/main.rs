@@ -6,6 +6,7 @@ mod answers;
 mod classifying;
 mod limits;
 mod lists;
+mod rates;
 mod records;
 mod refusals;
 mod routing;

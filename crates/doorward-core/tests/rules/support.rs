@@ -5,6 +5,7 @@ use doorward_core::decision::{Decision, Denial, Reason};
 use doorward_core::exchange::{Answer, Arrival, Consent, Outcome, Step, Visibility, begin};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, Proof};
+use doorward_core::rate::Meters;
 use doorward_core::record::Record;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
@@ -104,6 +105,7 @@ pub(crate) fn play_with(
     let mut played = Played { records: Vec::new(), asked: Vec::new(), forwarded: false, outcome: Outcome::Done };
     let mut answer = Some(answer);
     let mut now = arrival.at.as_micros();
+    let mut meters = Meters::default();
     let mut step = begin(arrival);
     loop {
         now += 10;
@@ -113,6 +115,10 @@ pub(crate) fn play_with(
                 played.asked.extend(waiting.requests().iter().cloned());
                 let decisions = waiting.requests().iter().map(&decide).collect();
                 waiting.decided(decisions, at)
+            }
+            Step::Meter(waiting) => {
+                let taken = meters.take(waiting.takes(), at);
+                waiting.metered(taken, at)
             }
             Step::Consult(waiting) => waiting.answered(&Consent::Give { by: "eve".to_owned() }, at),
             Step::Record(waiting) => {

@@ -152,6 +152,7 @@ fn texts(list: &Value) -> Option<Vec<&str>> {
 fn written(obligation: &Obligation) -> String {
     match obligation {
         Obligation::Approve(who) => format!("approve:{who}"),
+        Obligation::Limit(limit) => format!("limit:{limit}"),
         Obligation::Unknown(text) => format!("unknown:{text}"),
     }
 }

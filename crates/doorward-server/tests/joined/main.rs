@@ -15,6 +15,7 @@ mod changes;
 mod client;
 mod fixtures;
 mod hostile;
+mod limits;
 mod lists;
 mod messages;
 mod peer;
