@@ -12,7 +12,7 @@ use doorward_server::config::{Key, Override, Request};
 use crate::exit::Exit;
 use crate::terminal::ColorChoice;
 
-pub(crate) use policy::{DefinitionsArgs, Deny, PolicyCheckArgs, PolicyCommand, SubjectArgs};
+pub(crate) use policy::{Coverage, DefinitionsArgs, Deny, PolicyCheckArgs, PolicyCommand, PolicyTestArgs, SubjectArgs};
 
 /// A security gateway between AI agents and the tools they call (Model Context Protocol).
 #[derive(Debug, Parser)]

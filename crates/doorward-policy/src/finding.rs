@@ -36,6 +36,18 @@ pub(crate) struct Place {
     pub(crate) span: Option<Range<usize>>,
 }
 
+impl Place {
+    /// The line it begins in, counted from 1.
+    pub(crate) fn line(&self) -> usize {
+        self.span.as_ref().and_then(|span| line_of(&self.text, span.start)).unwrap_or(1)
+    }
+}
+
+fn line_of(text: &str, start: usize) -> Option<usize> {
+    let before = text.as_bytes().get(..start)?;
+    Some(before.iter().filter(|byte| **byte == b'\n').count() + 1)
+}
+
 impl Finding {
     pub(crate) fn new(severity: Severity, place: &Place, message: impl Into<String>) -> Self {
         Self {
@@ -99,9 +111,7 @@ impl Finding {
     /// The line it begins in, counted from 1.
     #[must_use]
     pub fn line(&self) -> Option<usize> {
-        let start = self.span.as_ref()?.start;
-        let before = self.source.inner().as_bytes().get(..start)?;
-        Some(before.iter().filter(|byte| **byte == b'\n').count() + 1)
+        line_of(self.source.inner(), self.span.as_ref()?.start)
     }
 
     /// The part of the text it is about.

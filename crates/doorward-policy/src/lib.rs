@@ -7,6 +7,7 @@
 mod argument_type;
 mod arguments;
 mod cache;
+mod cases;
 mod catalogue;
 mod context;
 mod desk;
@@ -35,6 +36,7 @@ pub mod effect;
 pub mod limits;
 
 pub use argument_type::{ArgumentType, Member, Members, Presence};
+pub use cases::{Case, CaseFile, RuleName, Verdict};
 pub use catalogue::{Catalogue, LeftOut, ToolFacts, WhyLeftOut};
 pub use engine::Engine;
 pub use finding::{Finding, LoadErrors, Severity};

@@ -37,3 +37,6 @@ pub const PLAIN_DEPTH_MAX: usize = 64;
 
 /// Most findings one load reports.
 pub const FINDINGS_MAX: usize = 100;
+
+/// Most cases one file may hold, variants counted.
+pub const CASES_MAX: usize = 10_000;

@@ -14,6 +14,8 @@ pub(crate) enum PolicyCommand {
     Definitions(DefinitionsArgs),
     /// Find mistakes in the policy.
     Check(PolicyCheckArgs),
+    /// Run the cases beside the policy.
+    Test(PolicyTestArgs),
 }
 
 /// Flags that name the policy and what it is about.
@@ -51,6 +53,31 @@ pub(crate) struct PolicyCheckArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Flags of `policy test`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyTestArgs {
+    /// Files of cases; without them all *.test.toml beside the policy's files.
+    #[arg(value_name = "FILES")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// Name the rules that decide in no case.
+    #[arg(long = "coverage", value_enum, default_value = "counted", default_missing_value = "shown", num_args = 0..=1, require_equals = true, hide_possible_values = true, value_name = "HOW")]
+    pub(crate) coverage: Coverage,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What is said of rules that decide in no case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Coverage {
+    /// How many they are.
+    Counted,
+    /// Which they are.
+    Shown,
 }
 
 /// What is not put up with beside errors.

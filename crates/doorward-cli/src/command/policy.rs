@@ -1,5 +1,6 @@
 //! `doorward policy`: working with a policy before it is in force.
 
+mod cases;
 mod check;
 mod definitions;
 mod subject;
@@ -13,5 +14,6 @@ pub(super) async fn policy(command: PolicyCommand, terminal: &Terminal) -> Resul
     match command {
         PolicyCommand::Definitions(args) => definitions::definitions(&args, terminal).await,
         PolicyCommand::Check(args) => check::check(&args, terminal).await,
+        PolicyCommand::Test(args) => cases::test(&args, terminal).await,
     }
 }

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod case_files;
 mod cases;
 mod desk;
 mod lints;

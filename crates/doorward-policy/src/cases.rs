@@ -1,0 +1,106 @@
+//! Cases beside a policy: who asks for what, and what the policy must answer.
+//!
+//! A file of cases is TOML that a person reads. Reading it turns every case, with its defaults and variants, into one request
+//! each; judging a case asks the engine as the gateway would. Nothing is left to chance: what a case does not say has a fixed
+//! value, the time among them, and a key that is not known is an error.
+
+mod judge;
+mod layer;
+mod moment;
+mod node;
+mod read;
+mod who;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use doorward_core::access::{AccessRequest, Observed};
+use doorward_core::principal::Principal;
+use doorward_core::refusal::Code;
+
+use crate::engine::Engine;
+use crate::finding::Finding;
+use crate::review::is_ours;
+use crate::source::Source;
+
+pub use judge::Verdict;
+
+/// The cases of one file.
+#[derive(Debug)]
+pub struct CaseFile {
+    /// The kinds of principal it names, in the order of their names.
+    pub kinds: Vec<(String, Principal)>,
+    /// Its cases, variants written out.
+    pub cases: Vec<Case>,
+}
+
+/// One request and what must come of it.
+#[derive(Debug)]
+pub struct Case {
+    /// Its name; a variant's ends with its number.
+    pub name: String,
+    /// The file it stands in.
+    pub file: Arc<str>,
+    /// The line it begins in, counted from 1.
+    pub line: usize,
+    request: AccessRequest,
+    observed: Observed,
+    expected: Expected,
+}
+
+/// What a case expects.
+#[derive(Debug)]
+struct Expected {
+    end: End,
+    /// Rules that must be among those that decide.
+    rules: Option<Vec<String>>,
+    /// Exactly these duties, in any order.
+    obligations: Option<Vec<String>>,
+    /// Whether a list shows the thing.
+    shown: Option<bool>,
+}
+
+/// How a case must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Allow,
+    Deny,
+    /// Allowed, and counted against a limit.
+    Limit,
+    Refuse(Code),
+}
+
+impl CaseFile {
+    /// Reads a file of cases.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with its place and advice.
+    pub fn read(source: &Source) -> Result<Self, Vec<Finding>> {
+        read::read(source)
+    }
+}
+
+/// A rule of the operator's, as a list of rules shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleName {
+    /// Its id.
+    pub id: Arc<str>,
+    /// The file it stands in.
+    pub file: Arc<str>,
+    /// The line it begins in, counted from 1.
+    pub line: usize,
+}
+
+impl Engine {
+    /// The rules that `deciding` does not name, those of presets left out: no case shows what they do.
+    #[must_use]
+    pub fn rules_beside(&self, deciding: &BTreeSet<Arc<str>>) -> Vec<RuleName> {
+        let left = self.rules.iter().filter(|rule| !is_ours(rule) && !deciding.contains(&rule.name));
+        left.map(|rule| RuleName {
+            id: Arc::clone(&rule.name),
+            file: Arc::clone(&rule.place.file),
+            line: rule.place.line(),
+        })
+        .collect()
+    }
+}
