@@ -21,7 +21,6 @@ pub(super) struct Subject {
 /// A policy that loads, and what it is about.
 pub(super) struct Ready {
     pub(super) config: Config,
-    pub(super) surveyed: Vec<Surveyed>,
     pub(super) engine: Engine,
 }
 
@@ -58,7 +57,7 @@ impl Ready {
         subject.tell_unreached(terminal);
         let engine = subject.engine.map_err(Fault::Policy)?;
         engine.warnings().iter().for_each(|warning| show_diagnostic(warning, terminal));
-        Ok(Self { config: subject.config, surveyed: subject.surveyed, engine })
+        Ok(Self { config: subject.config, engine })
     }
 }
 
