@@ -112,12 +112,14 @@ fn by(reasons: &[Reason]) -> String {
 pub(crate) fn written(obligation: &Obligation) -> String {
     match obligation {
         Obligation::Approve(who) => format!("approve:{who}"),
+        Obligation::Limit(limit) => format!("limit:{limit}"),
         Obligation::Unknown(text) => text.clone(),
     }
 }
 
 const fn is_limit(obligation: &Obligation) -> bool {
     match obligation {
+        Obligation::Limit(_) => true,
         Obligation::Approve(_) | Obligation::Unknown(_) => false,
     }
 }
