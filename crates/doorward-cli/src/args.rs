@@ -12,7 +12,9 @@ use doorward_server::config::{Key, Override, Request};
 use crate::exit::Exit;
 use crate::terminal::ColorChoice;
 
-pub(crate) use policy::{Coverage, DefinitionsArgs, Deny, PolicyCheckArgs, PolicyCommand, PolicyTestArgs, SubjectArgs};
+pub(crate) use policy::{
+    Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyTestArgs, SubjectArgs,
+};
 
 /// A security gateway between AI agents and the tools they call (Model Context Protocol).
 #[derive(Debug, Parser)]

@@ -24,6 +24,7 @@ use crate::review::is_ours;
 use crate::source::Source;
 
 pub use judge::Verdict;
+pub(crate) use judge::written;
 
 /// The cases of one file.
 #[derive(Debug)]

@@ -40,3 +40,6 @@ pub const FINDINGS_MAX: usize = 100;
 
 /// Most cases one file may hold, variants counted.
 pub const CASES_MAX: usize = 10_000;
+
+/// Most kinds of principal a matrix shows.
+pub const MATRIX_KINDS_MAX: usize = 200;

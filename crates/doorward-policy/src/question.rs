@@ -181,6 +181,14 @@ impl<'a> Question<'a> {
         Some((request, things.entities))
     }
 
+    /// The request with everything left open that a call brings with it.
+    pub(crate) fn put_open(&self) -> Option<(Request, Entities)> {
+        let things = self.things()?;
+        let arguments = self.looks_at_arguments().then(open_arguments);
+        let request = self.request_for(&things, arguments, Fleeting::Open)?;
+        Some((request, things.entities))
+    }
+
     fn request_for(
         &self,
         things: &Things,

@@ -16,6 +16,8 @@ pub(crate) enum PolicyCommand {
     Check(PolicyCheckArgs),
     /// Run the cases beside the policy.
     Test(PolicyTestArgs),
+    /// Print who may call what, a line for each tool, to review and to compare.
+    Matrix(MatrixArgs),
 }
 
 /// Flags that name the policy and what it is about.
@@ -68,6 +70,22 @@ pub(crate) struct PolicyTestArgs {
     pub(crate) coverage: Coverage,
     /// Print one JSON object.
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags of `policy matrix`.
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// Show the kinds of principal that this file of cases names as well; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kinds: Vec<PathBuf>,
+    /// Compare with this file, show what differs, and end with 1 if anything does.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) check: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long, conflicts_with = "check")]
     pub(crate) json: bool,
 }
 

@@ -3,6 +3,7 @@
 mod cases;
 mod check;
 mod definitions;
+mod matrix;
 mod subject;
 
 use crate::args::PolicyCommand;
@@ -15,5 +16,6 @@ pub(super) async fn policy(command: PolicyCommand, terminal: &Terminal) -> Resul
         PolicyCommand::Definitions(args) => definitions::definitions(&args, terminal).await,
         PolicyCommand::Check(args) => check::check(&args, terminal).await,
         PolicyCommand::Test(args) => cases::test(&args, terminal).await,
+        PolicyCommand::Matrix(args) => matrix::matrix(&args, terminal).await,
     }
 }

@@ -13,6 +13,7 @@ mod cases;
 mod desk;
 mod lints;
 mod load_errors;
+mod matrix;
 mod presets;
 mod real_tools;
 mod refit;
