@@ -70,6 +70,17 @@ pub enum Telling {
     Hidden,
 }
 
+impl Decision {
+    /// Whether it may go on, once its duties are performed.
+    #[must_use]
+    pub const fn is_allow(&self) -> bool {
+        match self {
+            Self::Allow { .. } => true,
+            Self::Deny(_) => false,
+        }
+    }
+}
+
 impl Denial {
     /// A denial that its code explains.
     #[must_use]

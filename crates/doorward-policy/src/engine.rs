@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use doorward_core::access::{AccessRequest, Observed, Resource};
-use doorward_core::decision::{Decision, Reason};
+use doorward_core::decision::{Decision, Denial, Reason};
 use doorward_core::ids::ServerId;
 
 use crate::cache::Cache;
@@ -106,13 +106,22 @@ impl Engine {
     pub fn decide(&self, request: &AccessRequest, observed: &Observed) -> Decision {
         let question = match Question::find(self, request, observed) {
             Ok(question) => question,
-            Err(refusal) => return refusal,
+            Err(denial) => {
+                let telling = self.telling(request, &denial);
+                return Decision::Deny(Denial { telling, ..denial });
+            }
         };
         let key = question.is_lasting().then(|| question.key()).flatten();
         if let Some(known) = key.as_ref().and_then(|key| self.decisions.find(key)) {
             return known;
         }
-        let decision = question.decide();
+        let decision = match question.decide_or_name_scopes() {
+            Decision::Deny(denial) => {
+                let telling = self.telling(request, &denial);
+                Decision::Deny(Denial { telling, ..denial })
+            }
+            allow @ Decision::Allow { .. } => allow,
+        };
         if let Some(key) = key {
             self.decisions.keep(key, decision.clone());
         }
@@ -129,7 +138,7 @@ impl Engine {
         if let Some(known) = key.as_ref().and_then(|key| self.sights.find(key)) {
             return known;
         }
-        let sight = question.could_allow();
+        let sight = question.could_allow_with_more_scopes();
         if let Some(key) = key {
             self.sights.keep(key, sight);
         }

@@ -84,7 +84,7 @@ impl Fitting<'_> {
     fn validate(&self) -> Option<BTreeMap<usize, Trouble>> {
         let tools = self.around.catalogues().flat_map(|catalogue| ToolAction::all_of(catalogue));
         let schema = self.schema(tools)?;
-        let set = PolicySet::from_policies(self.rules.iter().map(|rule| rule.policy.clone())).ok()?;
+        let set = PolicySet::from_policies(self.rules.iter().map(|rule| rule.written.clone())).ok()?;
         let result = Validator::new(schema).validate(&set, ValidationMode::Strict);
         let mut troubles: BTreeMap<usize, Trouble> = BTreeMap::new();
         for error in result.validation_errors() {

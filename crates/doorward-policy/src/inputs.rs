@@ -15,6 +15,32 @@ pub struct PolicyInputs {
     pub counters: BTreeSet<Arc<str>>,
     /// Where `context.time` is read off the clock.
     pub zone: Zone,
+    /// What a caller is told of a thing that its lists would not show.
+    pub denied: Denied,
+}
+
+/// What a caller is told when it asks for something that its lists would not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Denied {
+    /// Why it is refused.
+    #[default]
+    Explain,
+    /// That there is no such thing.
+    Hide,
+}
+
+impl Denied {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Explain, Self::Hide];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Explain => "explain",
+            Self::Hide => "hide",
+        }
+    }
 }
 
 impl From<Vec<Source>> for PolicyInputs {

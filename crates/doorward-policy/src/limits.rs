@@ -35,6 +35,12 @@ pub const VISIBILITY_CONDITIONS_MAX: usize = 12;
 /// Deepest nesting of a rule that is tried without Cedar; a deeper one is left to it.
 pub const PLAIN_DEPTH_MAX: usize = 64;
 
+/// Most scopes one rule demands: no more than a principal has.
+pub const RULE_SCOPES_MAX: usize = doorward_core::limits::PRINCIPAL_MEMBERS_MAX;
+
+/// Most permits tried to find out which scopes would have been enough; each is a decision of its own.
+pub const SCOPE_TRIES_MAX: usize = 16;
+
 /// Most findings one load reports.
 pub const FINDINGS_MAX: usize = 100;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use cedar_policy::{Authorizer, Effect, PartialResponse};
 use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind, Observed, Resource};
-use doorward_core::decision::{Decision, Obligation, Telling};
+use doorward_core::decision::{Decision, Denial, Obligation, Telling};
 use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
@@ -132,7 +132,7 @@ impl Engine {
         let nothing = Observed::default();
         let question = match Question::find(self, request, &nothing) {
             Ok(question) => question,
-            Err(refusal) => return Cell::of_refusal(&refusal),
+            Err(denial) => return Cell::of_denial(&denial),
         };
         let Some((asked, entities)) = question.put_open() else { return Cell::deny() };
         let response = Authorizer::new().is_authorized_partial(&asked, &question.slice().set, &entities);
@@ -206,12 +206,8 @@ impl Cell {
         Self { outlook: Outlook::Deny, rules: BTreeSet::new(), duties: BTreeSet::new() }
     }
 
-    fn of_refusal(refusal: &Decision) -> Self {
-        let rules = match refusal {
-            Decision::Allow { reasons, .. } => reasons,
-            Decision::Deny(denial) => &denial.reasons,
-        };
-        Self { rules: rules.iter().map(|reason| Arc::clone(&reason.rule)).collect(), ..Self::deny() }
+    fn of_denial(denial: &Denial) -> Self {
+        Self { rules: denial.reasons.iter().map(|reason| Arc::clone(&reason.rule)).collect(), ..Self::deny() }
     }
 
     /// Both ways together: where they differ, it depends on the call.

@@ -29,7 +29,7 @@ use crate::who::{Who, entities_of};
 pub(crate) struct Question<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) request: &'a AccessRequest,
-    observed: &'a Observed,
+    pub(crate) observed: &'a Observed,
     desk: &'a Desk,
     post: &'a Post,
     tool: Option<&'a ToolPost>,
@@ -59,26 +59,22 @@ pub(crate) fn open_arguments() -> RestrictedExpression {
 
 impl<'a> Question<'a> {
     /// Finds what was prepared for `request`; the refusal when there is nothing, or nothing usable.
-    pub(crate) fn find(
-        engine: &'a Engine,
-        request: &'a AccessRequest,
-        observed: &'a Observed,
-    ) -> Result<Self, Decision> {
-        let desk = engine.desks.get(request.resource.server()).ok_or_else(|| refuse(Code::UnknownServer))?;
+    pub(crate) fn find(engine: &'a Engine, request: &'a AccessRequest, observed: &'a Observed) -> Result<Self, Denial> {
+        let desk = engine.desks.get(request.resource.server()).ok_or_else(|| Denial::new(Code::UnknownServer))?;
         let method = request.action.name();
         let (post, tool) = if method == TOOLS {
-            let Resource::Tool(_, name) = &request.resource else { return Err(refuse(Code::BadParams)) };
-            let tool = desk.tools.get(name).ok_or_else(|| refuse(Code::UnknownTool))?;
+            let Resource::Tool(_, name) = &request.resource else { return Err(Denial::new(Code::BadParams)) };
+            let tool = desk.tools.get(name).ok_or_else(|| Denial::new(Code::UnknownTool))?;
             (&tool.post, Some(tool))
         } else {
             if !is_about(method, request.resource.type_name()) {
-                return Err(refuse(Code::BadParams));
+                return Err(Denial::new(Code::BadParams));
             }
-            (desk.methods.get(method).ok_or_else(|| refuse(Code::UnknownMethod))?, None)
+            (desk.methods.get(method).ok_or_else(|| Denial::new(Code::UnknownMethod))?, None)
         };
         if let Some(rule) = post.slice.blocked_by {
             let reasons = engine.reason(rule).into_iter().collect();
-            return Err(Decision::Deny(Denial::new(Code::PolicyUnusable).with_reasons(reasons)));
+            return Err(Denial::new(Code::PolicyUnusable).with_reasons(reasons));
         }
         Ok(Self { engine, request, observed, desk, post, tool })
     }
@@ -288,7 +284,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    fn rules(&self) -> impl Iterator<Item = &'a Rule> {
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &'a Rule> {
         let engine = self.engine;
         self.slice().rules.iter().filter_map(|number| engine.rules.get(*number))
     }
@@ -353,12 +349,8 @@ fn reasons_of(rules: &[&Rule]) -> Vec<Reason> {
 }
 
 /// A rule that failed gives its name only: its own reason is for when it decides.
-fn only_named(rule: &Rule) -> Reason {
+pub(crate) fn only_named(rule: &Rule) -> Reason {
     Reason { rule: Arc::clone(&rule.name), text: None, remedy: None }
-}
-
-fn refuse(code: Code) -> Decision {
-    Decision::Deny(Denial::new(code))
 }
 
 fn internal() -> Decision {

@@ -2,7 +2,9 @@
 
 mod duty;
 mod limit;
+mod scopes;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint,
 };
-use doorward_core::decision::{Obligation, Reason};
+use doorward_core::decision::{Obligation, Reason, Telling};
 use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
 use miette::Diagnostic;
@@ -22,7 +24,10 @@ use crate::source::Source;
 use crate::suggest::nearest;
 use crate::vocabulary::type_of;
 
-const ANNOTATIONS: [&str; 7] = ["docs", "id", "limit", "obligation", "otherwise", "reason", "remedy"];
+const ANNOTATIONS: [&str; 9] = ["docs", "hide", "id", "limit", "obligation", "otherwise", "reason", "remedy", "scopes"];
+
+/// Those without which a rule opens more, or tells more.
+const NARROWING: [&str; 4] = ["hide", "limit", "obligation", "scopes"];
 
 /// One rule.
 #[derive(Debug, Clone)]
@@ -33,8 +38,14 @@ pub(crate) struct Rule {
     pub(crate) name: Arc<str>,
     /// Where it stands.
     pub(crate) place: Place,
-    /// Its Cedar form, under the id [`Rule::number`].
+    /// As it is asked, under the id [`Rule::number`]: with the condition that `@scopes` stands for.
     pub(crate) policy: Policy,
+    /// As it is written, under the same id, with the places of everything in its text.
+    pub(crate) written: Policy,
+    /// `@scopes`: what the credentials must have been given for.
+    pub(crate) scopes: Option<Arc<BTreeSet<Arc<str>>>>,
+    /// `@hide`: how much the caller is told when this rule forbids.
+    pub(crate) telling: Telling,
     /// What it looks at.
     pub(crate) mentions: Mentions,
     /// `@limit` and `@obligation`
@@ -233,10 +244,20 @@ fn read_rule(number: usize, policy: &Policy, place: Place, findings: &mut Vec<Fi
     let name = annotation("id").unwrap_or_else(|| Arc::from(format!("{}:{}", place.file, policy.id())));
     let mentions = policy.to_json().map_or_else(|_| Mentions::everything(), |json| Mentions::of(&json));
     let obligations = duty::read_duties(policy, &name, &place, findings);
+    let written = policy.new_id(PolicyId::new(number.to_string()));
+    let scopes = read_scopes(policy, &place, findings);
+    let demanding = scopes.as_deref().and_then(|scopes| scopes::demanding(&written, scopes));
+    if scopes.is_some() && demanding.is_none() {
+        findings.push(Finding::new(Severity::Error, &place, "Cedar refused the condition that @scopes stands for"));
+    }
+    let hidden = policy.effect() == Effect::Forbid && policy.annotation("hide").is_some();
     let rule = Rule {
         number,
         name,
-        policy: policy.new_id(PolicyId::new(number.to_string())),
+        policy: demanding.unwrap_or_else(|| written.clone()),
+        written,
+        scopes,
+        telling: if hidden { Telling::Hidden } else { Telling::Open },
         mentions,
         obligations,
         otherwise: annotation("otherwise"),
@@ -249,16 +270,26 @@ fn read_rule(number: usize, policy: &Policy, place: Place, findings: &mut Vec<Fi
     rule
 }
 
+fn read_scopes(policy: &Policy, place: &Place, findings: &mut Vec<Finding>) -> Option<Arc<BTreeSet<Arc<str>>>> {
+    let text = policy.annotation("scopes")?;
+    let read = match policy.effect() {
+        Effect::Permit => scopes::read(text),
+        Effect::Forbid => Err("@scopes says what a permit wants, and this rule forbids"),
+    };
+    let advice =
+        "write the names of OAuth scopes with spaces between them, on a permit: @scopes(\"notes:read notes:write\")";
+    read.map(Arc::new)
+        .map_err(|wrong| findings.push(Finding::new(Severity::Error, place, wrong).with_advice(advice)))
+        .ok()
+}
+
 fn check_annotations(rule: &Rule, findings: &mut Vec<Finding>) {
+    findings.extend(rule.written.annotations().filter_map(|(key, _)| unknown_annotation(rule, key)));
     let mut warn = |message: String, advice: String| {
         findings.push(Finding::new(Severity::Warning, &rule.place, message).with_advice(advice));
     };
-    for (key, _) in rule.policy.annotations() {
-        if !ANNOTATIONS.contains(&key) {
-            let known = format!("the known ones are {}", ANNOTATIONS.map(|name| format!("@{name}")).join(", "));
-            let advice = nearest(key, ANNOTATIONS.into_iter()).map_or(known, |name| format!("did you mean @{name}?"));
-            warn(format!("@{key} is not an annotation Doorward knows"), advice);
-        }
+    if rule.effect() == Effect::Permit && rule.written.annotation("hide").is_some() {
+        warn("@hide does nothing on a permit".to_owned(), "put it on the forbid whose refusals it hides".to_owned());
     }
     match rule.effect() {
         Effect::Forbid if !rule.obligations.is_empty() || rule.otherwise.is_some() => warn(
@@ -267,6 +298,19 @@ fn check_annotations(rule: &Rule, findings: &mut Vec<Finding>) {
         ),
         Effect::Forbid | Effect::Permit => {}
     }
+}
+
+/// A slip in one that narrows a rule would leave the rule wider than its author thinks, so that is an error.
+fn unknown_annotation(rule: &Rule, key: &str) -> Option<Finding> {
+    if ANNOTATIONS.contains(&key) {
+        return None;
+    }
+    let near = nearest(key, ANNOTATIONS.into_iter());
+    let level = if near.is_some_and(|name| NARROWING.contains(&name)) { Severity::Error } else { Severity::Warning };
+    let known = || format!("the known ones are {}", ANNOTATIONS.map(|name| format!("@{name}")).join(", "));
+    let advice = near.map_or_else(known, |name| format!("did you mean @{name}?"));
+    let message = format!("@{key} is not an annotation Doorward knows");
+    Some(Finding::new(level, &rule.place, message).with_advice(advice))
 }
 
 fn refuse_twice(rules: &[Rule], findings: &mut Vec<Finding>) {

@@ -5,7 +5,7 @@ use super::record::AwaitRecord;
 use super::state::Begun;
 use super::{Step, answer};
 use crate::access::{AccessRequest, Direction};
-use crate::decision::{Decision, Obligation, Reason};
+use crate::decision::{Decision, Obligation, Reason, Telling};
 use crate::rate::Take;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -68,7 +68,10 @@ impl AwaitDecision {
                         .with_reasons(denial.reasons)
                         .with_scopes(denial.scopes)
                         .with_detail(denial.detail.unwrap_or_default());
-                    return self.begun.refuse(refusal, now);
+                    return match denial.telling {
+                        Telling::Open => self.begun.refuse(refusal, now),
+                        Telling::Hidden => self.begun.refuse_hidden(refusal, now),
+                    };
                 }
             }
         }

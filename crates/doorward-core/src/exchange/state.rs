@@ -12,7 +12,7 @@ use crate::decision::Reason;
 use crate::limits::{RECORD_FIELD_MAX, RECORD_RULES_MAX};
 use crate::rate::Lease;
 use crate::record::{Disposition, Phase, Record};
-use crate::refusal::Refusal;
+use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
 /// An exchange under way.
@@ -87,8 +87,23 @@ impl Begun {
     }
 
     /// Ends the exchange in a refusal: one outcome record, then the reply.
-    pub(super) fn refuse(mut self: Box<Self>, refusal: Refusal, now: Timestamp) -> Step {
-        let refusal = refusal.with_reference(self.arrival.id);
+    pub(super) fn refuse(self: Box<Self>, refusal: Refusal, now: Timestamp) -> Step {
+        let shown = refusal.clone();
+        self.refuse_as(&refusal, shown, now)
+    }
+
+    /// Ends the exchange in a refusal that only the record tells. The client gets what it gets for a name that nothing
+    /// has, word for word; how long it takes is not made equal.
+    pub(super) fn refuse_hidden(self: Box<Self>, refusal: Refusal, now: Timestamp) -> Step {
+        let code = match self.access.as_ref().and_then(Access::resource) {
+            Some(Resource::Resource(..) | Resource::Prompt(..)) => Code::UnknownItem,
+            Some(Resource::Tool(..) | Resource::Server(_)) | None => Code::UnknownTool,
+        };
+        self.refuse_as(&refusal, Refusal::new(code), now)
+    }
+
+    fn refuse_as(mut self: Box<Self>, refusal: &Refusal, shown: Refusal, now: Timestamp) -> Step {
+        let shown = shown.with_reference(self.arrival.id);
         self.note_reasons(&refusal.reasons);
         if !refusal.detail.is_empty() {
             self.note(refusal.detail.clone());
@@ -96,7 +111,7 @@ impl Begun {
         let disposition = if self.forwarded_at.is_some() { Disposition::Fail } else { Disposition::Refuse };
         let mut record = self.record(Phase::Outcome, disposition, now);
         record.code = Some(refusal.code);
-        Step::Record(AwaitRecord::then_reply(record, Outcome::Refuse(refusal)))
+        Step::Record(AwaitRecord::then_reply(record, Outcome::Refuse(shown)))
     }
 
     /// The record of this exchange as it stands.

@@ -278,7 +278,8 @@ pub(super) fn parsed(edits: Edits) -> Result<Request, Refusal> {
 fn unknown(what: Named) -> Refusal {
     match what {
         Named::Tools => {
-            Refusal::new(Code::UnknownTool).with_detail("Use a name as it stands in tools/list of this endpoint.")
+            // Not a word more than of a tool that is hidden.
+            Refusal::new(Code::UnknownTool)
         }
         Named::Prompts => {
             bad_params("There is no such prompt; use a name as it stands in prompts/list of this endpoint.")

@@ -133,6 +133,8 @@ codes! {
     LimitReached = 1209, 1209, Client, "A limit set by a rule is reached.", "Wait as long as the text says, then try again.";
     /// A fact that a rule needs could not be established.
     Unclear = 1210, 1210, Client, "A rule depends on something in this call that cannot be understood for certain.", "Write the argument in its plainest form: one absolute path, one full URL, one simple statement.";
+    /// A resource or prompt that is not shown.
+    UnknownItem = 1211, -32602, Client, "There is nothing of that name.", "Use a name or URI from one of the server's lists.";
 
     /// The record store does not answer.
     StoreUnavailable = 1301, 1301, Operator, "The call could not be recorded, and what is not recorded is not done.", "Tell the operator that the record store does not accept records.";

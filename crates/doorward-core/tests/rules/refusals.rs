@@ -1,7 +1,7 @@
 //! Refusals on the wire and in the record.
 
-use doorward_core::access::Direction;
-use doorward_core::decision::{Decision, Denial, Obligation, Reason};
+use doorward_core::access::{AccessRequest, Direction};
+use doorward_core::decision::{Decision, Denial, Obligation, Reason, Telling};
 use doorward_core::exchange::{Answer, Visibility};
 use doorward_core::ids::ExchangeId;
 use doorward_core::record::Disposition;
@@ -141,4 +141,38 @@ fn a_refusal_names_its_exchange_its_rule_and_what_failed() {
     assert_eq!(record.reasons, ["Files stay.".into()]);
     assert_eq!(played.refusal().reference, Some(record.exchange));
     assert!(played.refusal().sentence().contains(&record.exchange.to_string()));
+}
+
+#[test]
+fn what_is_hidden_is_answered_like_what_does_not_exist() {
+    fn hidden(_: &AccessRequest) -> Decision {
+        let reason = Reason { rule: "secret".into(), text: Some("It is secret.".into()), remedy: Some("No.".into()) };
+        let denial = Denial::new(Code::Forbidden).with_reasons(vec![reason]).with_detail(Some("Really.".to_owned()));
+        Decision::Deny(Denial { telling: Telling::Hidden, scopes: ["s".into()].into(), ..denial })
+    }
+    fn missing(_: &AccessRequest) -> Decision {
+        Decision::Deny(Denial::new(Code::UnknownTool))
+    }
+    for (revision, era) in [(LEGACY, Era::Legacy), (MODERN, Era::Modern)] {
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{}}}"#;
+        let decided = |decide: fn(&AccessRequest) -> Decision| {
+            let answer = Answer::Response(response(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#));
+            play_with(arrival(call, Direction::ToServer, revision), answer, decide, |_| Visibility::Show)
+        };
+        let (hidden, missing) = (decided(hidden), decided(missing));
+        let shown = |played: &Played| {
+            let refusal = played.refusal();
+            refusal.render(Some(&Id::from("a")), Shape::of("tools/call", refusal.code, era), None)
+        };
+        assert_eq!(hidden.refusal(), missing.refusal());
+        assert_eq!(shown(&hidden), shown(&missing));
+        assert_eq!(hidden.last().code, Some(Code::Forbidden));
+        assert_eq!(hidden.last().rules, ["secret".into()]);
+        assert!(hidden.last().reasons.iter().any(|reason| **reason == *"Really."));
+    }
+    let read = r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"file:///secret"}}"#;
+    let answer = Answer::Response(response(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#));
+    let played = play_with(arrival(read, Direction::ToServer, LEGACY), answer, hidden, |_| Visibility::Show);
+    assert_eq!((played.refusal().code, played.last().code), (Code::UnknownItem, Some(Code::Forbidden)));
+    assert!(played.refusal().reasons.is_empty() && played.refusal().detail.is_empty());
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use doorward_core::access::{AccessRequest, ClientName, Direction, Face, Kind, Observed, Resource};
-use doorward_core::decision::{Decision, Denial, Obligation, Reason};
+use doorward_core::decision::{Decision, Denial, Obligation, Reason, Telling};
 use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Claims, Principal, Proof, Subject};
 use doorward_core::time::Timestamp;
-use doorward_policy::{Engine, PolicyInputs, Preset, Zone};
+use doorward_policy::{Denied, Engine, PolicyInputs, Preset, Zone};
 use serde_json::Value;
 
 use crate::desk::{NOON, catalogue, id, raw, request, source};
@@ -59,6 +59,9 @@ fn load(file: &str, fixture: &Value) -> Engine {
     let mut inputs = PolicyInputs::from(vec![preset.source(), source("own.cedar", &lines.join("\n"))]);
     inputs.counters = texts(&fixture["counters"]).into_iter().flatten().map(Arc::from).collect();
     inputs.zone = fixture["timezone"].as_str().map_or_else(Zone::default, |name| Zone::named(name).unwrap());
+    if let Some(denied) = fixture["denied"].as_str() {
+        inputs.denied = *Denied::ALL.iter().find(|known| known.name() == denied).expect(denied);
+    }
     match Engine::load(&inputs, &catalogues, &unknown) {
         Ok(engine) => engine,
         Err(errors) => panic!("{file}: {:?}", errors.findings()),
@@ -125,6 +128,13 @@ fn entity(written: &str) -> Resource {
 }
 
 fn check(name: &str, case: &Value, decision: &Decision) {
+    if let (Some(hidden), Decision::Deny(denial)) = (case["hidden"].as_bool(), decision) {
+        assert_eq!(denial.telling == Telling::Hidden, hidden, "{name}");
+    }
+    if let (Some(expected), Decision::Deny(denial)) = (texts(&case["scopes"]), decision) {
+        let scopes: Vec<&str> = denial.scopes.iter().map(AsRef::as_ref).collect();
+        assert_eq!(scopes, expected, "{name}");
+    }
     let (is, reasons, obligations, detail) = match decision {
         Decision::Allow { obligations, reasons } => ("allow".to_owned(), reasons, obligations.as_slice(), None),
         Decision::Deny(Denial { code, reasons, detail, .. }) => {

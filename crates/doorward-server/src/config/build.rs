@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::ViewId;
-use doorward_policy::{PolicyInputs, Preset, Source, Zone};
+use doorward_policy::{Denied, PolicyInputs, Preset, Source, Zone};
 use doorward_store::{Durability, StoreConfig, StoreUrl};
 
 use super::environment::Surroundings;
@@ -128,8 +128,19 @@ impl<'s> Builder<'s> {
             files.push(path);
         }
         let zone = self.zone();
-        let inputs = PolicyInputs { sources, zone: zone?, ..PolicyInputs::default() };
+        let denied = self.denied();
+        let inputs = PolicyInputs { sources, zone: zone?, denied: denied?, ..PolicyInputs::default() };
         Some(PolicyConfig { preset: preset?, files, inputs })
+    }
+
+    fn denied(&mut self) -> Option<Denied> {
+        let (text, origin) = self.text(Key::PolicyDenied, Denied::default().name());
+        let denied = Denied::ALL.into_iter().find(|denied| denied.name() == text);
+        if denied.is_none() {
+            let advice = "it is \"explain\" (say why) or \"hide\" (say that there is no such thing)";
+            self.problems.error(origin, format!("policy.denied cannot be '{text}'"), advice);
+        }
+        denied
     }
 
     fn zone(&mut self) -> Option<Zone> {

@@ -27,6 +27,8 @@ pub enum Key {
     PolicyFiles,
     /// Where rules read the time of day.
     PolicyTimezone,
+    /// What a caller is told of a thing that its lists would not show.
+    PolicyDenied,
     /// Whether one endpoint joins all servers.
     AggregateEnabled,
     /// What becomes of the tools of a server that cannot be reached, where several are joined.
@@ -66,6 +68,7 @@ impl Key {
         Self::PolicyPreset,
         Self::PolicyFiles,
         Self::PolicyTimezone,
+        Self::PolicyDenied,
         Self::AggregateEnabled,
         Self::AggregateUnavailable,
         Self::AggregateWaitS,
@@ -88,6 +91,7 @@ impl Key {
             Self::PolicyPreset => ("policy", "preset"),
             Self::PolicyFiles => ("policy", "files"),
             Self::PolicyTimezone => ("policy", "timezone"),
+            Self::PolicyDenied => ("policy", "denied"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
             Self::AggregateUnavailable => ("aggregate", "unavailable"),
             Self::AggregateWaitS => ("aggregate", "wait_s"),
@@ -110,6 +114,7 @@ impl Key {
             | Self::StoreDurability
             | Self::PolicyPreset
             | Self::PolicyTimezone
+            | Self::PolicyDenied
             | Self::AggregateUnavailable
             | Self::AggregateAppTools
             | Self::ServersFrom => Form::Text,

@@ -157,6 +157,10 @@ const OUT_OF_PLACE: &[(&str, &str)] = &[
         "./doorward.toml:3:12: flush_ms has a meaning only with relaxed durability; remove it, or set durability = \"relaxed\"",
     ),
     (
+        "[policy]\ndenied = \"quiet\"\n",
+        "./doorward.toml:2:10: policy.denied cannot be 'quiet'; it is \"explain\" (say why) or \"hide\" (say that there is no such thing)",
+    ),
+    (
         "[policy]\ntimezone = \"Europe/Belin\"\n",
         "./doorward.toml:2:12: there is no time zone \"Europe/Belin\"; did you mean 'Europe/Berlin'?",
     ),

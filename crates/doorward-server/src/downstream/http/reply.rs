@@ -49,6 +49,7 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::PolicyError
         | Code::Obligation
         | Code::UnknownTool
+        | Code::UnknownItem
         | Code::PolicyUnusable
         | Code::QuestionRefused
         | Code::StoreUnavailable
