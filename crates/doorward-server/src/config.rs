@@ -9,6 +9,8 @@ mod clients;
 mod connect;
 mod environment;
 mod find;
+mod identity;
+mod issuers;
 mod json;
 mod key;
 mod launch;
@@ -36,6 +38,9 @@ use doorward_store::StoreConfig;
 
 pub use connect::{ConnectConfig, ConnectRequest, load_connect};
 pub use environment::Surroundings;
+pub use identity::{
+    Addresses, ClaimNames, Dpop, IdentityConfig, Introspected, IntrospectionConfig, IssuerConfig, TokenType,
+};
 pub use key::{Form, Key};
 pub use launch::{RunConfig, RunRequest, RunTarget, load_run};
 pub use load::{Loaded, Override, Request, load, load_store};
@@ -52,6 +57,8 @@ pub use crate::upstream::http::Transport;
 pub struct Config {
     /// Where clients connect.
     pub listen: ListenConfig,
+    /// Whose tokens are taken.
+    pub identity: IdentityConfig,
     /// Where health and metrics are served.
     pub admin: AdminConfig,
     /// Where and how records are kept.
@@ -84,8 +91,10 @@ pub struct ListenConfig {
 /// What a client must prove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
-    /// That it holds the local bearer token, kept in this file.
+    /// That it holds the local bearer token, kept in this file, or what a configured source vouches for.
     Token(PathBuf),
+    /// What an issuer or another configured source vouches for.
+    Identity,
     /// Nothing; possible on loopback alone.
     None,
 }

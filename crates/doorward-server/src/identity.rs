@@ -4,24 +4,61 @@
 //! request. It must never take a credential that was not made for this gateway, and never tell which part of one was wrong
 //! to somebody who has none.
 
+pub mod oauth;
+
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::{Code, Refusal};
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use hyper::{Method, Uri};
 
 use crate::token::{LocalToken, Presented as Compared};
+use oauth::{Flaw, Issuers, Lack, Scheme, Shown};
+
+/// What the gateway's own tokens begin with.
+const LOCAL_PREFIX: &str = "dw_";
 
 /// What a request shows of itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Presented<'r> {
+    /// Its method.
+    pub method: &'r Method,
+    /// Its target.
+    pub uri: &'r Uri,
     /// Its headers.
     pub headers: &'r HeaderMap,
+    /// The SHA-256 of the client's certificate in base64url; `None` without one.
+    pub certificate: Option<&'r str>,
+}
+
+/// Why nobody knows who is asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproven {
+    /// No credentials that anybody here takes.
+    Nothing,
+    /// Credentials in a form nobody can read.
+    Malformed,
+    /// Credentials of ours that are wrong.
+    Wrong,
+    /// An access token that is not taken.
+    Token(Flaw),
+}
+
+/// Whether anybody must prove who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nobody must; everyone is the local user.
+    Nothing,
+    /// Everybody must.
+    Credentials,
 }
 
 /// The ways to prove who one is that are in force.
 #[derive(Debug)]
 pub struct Identity {
     token: Option<LocalToken>,
-    /// Who everybody is without a token, and who holds it.
+    issuers: Option<Issuers>,
+    wanted: Wanted,
+    /// Who everybody is where nothing is wanted, and who holds the local token.
     anybody: Principal,
     holder: Principal,
 }
@@ -31,7 +68,20 @@ impl Identity {
     #[must_use]
     pub fn local(token: Option<LocalToken>, user: &str) -> Self {
         let (anybody, holder) = (Principal::new(user, Proof::None), Principal::new(user, Proof::LocalToken));
-        Self { token, anybody, holder }
+        let wanted = if token.is_some() { Wanted::Credentials } else { Wanted::Nothing };
+        Self { token, issuers: None, wanted, anybody, holder }
+    }
+
+    /// The same for which credentials are `wanted`, whichever there are; those of `issuers` are taken as well.
+    #[must_use]
+    pub fn with_issuers(self, wanted: Wanted, issuers: Option<Issuers>) -> Self {
+        Self { issuers, wanted, ..self }
+    }
+
+    /// Whether anybody must prove who it is.
+    #[must_use]
+    pub const fn wanted(&self) -> Wanted {
+        self.wanted
     }
 
     /// The local token wanted, if any.
@@ -40,28 +90,103 @@ impl Identity {
         self.token.as_ref()
     }
 
+    /// Whose access tokens are taken.
+    #[must_use]
+    pub const fn issuers(&self) -> Option<&Issuers> {
+        self.issuers.as_ref()
+    }
+
     /// Says who is asking.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`] without valid credentials, where some are wanted.
-    #[expect(clippy::unused_async, reason = "other credentials need the network")]
-    pub async fn identify(&self, presented: Presented<'_>) -> Result<Principal, Refusal> {
-        let Some(token) = &self.token else {
+    /// [`Unproven`] without valid credentials, where some are wanted.
+    pub async fn identify(&self, presented: Presented<'_>) -> Result<Principal, Unproven> {
+        if self.wanted == Wanted::Nothing {
             return Ok(self.anybody.clone());
+        }
+        let (scheme, token) = credentials(&presented)?;
+        if token.starts_with(LOCAL_PREFIX) {
+            return self.of_local_token(scheme, token);
+        }
+        match &self.issuers {
+            Some(issuers) => {
+                let Presented { method, uri, headers, certificate } = presented;
+                let shown = Shown { scheme, token, method, uri, headers, certificate };
+                issuers.identify(&shown).await.map_err(Unproven::Token)
+            }
+            None => Err(Unproven::Wrong),
+        }
+    }
+
+    /// The values of `WWW-Authenticate` that go with a refusal of a request to `path`.
+    #[must_use]
+    pub fn challenges(&self, path: &str, unproven: Unproven) -> Vec<HeaderValue> {
+        let lack = match unproven {
+            Unproven::Nothing => Lack::Token,
+            Unproven::Malformed => Lack::Form,
+            Unproven::Wrong => Lack::Wrong,
+            Unproven::Token(flaw) => Lack::Flawed(flaw),
         };
-        let shown = match crate::downstream::http::only(presented.headers, &AUTHORIZATION) {
-            Some(Ok(value)) => bearer(value),
-            Some(Err(())) | None => None,
-        };
-        match shown.map(|shown| token.check(shown.as_bytes())) {
-            Some(Compared::Ours) => Ok(self.holder.clone()),
-            Some(Compared::Other) | None => Err(Refusal::new(Code::Unauthenticated)),
+        self.challenged(path, lack)
+    }
+
+    pub(crate) fn challenged(&self, path: &str, lack: Lack<'_>) -> Vec<HeaderValue> {
+        match &self.issuers {
+            Some(issuers) => issuers.challenges(path, lack),
+            None => vec![HeaderValue::from_static("Bearer realm=\"doorward\"")],
+        }
+    }
+
+    fn of_local_token(&self, scheme: Scheme, shown: &str) -> Result<Principal, Unproven> {
+        let compared = self.token.as_ref().map(|token| token.check(shown.as_bytes()));
+        match (compared, scheme) {
+            (Some(Compared::Ours), Scheme::Bearer) => Ok(self.holder.clone()),
+            (Some(Compared::Ours | Compared::Other) | None, _) => Err(Unproven::Wrong),
         }
     }
 }
 
-/// The scheme's name is compared without regard to case (RFC 9110 §11.1).
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+impl Unproven {
+    /// The refusal of the request.
+    #[must_use]
+    pub fn refusal(self) -> Refusal {
+        match self {
+            Self::Nothing | Self::Wrong => Refusal::new(Code::Unauthenticated),
+            Self::Malformed => Refusal::new(Code::BadCredentials),
+            Self::Token(flaw) => Refusal::new(Code::Unauthenticated).with_detail(flaw.description()),
+        }
+    }
 }
+
+/// The one set of credentials a request shows.
+fn credentials<'r>(presented: &Presented<'r>) -> Result<(Scheme, &'r str), Unproven> {
+    // A token in the address is in every log on the way (RFC 9700 §4.3.2).
+    let query = presented.uri.query().unwrap_or_default();
+    if query.split('&').any(|pair| pair.split('=').next() == Some("access_token")) {
+        return Err(Unproven::Malformed);
+    }
+    let value = match crate::downstream::http::only(presented.headers, &AUTHORIZATION) {
+        None => return Err(Unproven::Nothing),
+        Some(Err(())) => return Err(Unproven::Malformed),
+        Some(Ok(value)) => value,
+    };
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    // A scheme's name is compared without regard to case (RFC 9110 §11.1).
+    let scheme = if scheme.eq_ignore_ascii_case("bearer") {
+        Scheme::Bearer
+    } else if scheme.eq_ignore_ascii_case("dpop") {
+        Scheme::Dpop
+    } else {
+        return Err(Unproven::Nothing);
+    };
+    let token = token.trim();
+    let body = token.trim_end_matches('=');
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+    if body.is_empty() || !body.bytes().all(is_token) {
+        return Err(Unproven::Malformed);
+    }
+    Ok((scheme, token))
+}
+
+#[cfg(test)]
+mod tests;

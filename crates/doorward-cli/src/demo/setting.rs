@@ -7,7 +7,7 @@ use std::time::Duration;
 use doorward_core::ids::ServerId;
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, ListenConfig, PolicyConfig, ServerConfig, Way,
+    AdminConfig, AggregateConfig, Auth, Config, IdentityConfig, ListenConfig, PolicyConfig, ServerConfig, Way,
 };
 use doorward_server::limits::CALL_SILENCE;
 use doorward_store::{Durability, StoreConfig, StoreUrl};
@@ -55,6 +55,7 @@ impl Setting {
                 hosts: Vec::new(),
                 origins: Vec::new(),
             },
+            identity: IdentityConfig::default(),
             admin: AdminConfig::Off,
             store: store.with_durability(Durability::Relaxed { flush: FLUSH }),
             policy: PolicyConfig {

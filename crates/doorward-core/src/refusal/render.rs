@@ -28,7 +28,8 @@ impl Shape {
     /// The form for a refused request of `method`. Codes for which the specification demands a protocol error keep it.
     #[must_use]
     pub fn of(method: &str, code: Code, era: Era) -> Self {
-        let specified = code.entry().json_rpc < 0;
+        // A lack of scopes is for the client, which can get them; the model cannot (RFC 6750 §3.1).
+        let specified = code.entry().json_rpc < 0 || code == Code::InsufficientScope;
         if method == "tools/call" && !specified { Self::ToolResult(era) } else { Self::Error }
     }
 }

@@ -16,7 +16,9 @@ use super::limits::{CONFIG_FILE_BYTES_MAX, FLUSH_MAX, SERVERS_MAX};
 use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
-use super::settings::{Element, Layer, ServerEntry, Setting, SettingValue, Shown, ViewEntry, toml_list, toml_text};
+use super::settings::{
+    Element, IssuerEntry, Layer, ScopeEntry, ServerEntry, Setting, SettingValue, Shown, ViewEntry, toml_list, toml_text,
+};
 use super::state::state_directory;
 use super::{AdminConfig, Auth, ListenConfig, PolicyConfig, ServerConfig, Way, clients, servers};
 
@@ -26,7 +28,9 @@ pub(super) struct Builder<'s> {
     settings: BTreeMap<Key, Setting>,
     pub(super) servers: BTreeMap<ServerId, ServerEntry>,
     pub(super) views: BTreeMap<ViewId, ViewEntry>,
-    surroundings: &'s Surroundings,
+    pub(super) issuers: BTreeMap<String, IssuerEntry>,
+    pub(super) scope_entries: BTreeMap<String, ScopeEntry>,
+    pub(super) surroundings: &'s Surroundings,
     pub(super) problems: Problems,
     pub(super) shown: Vec<Shown>,
     pub(super) files: Vec<PathBuf>,
@@ -43,12 +47,16 @@ impl<'s> Builder<'s> {
         let mut settings = BTreeMap::new();
         let mut servers = BTreeMap::new();
         let mut views = BTreeMap::new();
+        let mut issuers = BTreeMap::new();
+        let mut scope_entries = BTreeMap::new();
         for layer in layers {
             settings.extend(layer.settings);
             servers.extend(layer.servers.into_iter().map(|entry| (entry.id.clone(), entry)));
             views.extend(layer.views.into_iter().map(|entry| (entry.id.clone(), entry)));
+            issuers.extend(layer.issuers.into_iter().map(|entry| (entry.name.clone(), entry)));
+            scope_entries.extend(layer.scopes.into_iter().map(|entry| (entry.scope.clone(), entry)));
         }
-        Self { settings, servers, views, surroundings, problems, shown: Vec::new(), files }
+        Self { settings, servers, views, issuers, scope_entries, surroundings, problems, shown: Vec::new(), files }
     }
 
     pub(super) fn listen(&mut self) -> Option<ListenConfig> {
@@ -242,6 +250,7 @@ impl<'s> Builder<'s> {
                 None
             }
             ("none", _) => Some(Auth::None),
+            ("identity", _) => Some(Auth::Identity),
             ("token", _) => match state_directory(self.surroundings) {
                 Some(folder) => Some(Auth::Token(folder.join("token"))),
                 None => {
@@ -252,7 +261,7 @@ impl<'s> Builder<'s> {
             },
             _ => {
                 let message = format!("there is no way of authentication called '{text}'");
-                self.problems.error(origin, message, "write \"token\" or \"none\"");
+                self.problems.error(origin, message, "write \"token\", \"identity\" or \"none\"");
                 None
             }
         }
@@ -311,7 +320,7 @@ impl<'s> Builder<'s> {
         flag
     }
 
-    fn list(&mut self, key: Key) -> Vec<Element> {
+    pub(super) fn list(&mut self, key: Key) -> Vec<Element> {
         let (elements, origin) = match self.settings.get(&key) {
             Some(Setting { value: SettingValue::List(elements), origin }) => (elements.clone(), origin.clone()),
             Some(Setting {
@@ -335,7 +344,12 @@ impl<'s> Builder<'s> {
         elements.into_iter().map(|element| element.text).collect()
     }
 
-    fn origin(&self, key: Key) -> Origin {
+    /// Whether anybody said anything of a setting.
+    pub(super) fn has(&self, key: Key) -> bool {
+        self.settings.contains_key(&key)
+    }
+
+    pub(super) fn origin(&self, key: Key) -> Origin {
         self.settings.get(&key).map_or(Origin::Default, |setting| setting.origin.clone())
     }
 

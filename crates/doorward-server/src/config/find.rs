@@ -7,6 +7,7 @@ use doorward_core::ids::ServerId;
 use doorward_core::joint::ViewId;
 
 use super::environment::{CONFIG_VARIABLE, Surroundings};
+use super::identity;
 use super::key::Key;
 use super::limits::CONFIG_FILE_BYTES_MAX;
 use super::node::{Member, Reader};
@@ -113,10 +114,12 @@ fn of_toml(file: &Arc<SourceFile>, problems: &mut Problems) -> Layer {
 
 /// One member of the top of a file: a setting, a table of settings, the servers or the views.
 fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
-    const TOP: &[&str] = &["listen", "admin", "store", "policy", "aggregate", "servers", "views", "servers_from"];
+    const TOP: &[&str] =
+        &["listen", "identity", "admin", "store", "policy", "aggregate", "servers", "views", "servers_from"];
     match member.name.as_str() {
         "servers" => servers(member, layer, reader),
         "views" => views(member, layer, reader),
+        "identity" => identity::gather(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
         "listen" | "admin" | "store" | "policy" | "aggregate" => table(member, layer, reader),
         _ => reader.unknown(member, "", TOP),

@@ -13,6 +13,12 @@ pub enum Key {
     ListenHosts,
     /// Further web origins that may call us.
     ListenOrigins,
+    /// What this gateway is called in tokens.
+    IdentityResource,
+    /// The scopes the policy speaks of.
+    IdentityScopes,
+    /// The scopes a client is advised to begin with.
+    IdentityInitialScopes,
     /// Where health and metrics are served.
     AdminHttp,
     /// Where records are kept.
@@ -61,6 +67,9 @@ impl Key {
         Self::ListenAuth,
         Self::ListenHosts,
         Self::ListenOrigins,
+        Self::IdentityResource,
+        Self::IdentityScopes,
+        Self::IdentityInitialScopes,
         Self::AdminHttp,
         Self::StoreUrl,
         Self::StoreDurability,
@@ -84,6 +93,9 @@ impl Key {
             Self::ListenAuth => ("listen", "auth"),
             Self::ListenHosts => ("listen", "hosts"),
             Self::ListenOrigins => ("listen", "origins"),
+            Self::IdentityResource => ("identity", "resource"),
+            Self::IdentityScopes => ("identity", "scopes"),
+            Self::IdentityInitialScopes => ("identity", "initial_scopes"),
             Self::AdminHttp => ("admin", "http"),
             Self::StoreUrl => ("store", "url"),
             Self::StoreDurability => ("store", "durability"),
@@ -104,11 +116,16 @@ impl Key {
     #[must_use]
     pub const fn form(self) -> Form {
         match self {
-            Self::ListenHosts | Self::ListenOrigins | Self::PolicyFiles => Form::List,
+            Self::ListenHosts
+            | Self::ListenOrigins
+            | Self::PolicyFiles
+            | Self::IdentityScopes
+            | Self::IdentityInitialScopes => Form::List,
             Self::StoreFlushMs | Self::AggregateWaitS => Form::Number,
             Self::AggregateEnabled => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
+            | Self::IdentityResource
             | Self::AdminHttp
             | Self::StoreUrl
             | Self::StoreDurability

@@ -23,6 +23,18 @@ pub const VIEW_ENTRIES_MAX: usize = 1024;
 /// Longest wait of a joint list for a server that can be configured: a client waits for the list itself.
 pub const JOINT_WAIT_MAX: Duration = Duration::from_secs(60);
 
+/// Issuers in one configuration.
+pub const ISSUERS_MAX: usize = 64;
+
+/// Scopes that hold others.
+pub const SCOPES_MAX: usize = 1024;
+
+/// Most by which an issuer's clock may be said to be off: every expired token lives longer by it.
+pub const SKEW_MAX: Duration = Duration::from_secs(300);
+
+/// Longest time for which an issuer's word about a token may hold: a revoked token lives on by it.
+pub const INTROSPECTION_LIFE_MAX: Duration = Duration::from_secs(600);
+
 /// Longest silence of a server that can be configured.
 pub const SILENCE_MAX: Duration = Duration::from_secs(3600);
 

@@ -52,6 +52,7 @@ pub struct Loaded {
 pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, ConfigErrors> {
     let mut builder = gather(request, Scope::All, surroundings);
     let listen = builder.listen();
+    let identity = builder.identity(listen.as_ref());
     let admin = builder.admin();
     let store = builder.store();
     let policy = builder.policy(Preset::Locked);
@@ -59,16 +60,16 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let aggregate = builder.aggregate();
     let views = builder.views();
     let Builder { problems, shown, files, .. } = builder;
-    match (listen, admin, store, policy, aggregate) {
-        (Some(listen), Some(admin), Some(store), Some(policy), Some(aggregate)) => {
+    match (listen, identity, admin, store, policy, aggregate) {
+        (Some(listen), Some(identity), Some(admin), Some(store), Some(policy), Some(aggregate)) => {
             let warnings = problems.finish()?;
             Ok(Loaded {
-                config: Config { listen, admin, store, policy, servers, aggregate, views, files },
+                config: Config { listen, identity, admin, store, policy, servers, aggregate, views, files },
                 shown,
                 warnings,
             })
         }
-        (_, _, _, _, _) => Err(problems.into_errors()),
+        (_, _, _, _, _, _) => Err(problems.into_errors()),
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Layer {
     pub(super) settings: BTreeMap<Key, Setting>,
     pub(super) servers: Vec<ServerEntry>,
     pub(super) views: Vec<ViewEntry>,
+    pub(super) issuers: Vec<IssuerEntry>,
+    pub(super) scopes: Vec<ScopeEntry>,
 }
 
 /// One value and where it comes from.
@@ -58,6 +60,24 @@ pub(super) struct ViewEntry {
     /// Where its name stands.
     pub(super) origin: Origin,
     pub(super) node: Node,
+}
+
+/// One issuer as it stands in a file, not yet looked into.
+#[derive(Debug, Clone)]
+pub(super) struct IssuerEntry {
+    pub(super) name: String,
+    /// Where its name stands.
+    pub(super) origin: Origin,
+    pub(super) node: Node,
+}
+
+/// One scope that holds others.
+#[derive(Debug, Clone)]
+pub(super) struct ScopeEntry {
+    pub(super) scope: String,
+    pub(super) implied: Vec<String>,
+    /// Where its name stands.
+    pub(super) origin: Origin,
 }
 
 /// In whose words a server is written.

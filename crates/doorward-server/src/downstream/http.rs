@@ -5,6 +5,7 @@
 //! goes further than this module but what the protocol itself defines.
 
 mod body;
+mod described;
 mod gate;
 mod in_flight;
 mod legacy;
@@ -27,13 +28,16 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request as McpRequest};
 use hyper::body::Incoming;
+use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::caller::Caller;
 use crate::dialogue::Target;
 use crate::edge;
 use crate::gateway::Gateway;
-use crate::talk::Turn;
+use crate::identity::oauth::Lack;
+use crate::identity::{Identity, Presented};
+use crate::talk::{Final, Turn};
 
 pub use body::Body;
 pub use gate::Gate;
@@ -61,6 +65,15 @@ struct Admitted {
     caller: Caller,
     target: Target,
     door: Door,
+    /// The path asked for, which challenges name.
+    path: String,
+}
+
+/// A request that did not pass the gate, and what could help.
+#[derive(Debug)]
+struct TurnedAway {
+    refusal: Refusal,
+    challenges: Vec<HeaderValue>,
 }
 
 /// The two addresses of every place.
@@ -93,10 +106,10 @@ impl HttpFace {
         self.gate.store(Arc::new(gate));
     }
 
-    /// The token in force.
-    #[must_use]
-    pub fn token(&self) -> Option<crate::token::LocalToken> {
-        self.gate.load().identity().token().cloned()
+    /// Puts the gate in force that `next` makes of what was in force before.
+    pub(crate) fn change_gate(&self, next: impl FnOnce(&Identity) -> Gate) {
+        let before = self.gate.load_full();
+        self.replace_gate(next(before.identity()));
     }
 
     /// Cuts off every client that only listens.
@@ -119,12 +132,15 @@ impl HttpFace {
     /// # Errors
     /// None: whatever fails is an answer.
     pub async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        if let Some(described) = described::answer(&self.gate.load(), &request) {
+            return Ok(described);
+        }
         let admitted = match self.admit(&request).await {
             Ok(Ok(admitted)) => admitted,
             Ok(Err(unplaced)) => return Ok(self.unplaced(unplaced).await),
-            Err(refused) => {
-                self.gateway.metrics().refused(refused.code);
-                return Ok(reply::turned_away(&refused));
+            Err(TurnedAway { refusal, challenges }) => {
+                self.gateway.metrics().refused(refusal.code);
+                return Ok(reply::turned_away(&refusal, challenges));
             }
         };
         Ok(match (admitted.door, request.method()) {
@@ -139,17 +155,30 @@ impl HttpFace {
     }
 
     /// Who asks what; the caller alone where there is no such endpoint.
-    async fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Caller>, Refusal> {
+    async fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Caller>, TurnedAway> {
         let gate = self.gate.load_full();
-        let origin = gate.host_and_origin(request.headers(), request.uri())?.map(Arc::from);
-        let principal = gate.identify(request.headers()).await?;
+        let (headers, uri) = (request.headers(), request.uri());
+        let foreign = |refusal| TurnedAway { refusal, challenges: Vec::new() };
+        let origin = gate.host_and_origin(headers, uri).map_err(foreign)?.map(Arc::from);
+        let presented = Presented { method: request.method(), uri, headers, certificate: None };
+        let identified = gate.identity().identify(presented).await;
+        let principal = identified.map_err(|unproven| {
+            let challenges = gate.identity().challenges(uri.path(), unproven);
+            TurnedAway { refusal: unproven.refusal(), challenges }
+        })?;
         let caller = Caller { principal, approach: Approach { origin, ..Approach::new(Face::Http) } };
-        let named = Door::of(request.uri().path());
+        let named = Door::of(uri.path());
         let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
         Ok(match found {
-            Some((target, door)) => Ok(Admitted { caller, target, door }),
+            Some((target, door)) => Ok(Admitted { caller, target, door, path: uri.path().to_owned() }),
             None => Err(caller),
         })
+    }
+
+    /// What goes with a final answer that only other scopes would change: the way to them (RFC 6750 §3.1).
+    fn challenges(&self, path: &str, last: &Final) -> Vec<HeaderValue> {
+        let scopes = last.scopes.as_ref().filter(|_| last.refusal == Some(Code::InsufficientScope));
+        scopes.map_or_else(Vec::new, |scopes| self.gate.load().identity().challenged(path, Lack::Scopes(scopes)))
     }
 
     /// Refuses whoever is known and asks for a server there is not.

@@ -82,7 +82,8 @@ impl JointOngoing {
                 () = cancelled_by(&mut course) => {
                     let message = Refusal::new(Code::Cancelled).render(Some(&cancelled_id), Shape::Error, None);
                     let refusal = Some(Code::Cancelled);
-                    let last = Final { message: Segments::from(message), refusal, error: None, status: None };
+                    let message = Segments::from(message);
+                    let last = Final { message, refusal, scopes: None, error: None, status: None };
                     cancelled.give(Produced::Final(last)).await;
                 }
             }
@@ -138,7 +139,7 @@ impl Producing {
 
     /// Gives the client its answer.
     pub(super) async fn answer(&self, message: Segments) {
-        self.give(Produced::Final(Final { message, refusal: None, error: None, status: None })).await;
+        self.give(Produced::Final(Final { message, refusal: None, scopes: None, error: None, status: None })).await;
     }
 
     /// Gives the client a refusal that is recorded already.
@@ -199,5 +200,5 @@ fn refused(request: &Request, revision: Revision, refusal: &Refusal) -> Final {
     let shape = Shape::of(request.method(), refusal.code, revision.era());
     let data = (refusal.code == Code::UnsupportedVersion).then(|| supported_versions(revision.era()));
     let message = Segments::from(refusal.render(Some(request.id()), shape, data.as_deref()));
-    Final { message, refusal: Some(refusal.code), error: None, status: None }
+    Final { message, refusal: Some(refusal.code), scopes: refusal.scopes.clone(), error: None, status: None }
 }

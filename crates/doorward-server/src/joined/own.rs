@@ -241,7 +241,7 @@ const fn itself() -> &'static str {
 
 fn answered(id: &Id, result: &str) -> JointOngoing {
     let message = Segments::from(compose::result(id, result));
-    JointOngoing::over(Final { message, refusal: None, error: None, status: None })
+    JointOngoing::over(Final { message, refusal: None, scopes: None, error: None, status: None })
 }
 
 fn read(bytes: Bytes) -> Option<Message> {

@@ -66,8 +66,7 @@ impl Reloader {
             .replace(served(&present, &config), config.policy.inputs.clone().into())
             .await
             .map_err(|error| error.to_string())?;
-        let token = self.face.token();
-        self.face.replace_gate(gate(&config.listen, token));
+        self.face.change_gate(|before| gate(&config, before.token().cloned(), Some(before)));
         self.watched = Watched::new(&files(&config));
         self.present = present;
         self.config = config;

@@ -21,7 +21,8 @@ use crate::admin::Admin;
 use crate::config::{AdminConfig, Auth, Config, ListenConfig};
 use crate::downstream::http::{Gate, HttpFace, Stop, serve};
 use crate::gateway::Gateway;
-use crate::identity::Identity;
+use crate::identity::oauth::Issuers;
+use crate::identity::{Identity, Wanted};
 use crate::limits::DRAIN_WAIT;
 use crate::server::Outside;
 use crate::token::LocalToken;
@@ -67,9 +68,9 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let gateway = Gateway::new(served(&present, &config), config.policy.inputs.clone().into(), store)
         .map_err(StartError::Policy)?;
     let gateway = Arc::new(gateway);
-    let face = HttpFace::new(gateway.clone(), gate(&config.listen, token.clone()), Limits::default());
+    let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), None), Limits::default());
     let face = Arc::new(face);
-    let admin = Arc::new(Admin::new(gateway.clone(), gate(&config.listen, None)));
+    let admin = Arc::new(Admin::new(gateway.clone(), open_gate(&config.listen)));
     let (stop, stopping) = watch::channel(Stop::NotYet);
     let mut tasks = vec![
         tokio::spawn(serve(face.clone(), listener, stopping.clone())),
@@ -205,13 +206,30 @@ fn local(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, Star
 
 fn token(auth: &Auth) -> Result<Option<LocalToken>, StartError> {
     match auth {
-        Auth::None => Ok(None),
+        Auth::None | Auth::Identity => Ok(None),
         Auth::Token(path) => Ok(Some(LocalToken::load_or_create(path)?)),
     }
 }
 
-pub(super) fn gate(listen: &ListenConfig, token: Option<LocalToken>) -> Gate {
-    Gate::new(listen.hosts.clone(), listen.origins.clone(), Identity::local(token, LOCAL_USER))
+/// The gate of the HTTP face. What `before` learned of issuers that are still the same is taken over.
+pub(super) fn gate(config: &Config, token: Option<LocalToken>, before: Option<&Identity>) -> Gate {
+    let issuers = Issuers::new(&config.identity, before.and_then(Identity::issuers));
+    // Whether credentials are wanted changes with a new start alone, so that no reload opens a closed door.
+    let wanted = before.map_or_else(|| wanted(&config.listen.auth), Identity::wanted);
+    let identity = Identity::local(token, LOCAL_USER).with_issuers(wanted, issuers);
+    Gate::new(config.listen.hosts.clone(), config.listen.origins.clone(), identity)
+}
+
+const fn wanted(auth: &Auth) -> Wanted {
+    match auth {
+        Auth::None => Wanted::Nothing,
+        Auth::Token(_) | Auth::Identity => Wanted::Credentials,
+    }
+}
+
+/// A gate that wants no credentials.
+fn open_gate(listen: &ListenConfig) -> Gate {
+    Gate::new(listen.hosts.clone(), listen.origins.clone(), Identity::local(None, LOCAL_USER))
 }
 
 /// Tells the service manager that the gateway lives, where it wants to know (systemd.service(5), `WatchdogSec`).

@@ -1,5 +1,6 @@
 //! A request under way.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub struct Final {
     pub message: Segments,
     /// The refusal, when it is ours.
     pub refusal: Option<Code>,
+    /// The scopes that would have changed the refusal.
+    pub scopes: Option<Arc<BTreeSet<Arc<str>>>>,
     /// The JSON-RPC error code, when the server answered with an error.
     pub error: Option<i64>,
     /// The HTTP status the server answered with, if it speaks HTTP.
@@ -232,7 +235,7 @@ impl Ongoing {
 
     fn last(&self, outcome: Outcome, error: Option<i64>, status: Option<u16>) -> Final {
         match outcome {
-            Outcome::Answer(message) => Final { message, refusal: None, error, status },
+            Outcome::Answer(message) => Final { message, refusal: None, scopes: None, error, status },
             Outcome::Refuse(refusal) => self.refused(&refusal),
             // INVARIANT: a request is never merely delivered.
             Outcome::Done => self.refused(&Refusal::new(Code::BadAnswer)),
@@ -243,7 +246,7 @@ impl Ongoing {
         let shape = Shape::of(self.request.method(), refusal.code, self.revision.era());
         let data = (refusal.code == Code::UnsupportedVersion).then(|| supported_versions(self.revision.era()));
         let message = Segments::from(refusal.render(Some(self.request.id()), shape, data.as_deref()));
-        Final { message, refusal: Some(refusal.code), error: None, status: None }
+        Final { message, refusal: Some(refusal.code), scopes: refusal.scopes.clone(), error: None, status: None }
     }
 }
 

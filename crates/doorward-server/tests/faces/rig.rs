@@ -12,7 +12,8 @@ use std::time::Duration;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, ListenConfig, PolicyConfig, Secret, ServerConfig, Transport, Way,
+    AdminConfig, AggregateConfig, Auth, Config, IdentityConfig, ListenConfig, PolicyConfig, Secret, ServerConfig,
+    Transport, Way,
 };
 use doorward_server::gateway::Gateway;
 use doorward_server::lifecycle::{self, Serving};
@@ -60,6 +61,7 @@ impl Plan {
         let durability = Durability::Relaxed { flush: Duration::from_millis(2) };
         let config = Config {
             listen: ListenConfig { http: loopback, auth: Auth::None, hosts: Vec::new(), origins: Vec::new() },
+            identity: IdentityConfig::default(),
             admin: AdminConfig::Http(loopback),
             store: StoreConfig::new(url).with_durability(durability),
             policy: policy(Preset::Observe, &[]),

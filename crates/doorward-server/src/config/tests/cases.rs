@@ -104,7 +104,7 @@ fn unknown_keys_are_errors_with_the_word_that_was_meant() {
     refused(
         "zzz = 1\n",
         "./doorward.toml:1:1: there is no key 'zzz'; \
-         the keys here are listen, admin, store, policy, aggregate, servers, views, servers_from",
+         the keys here are listen, identity, admin, store, policy, aggregate, servers, views, servers_from",
     );
 }
 
@@ -126,7 +126,7 @@ const OUT_OF_PLACE: &[(&str, &str)] = &[
     ),
     (
         "[listen]\nauth = \"basic\"\n",
-        "./doorward.toml:2:8: there is no way of authentication called 'basic'; write \"token\" or \"none\"",
+        "./doorward.toml:2:8: there is no way of authentication called 'basic'; write \"token\", \"identity\" or \"none\"",
     ),
     (
         "[listen]\nhosts = \"a\"\n",

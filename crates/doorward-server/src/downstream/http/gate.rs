@@ -3,13 +3,12 @@
 //! Host and Origin are checked on every request, with or without a token: a web page that rebinds its name to this
 //! address must get nowhere.
 
-use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal};
 use hyper::Uri;
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::http::uri::Authority;
 
-use crate::identity::{Identity, Presented};
+use crate::identity::Identity;
 
 /// The rules for reaching the HTTP face.
 #[derive(Debug)]
@@ -53,14 +52,6 @@ impl Gate {
             Some(Ok(origin)) if self.may_use(origin) => Ok(Some(origin)),
             Some(Ok(_) | Err(())) => Err(Refusal::new(Code::ForeignOrigin)),
         }
-    }
-
-    /// Says who is asking.
-    ///
-    /// # Errors
-    /// As [`Identity::identify`].
-    pub async fn identify(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
-        self.identity.identify(Presented { headers }).await
     }
 
     fn is_ours(&self, host: &str) -> bool {

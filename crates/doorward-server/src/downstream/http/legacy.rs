@@ -78,9 +78,9 @@ pub(super) async fn in_session(
     let (size, caller) = (bytes.len(), &admitted.caller);
     match Frame::parse(bytes, &face.limits, batches) {
         Ok(Frame::Single(Message::Request(request))) => {
-            single(face, (session, caller), id, Message::Request(trace::joined(request, headers))).await
+            single(face, (session, admitted), id, Message::Request(trace::joined(request, headers))).await
         }
-        Ok(Frame::Single(message)) => single(face, (session, caller), id, message).await,
+        Ok(Frame::Single(message)) => single(face, (session, admitted), id, message).await,
         Ok(Frame::Batch(messages)) => match edge::without_handshake(messages) {
             Ok(messages) => batch(&session, caller, trace::all_joined(messages, headers)).await,
             Err(refusal) => reply::refused(&session.talk().turn_away(caller, refusal, None, size).await, None),
@@ -105,10 +105,11 @@ pub(super) fn version(headers: &HeaderMap) -> Result<(), Refusal> {
 
 async fn single(
     face: &Arc<HttpFace>,
-    (session, caller): (Arc<Session>, &Caller),
+    (session, admitted): (Arc<Session>, &Admitted),
     id: &HeaderValue,
     message: Message,
 ) -> Response<Body> {
+    let caller = &admitted.caller;
     match message {
         Message::Response(response) => {
             session.talk().response(response).await;
@@ -137,7 +138,11 @@ async fn single(
                     face.sessions.end(id.as_bytes()).await;
                     reply::json(StatusCode::NOT_FOUND, Body::from(last.message))
                 }
-                First::Answer(last) => reply::json(StatusCode::OK, Body::from(last.message)),
+                First::Answer(last) => {
+                    let challenges = face.challenges(&admitted.path, &last);
+                    let status = if challenges.is_empty() { StatusCode::OK } else { StatusCode::FORBIDDEN };
+                    reply::challenged(reply::json(status, Body::from(last.message)), challenges)
+                }
                 First::Stream(events) => reply::stream(events),
             }
         }

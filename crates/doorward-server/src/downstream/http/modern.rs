@@ -33,7 +33,11 @@ pub(super) async fn post(
     };
     match message {
         Message::Request(request) => match check(&talk, caller, &request, headers).await {
-            Ok(()) => answer(talk, caller, trace::joined(request, headers), params(headers)).await,
+            Ok(()) => {
+                let request = trace::joined(request, headers);
+                let ongoing = talk.request(caller, request, (Revision::LATEST, params(headers))).await;
+                answer(face, &admitted.path, ongoing).await
+            }
             Err(refusal) => {
                 let size = request.bytes().len();
                 let refusal = talk.turn_away(caller, refusal, Some(request.method()), size).await;
@@ -142,8 +146,7 @@ fn params(headers: &HeaderMap) -> ParamHeaders {
 }
 
 /// One body if the answer comes first and soon; an event stream otherwise, or if the server has begun one.
-async fn answer(talk: Dialogue, caller: &Caller, request: Request, params: ParamHeaders) -> Response<Body> {
-    let mut ongoing = talk.request(caller, request, (Revision::LATEST, params)).await;
+async fn answer(face: &HttpFace, path: &str, mut ongoing: Underway) -> Response<Body> {
     if tokio::time::timeout(STREAM_AFTER, ongoing.ready()).await.is_err() {
         return stream(ongoing, None);
     }
@@ -151,7 +154,10 @@ async fn answer(talk: Dialogue, caller: &Caller, request: Request, params: Param
         return stream(ongoing, None);
     }
     match ongoing.next().await {
-        Some(Produced::Final(last)) => reply::json(reply::modern_status(&last), Body::from(last.message)),
+        Some(Produced::Final(last)) => {
+            let challenges = face.challenges(path, &last);
+            reply::challenged(reply::json(reply::modern_status(&last), Body::from(last.message)), challenges)
+        }
         Some(Produced::Interim(segments)) => stream(ongoing, Some(segments.into_bytes())),
         None => reply::status(StatusCode::INTERNAL_SERVER_ERROR),
     }

@@ -68,11 +68,15 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
     }
 }
 
-/// A request that did not pass the gate: an error without an id, and a challenge where credentials are missing.
-pub(super) fn turned_away(refusal: &Refusal) -> Response<Body> {
-    let mut response = refused(refusal, None);
-    if refusal.code == Code::Unauthenticated {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"doorward\""));
+/// A request that did not pass the gate: an error without an id, and challenges where credentials would help.
+pub(super) fn turned_away(refusal: &Refusal, challenges: Vec<HeaderValue>) -> Response<Body> {
+    challenged(refused(refusal, None), challenges)
+}
+
+/// The same response with challenges.
+pub(super) fn challenged(mut response: Response<Body>, challenges: Vec<HeaderValue>) -> Response<Body> {
+    for challenge in challenges {
+        response.headers_mut().append(WWW_AUTHENTICATE, challenge);
     }
     response
 }
