@@ -53,6 +53,12 @@ pub enum Unclear {
     /// A host that another reader would not find, or find elsewhere.
     #[error("Programs read the host of this URL differently.")]
     OddHost,
+    /// Nobody can say which addresses the host has.
+    #[error("Nobody could see where the host is.")]
+    Unresolved,
+    /// Some of a list match, and some do not.
+    #[error("Some of the list match and some do not.")]
+    SomeOnly,
     /// A comment, which some systems execute.
     #[error("The SQL holds a comment, which some databases leave out and others execute.")]
     SqlComment,

@@ -55,7 +55,8 @@ impl Unreadable {
         }
     }
 
-    fn of(name: &str, problem: Problem) -> Self {
+    /// That argument, for that reason.
+    pub(crate) fn of(name: &str, problem: Problem) -> Self {
         Self { argument: is_printable(name).then(|| name.to_owned()), problem }
     }
 }
@@ -66,12 +67,35 @@ pub(crate) fn is_printable(name: &str) -> bool {
     name.len() <= 64 && name.chars().all(plain)
 }
 
-/// The record `context.arguments`, holding what `seen` asks for.
-pub(crate) fn read(sent: Option<Raw<'_>>, members: &Members, seen: &Seen) -> Result<RestrictedExpression, Unreadable> {
+/// The arguments as an object; `None` when there are none.
+pub(crate) fn sent_object(sent: Option<Raw<'_>>) -> Result<Option<Raw<'_>>, Unreadable> {
     let sent = sent.filter(|raw| raw.kind() != Kind::Null);
     if sent.is_some_and(|raw| raw.kind() != Kind::Object) {
         return Err(Unreadable { argument: None, problem: Problem::NoObject });
     }
+    Ok(sent)
+}
+
+/// The member `name` of an object; `None` for an optional one that is not there.
+pub(crate) fn find_member<'a>(
+    object: Option<Raw<'a>>,
+    name: &str,
+    presence: Presence,
+) -> Result<Option<Raw<'a>>, Problem> {
+    if object.is_some_and(|object| object.miscased_member(&[name]).is_some()) {
+        return Err(Problem::Miscased);
+    }
+    match (object.and_then(|object| object.member(name)), presence) {
+        (None, Presence::Required) => Err(Problem::Missing),
+        (None, Presence::Optional) => Ok(None),
+        (Some(raw), Presence::Optional) if raw.kind() == Kind::Null => Ok(None),
+        (Some(raw), Presence::Required | Presence::Optional) => Ok(Some(raw)),
+    }
+}
+
+/// The record `context.arguments`, holding what `seen` asks for.
+pub(crate) fn read(sent: Option<Raw<'_>>, members: &Members, seen: &Seen) -> Result<RestrictedExpression, Unreadable> {
+    let sent = sent_object(sent)?;
     let mut fields = Vec::new();
     for (name, member) in members.iter().filter(|(name, _)| seen.includes(name)) {
         let value = read_member(sent, name, member).map_err(|problem| Unreadable::of(name, problem))?;
@@ -88,16 +112,7 @@ fn record(fields: Vec<(String, RestrictedExpression)>) -> Result<RestrictedExpre
 }
 
 fn read_member(object: Option<Raw<'_>>, name: &str, member: &Member) -> Result<Option<RestrictedExpression>, Problem> {
-    if object.is_some_and(|object| object.miscased_member(&[name]).is_some()) {
-        return Err(Problem::Miscased);
-    }
-    let found = object.and_then(|object| object.member(name));
-    match (found, member.presence) {
-        (None, Presence::Required) => Err(Problem::Missing),
-        (None, Presence::Optional) => Ok(None),
-        (Some(raw), Presence::Optional) if raw.kind() == Kind::Null => Ok(None),
-        (Some(raw), Presence::Required | Presence::Optional) => read_value(raw, &member.of).map(Some),
-    }
+    find_member(object, name, member.presence)?.map(|raw| read_value(raw, &member.of)).transpose()
 }
 
 fn read_value(raw: Raw<'_>, of: &ArgumentType) -> Result<RestrictedExpression, Problem> {

@@ -23,19 +23,18 @@ pub(crate) enum Fleeting<'a> {
     Open,
 }
 
-/// The context of `request`, with `arguments` where rules look at them; `None` only if Cedar refused distinct keys.
+/// The context of `request`, with what the call itself says where rules look at it (`arguments`, facts); `None` only if Cedar refused distinct keys.
 pub(crate) fn build(
     engine: &Engine,
     request: &AccessRequest,
     mentions: &Mentions,
-    arguments: Option<RestrictedExpression>,
+    said: Vec<(String, RestrictedExpression)>,
     fleeting: Fleeting<'_>,
 ) -> Option<Context> {
     let reader = Reader { engine, request, fleeting };
     let facts = mentions.facts.iter().filter_map(|fact| Some((fact.name().to_owned(), reader.value_of(*fact)?)));
-    let arguments = arguments.map(|arguments| ("arguments".to_owned(), arguments));
     let counts = reader.counts(mentions)?.map(|counts| ("counts".to_owned(), counts));
-    Context::from_pairs(facts.chain(arguments).chain(counts)).ok()
+    Context::from_pairs(facts.chain(said).chain(counts)).ok()
 }
 
 /// A value that nobody can tell. What reads it refuses.

@@ -13,6 +13,7 @@ use doorward_core::ids::ServerId;
 use crate::cache::Cache;
 use crate::catalogue::Catalogue;
 use crate::desk::{Desk, prepare};
+use crate::facts::Wants;
 use crate::finding::{Finding, LoadErrors, Place, Severity};
 use crate::fit::{When, fit};
 use crate::inputs::PolicyInputs;
@@ -126,6 +127,13 @@ impl Engine {
             self.decisions.keep(key, decision.clone());
         }
         decision
+    }
+
+    /// What the shell must look at before it asks [`Engine::decide`]; empty, and at once, when no rule looks at such things.
+    #[must_use]
+    pub fn wants(&self, request: &AccessRequest) -> Wants {
+        let nothing = Observed::default();
+        Question::find(self, request, &nothing).map(|question| question.wants()).unwrap_or_default()
     }
 
     /// Whether a list may show the thing: whether there are arguments with which `request` would be allowed. The

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cedar_policy::{Effect, Policy, PolicySet, Schema, ValidationError, ValidationMode, ValidationWarning, Validator};
 use doorward_core::ids::ServerId;
 
+use crate::facts::Kind;
 use crate::finding::{Finding, Severity};
 use crate::inputs::PolicyInputs;
 use crate::limits::FINDINGS_MAX;
@@ -111,7 +112,8 @@ impl Fitting<'_> {
 
     fn schema<'a>(&'a self, tools: impl Iterator<Item = ToolAction<'a>>) -> Option<Schema> {
         let unseen = self.unseen.iter().map(|id| ToolAction { id: id.clone(), facts: None });
-        schema::build(tools.chain(unseen), self.inputs)
+        let kinds: BTreeSet<Kind> = self.rules.iter().flat_map(|rule| rule.mentions.derived.kinds()).collect();
+        schema::build(tools.chain(unseen), self.inputs, &kinds)
     }
 
     fn numbered(&self, id: &str) -> Option<&Rule> {
@@ -270,6 +272,11 @@ fn retell_error(rule: &Rule, error: &ValidationError) -> Finding {
     if matches!(error, ValidationError::UnsafeAttributeAccess(_)) {
         if finding.advice().is_some_and(|advice| is_near(&finding.to_string(), advice)) {
             return finding;
+        }
+        if finding.to_string().contains("attribute `matches.") {
+            return finding.with_advice(
+                "declare the pattern in [policy.patterns], and name an argument that is text: context.matches.ARG.PATTERN",
+            );
         }
         finding.with_advice(
             "not everything this rule covers has it, or not of a type policy can read; name the tools that have it, or \

@@ -1,8 +1,12 @@
 //! Everything a policy is made of beside the servers it is about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use doorward_core::ids::ServerId;
+
+use crate::pattern::Pattern;
+use crate::place::ServerPlace;
 use crate::source::Source;
 use crate::zone::Zone;
 
@@ -17,6 +21,10 @@ pub struct PolicyInputs {
     pub zone: Zone,
     /// What a caller is told of a thing that its lists would not show.
     pub denied: Denied,
+    /// The regular expressions that rules may look at as `context.matches.ARG.NAME`.
+    pub patterns: BTreeMap<Arc<str>, Pattern>,
+    /// What is said of single servers.
+    pub places: BTreeMap<ServerId, ServerPlace>,
 }
 
 /// What a caller is told when it asks for something that its lists would not show.

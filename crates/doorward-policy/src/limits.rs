@@ -41,6 +41,15 @@ pub const RULE_SCOPES_MAX: usize = doorward_core::limits::PRINCIPAL_MEMBERS_MAX;
 /// Most permits tried to find out which scopes would have been enough; each is a decision of its own.
 pub const SCOPE_TRIES_MAX: usize = 16;
 
+/// Most memory one named pattern may take once it is compiled, in bytes.
+pub const PATTERN_SIZE_MAX: usize = 1024 * 1024;
+
+/// Most text that named patterns are tried on, in bytes; of a longer one it is unclear whether they match.
+pub const PATTERN_TEXT_MAX: usize = 256 * 1024;
+
+/// Most texts in one list that facts are told of; those of a longer one are unclear.
+pub const FACT_TEXTS_MAX: usize = 256;
+
 /// Most findings one load reports.
 pub const FINDINGS_MAX: usize = 100;
 

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::facts::{FactsSeen, Kind, names_addresses};
+
 /// The members of a record that some rule looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum Seen {
@@ -27,6 +29,8 @@ pub(crate) struct Mentions {
     pub(crate) arguments: Seen,
     /// Which counters.
     pub(crate) counts: Seen,
+    /// Which facts of which arguments.
+    pub(crate) derived: FactsSeen,
     /// The other attributes, by name.
     pub(crate) facts: BTreeSet<Fact>,
 }
@@ -90,7 +94,8 @@ impl Seen {
         }
     }
 
-    fn name(&mut self, name: &str) {
+    /// Adds the member `name`.
+    pub(crate) fn name(&mut self, name: &str) {
         match self {
             Self::None => *self = Self::Named(BTreeSet::from([name.to_owned()])),
             Self::Named(names) => {
@@ -100,7 +105,8 @@ impl Seen {
         }
     }
 
-    fn join(&mut self, other: &Self) {
+    /// Adds what `other` sees.
+    pub(crate) fn join(&mut self, other: &Self) {
         match other {
             Self::None => {}
             Self::All => *self = Self::All,
@@ -114,12 +120,20 @@ impl Mentions {
     pub(crate) fn of(policy: &Value) -> Self {
         let mut mentions = Self::default();
         mentions.walk(policy);
+        if names_addresses(policy) {
+            mentions.derived.ask_for_addresses();
+        }
         mentions
     }
 
     /// Everything.
     pub(crate) fn everything() -> Self {
-        Self { arguments: Seen::All, counts: Seen::All, facts: Fact::ALL.into_iter().collect() }
+        Self {
+            arguments: Seen::All,
+            counts: Seen::All,
+            derived: FactsSeen::everything(),
+            facts: Fact::ALL.into_iter().collect(),
+        }
     }
 
     /// Adds what `other` looks at.
@@ -127,14 +141,15 @@ impl Mentions {
         self.facts.extend(&other.facts);
         self.arguments.join(&other.arguments);
         self.counts.join(&other.counts);
+        self.derived.join(&other.derived);
     }
 
     /// Whether a decision depends on nothing that changes from one call to the next.
     pub(crate) fn lasting(&self) -> bool {
-        self.arguments == Seen::None && self.steady()
+        self.arguments == Seen::None && self.derived.is_empty() && self.steady()
     }
 
-    /// Whether a decision depends on nothing that changes from one call to the next, but for the arguments.
+    /// Whether a decision depends on nothing that changes from one call to the next, but for the arguments and facts of them.
     pub(crate) fn steady(&self) -> bool {
         self.counts == Seen::None && self.timeless()
     }
@@ -170,6 +185,7 @@ impl Mentions {
             ("counts", Some(below)) => self.counts.name(below),
             // Every context of a tool has these, so asking for them depends on nothing.
             ("arguments" | "counts", None) if access.asks => {}
+            (other, below) if Kind::named(other).is_some() => self.see_facts(other, below, access.asks),
             ("arguments", None) => self.arguments = Seen::All,
             ("counts", None) => self.counts = Seen::All,
             (other, _) => match Fact::ALL.into_iter().find(|fact| fact.name() == other) {
@@ -181,13 +197,23 @@ impl Mentions {
         }
     }
 
-    /// What is seen of `context.arguments` or `context.counts`, when that is what `object` is.
+    /// `context.paths`, `context has paths` and the like.
+    fn see_facts(&mut self, record: &str, below: Option<&str>, asks: bool) {
+        let Some(kind) = Kind::named(record) else { return };
+        match below {
+            Some(below) => self.derived.of_mut(kind).name(below),
+            None if asks => {}
+            None => *self.derived.of_mut(kind) = Seen::All,
+        }
+    }
+
+    /// What is seen of `context.arguments`, `context.counts` or a record of facts, when that is what `object` is.
     fn record_mut(&mut self, object: &Value) -> Option<&mut Seen> {
         let access = Access::of(object).filter(|access| !access.asks && is_context(access.object))?;
         match access.attribute {
             "arguments" => Some(&mut self.arguments),
             "counts" => Some(&mut self.counts),
-            _ => None,
+            other => Kind::named(other).map(|kind| self.derived.of_mut(kind)),
         }
     }
 }
@@ -267,7 +293,8 @@ mod tests {
         ];
         for (condition, arguments, facts) in cases {
             let facts = facts.iter().copied().collect();
-            let expected = Mentions { arguments: arguments.clone(), counts: Seen::None, facts };
+            let expected =
+                Mentions { arguments: arguments.clone(), counts: Seen::None, derived: FactsSeen::default(), facts };
             assert_eq!(of(condition), expected, "{condition}");
         }
         for unclear in ["{a: context}.a.arguments.b", "context == {}", "context.something"] {

@@ -382,7 +382,7 @@ const fn scalar(of: &ArgumentType) -> Option<Scalar> {
     }
 }
 
-/// Whether it is [`crate::question::open_arguments`].
+/// Whether it stands for the arguments before they are known.
 fn is_arguments(expression: &Value) -> bool {
     let named = |unknown: &Value| match unknown.as_array().map(Vec::as_slice) {
         Some([name]) => name.get("Value").and_then(Value::as_str) == Some("arguments"),

@@ -1,6 +1,6 @@
 //! One request put to the rules that can cover it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use cedar_policy::{
@@ -10,6 +10,7 @@ use cedar_policy::{
 use doorward_core::access::{AccessRequest, Direction, Observed, Resource};
 use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::refusal::Code;
+use doorward_facts::Unclear;
 use doorward_mcp::raw::{Raw, RawJson};
 
 use crate::arguments;
@@ -19,6 +20,7 @@ use crate::context::{self, Fleeting};
 use crate::desk::{Desk, Post, Slice, ToolPost};
 use crate::effect;
 use crate::engine::Engine;
+use crate::facts::{Call, Kind, Wants};
 use crate::mentions::Seen;
 use crate::plain::{Holding, PlainRules};
 use crate::rule::Rule;
@@ -52,9 +54,11 @@ pub(crate) struct Ready {
     plain: Option<PlainRules>,
 }
 
-/// What stands for arguments that are not known.
-pub(crate) fn open_arguments() -> RestrictedExpression {
-    RestrictedExpression::new_unknown("arguments")
+/// What a call itself says, as far as rules look at it: the parts of the context, and why some of it is not known.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    parts: Vec<(String, RestrictedExpression)>,
+    unclear: BTreeMap<String, Unclear>,
 }
 
 impl<'a> Question<'a> {
@@ -103,6 +107,20 @@ impl<'a> Question<'a> {
         self.tool.is_some() && self.slice().mentions.arguments != Seen::None
     }
 
+    /// Whether some rule looks at the arguments or at facts of them.
+    pub(crate) fn looks_at_what_is_said(&self) -> bool {
+        self.looks_at_arguments() || (self.tool.is_some() && !self.slice().mentions.derived.is_empty())
+    }
+
+    /// What has to be looked at before this can be decided.
+    pub(crate) fn wants(&self) -> Wants {
+        let mut wants = self.call().map(|call| call.wants()).unwrap_or_default();
+        let mentions = &self.slice().mentions;
+        let counters = self.engine.inputs.counters.iter().filter(|name| mentions.counts.includes(name));
+        wants.counts = counters.cloned().collect();
+        wants
+    }
+
     /// Whether some rule looks at counters, which only the moment of a call has.
     pub(crate) fn looks_at_counts(&self) -> bool {
         self.slice().mentions.counts != Seen::None
@@ -127,14 +145,14 @@ impl<'a> Question<'a> {
     }
 
     pub(crate) fn decide_by_cedar(&self, ready: &Ready) -> Decision {
-        let arguments = match self.read_arguments() {
-            Ok(arguments) => arguments,
+        let said = match self.said() {
+            Ok(said) => said,
             Err(unreadable) => return self.refuse_unreadable(&unreadable),
         };
         let fleeting = Fleeting::Seen(self.observed);
-        let Some(request) = self.request_for(&ready.things, arguments, fleeting) else { return internal() };
+        let Some(request) = self.request_for(&ready.things, said.parts, fleeting) else { return internal() };
         let response = Authorizer::new().is_authorized(&request, &ready.set, &ready.things.entities);
-        self.read_response(&response)
+        self.read_response(&response, &said.unclear)
     }
 
     /// What does not change from one call of the same thing to the next, kept so that it is made once.
@@ -156,8 +174,7 @@ impl<'a> Question<'a> {
     /// The rules of the slice but for those that are false whatever the call: they could neither decide nor fail. Also what
     /// is left to ask of the others, where that is plain.
     fn settle_scopes(&self, things: &Things) -> Option<(PolicySet, Option<PlainRules>)> {
-        let arguments = self.looks_at_arguments().then(open_arguments);
-        let request = self.request_for(things, arguments, Fleeting::Open)?;
+        let request = self.request_for(things, self.open_parts(), Fleeting::Open)?;
         let response = Authorizer::new().is_authorized_partial(&request, &self.slice().set, &things.entities);
         let open = response.nontrivial_residuals().map(|policy| policy.id().clone());
         let settled = response.definitely_satisfied().map(|policy| policy.id().clone());
@@ -170,28 +187,27 @@ impl<'a> Question<'a> {
         Some((PolicySet::from_policies(policies).ok()?, plain))
     }
 
-    /// The request as Cedar wants it, with everything the rules may look at.
-    pub(crate) fn put(&self, arguments: Option<RestrictedExpression>) -> Option<(Request, Entities)> {
+    /// The request as Cedar wants it, with what the call will say left open.
+    pub(crate) fn put(&self) -> Option<(Request, Entities)> {
         let things = self.things()?;
-        let request = self.request_for(&things, arguments, Fleeting::Seen(self.observed))?;
+        let request = self.request_for(&things, self.open_parts(), Fleeting::Seen(self.observed))?;
         Some((request, things.entities))
     }
 
     /// The request with everything left open that a call brings with it.
     pub(crate) fn put_open(&self) -> Option<(Request, Entities)> {
         let things = self.things()?;
-        let arguments = self.looks_at_arguments().then(open_arguments);
-        let request = self.request_for(&things, arguments, Fleeting::Open)?;
+        let request = self.request_for(&things, self.open_parts(), Fleeting::Open)?;
         Some((request, things.entities))
     }
 
     fn request_for(
         &self,
         things: &Things,
-        arguments: Option<RestrictedExpression>,
+        said: Vec<(String, RestrictedExpression)>,
         fleeting: Fleeting<'_>,
     ) -> Option<Request> {
-        let context = context::build(self.engine, self.request, &self.slice().mentions, arguments, fleeting)?;
+        let context = context::build(self.engine, self.request, &self.slice().mentions, said, fleeting)?;
         let (principal, resource) = (things.principal.clone(), things.resource.clone());
         Request::new(principal, self.post.action.uid(), resource, context, None).ok()
     }
@@ -221,7 +237,7 @@ impl<'a> Question<'a> {
     /// The request with the resource left open, but for its type.
     pub(crate) fn put_template(&self) -> Option<(Request, Entities)> {
         let fleeting = Fleeting::Seen(self.observed);
-        let context = context::build(self.engine, self.request, &self.slice().mentions, None, fleeting)?;
+        let context = context::build(self.engine, self.request, &self.slice().mentions, Vec::new(), fleeting)?;
         let Who { uid, mut entities } = self.who()?;
         let request = Request::builder()
             .principal(uid)
@@ -257,19 +273,48 @@ impl<'a> Question<'a> {
         Entity::new(uid, attributes, HashSet::from([self.desk.server.uid()])).ok()
     }
 
-    fn read_arguments(&self) -> Result<Option<RestrictedExpression>, arguments::Unreadable> {
-        let Some(tool) = self.tool.filter(|_| self.looks_at_arguments()) else { return Ok(None) };
-        arguments::read(self.sent_arguments(), &tool.facts.arguments, &self.slice().mentions.arguments).map(Some)
+    fn said(&self) -> Result<Said, arguments::Unreadable> {
+        let mut said = Said::default();
+        if let Some(tool) = self.tool.filter(|_| self.looks_at_arguments()) {
+            let seen = &self.slice().mentions.arguments;
+            let arguments = arguments::read(self.sent_arguments(), &tool.facts.arguments, seen)?;
+            said.parts.push(("arguments".to_owned(), arguments));
+        }
+        if let Some(call) = self.call() {
+            let facts = call.facts(self.observed)?;
+            said.parts.extend(facts.records);
+            said.unclear = facts.unclear;
+        }
+        Ok(said)
+    }
+
+    /// What stands for what is said before anything is.
+    fn open_parts(&self) -> Vec<(String, RestrictedExpression)> {
+        let Some(_) = self.tool else { return Vec::new() };
+        let arguments = self.looks_at_arguments().then_some("arguments");
+        let records = self.slice().mentions.derived.kinds().map(Kind::name);
+        let open = |name: &str| (name.to_owned(), RestrictedExpression::new_unknown(name));
+        arguments.into_iter().chain(records).map(open).collect()
+    }
+
+    /// The call whose facts rules look at; `None` when they look at none.
+    fn call(&self) -> Option<Call<'a>> {
+        let tool = self.tool?;
+        let seen = Some(&self.slice().mentions.derived).filter(|seen| !seen.is_empty())?;
+        let inputs = &*self.engine.inputs;
+        let place = inputs.places.get(self.request.resource.server());
+        let (sent, members) = (self.sent_arguments(), &tool.facts.arguments);
+        Some(Call { sent, members, seen, place, inputs })
     }
 
     fn sent_arguments(&self) -> Option<Raw<'a>> {
         self.request.arguments.as_ref().map(RawJson::as_raw)
     }
 
-    fn read_response(&self, response: &Response) -> Decision {
+    fn read_response(&self, response: &Response, unclear: &BTreeMap<String, Unclear>) -> Decision {
         let errors: Vec<&AuthorizationError> = response.diagnostics().errors().collect();
         if !errors.is_empty() {
-            return self.refuse_errors(&errors);
+            return self.refuse_errors(&errors, unclear);
         }
         let mut deciding: Vec<&Rule> = response.diagnostics().reason().filter_map(|id| self.rule(id)).collect();
         deciding.sort_by_key(|rule| rule.number);
@@ -311,13 +356,14 @@ impl<'a> Question<'a> {
     }
 
     fn refuse_unreadable(&self, unreadable: &arguments::Unreadable) -> Decision {
-        let looking = self.rules().filter(|rule| rule.mentions.arguments != Seen::None);
+        let looks = |rule: &&Rule| rule.mentions.arguments != Seen::None || !rule.mentions.derived.is_empty();
+        let looking = self.rules().filter(looks);
         let reasons = looking.map(only_named).collect();
         let denial = Denial::new(Code::PolicyError).with_reasons(reasons);
         Decision::Deny(denial.with_detail(Some(unreadable.sentence())))
     }
 
-    fn refuse_errors(&self, errors: &[&AuthorizationError]) -> Decision {
+    fn refuse_errors(&self, errors: &[&AuthorizationError], unclear: &BTreeMap<String, Unclear>) -> Decision {
         let mut reasons = Vec::new();
         let mut detail = None;
         let mut code = Code::Unclear;
@@ -325,7 +371,7 @@ impl<'a> Question<'a> {
             if !matches!(error.inner(), EvaluationError::NonValue(_)) {
                 code = Code::PolicyError;
             }
-            detail = detail.or_else(|| Some(told(error.inner())));
+            detail = detail.or_else(|| Some(told(error.inner(), unclear)));
             reasons.extend(self.rule(error.policy_id()).map(only_named));
         }
         reasons.sort_by(|a, b| a.rule.cmp(&b.rule));
@@ -370,7 +416,7 @@ fn explain_effect(facts: &ToolFacts) -> Option<String> {
 }
 
 /// What went wrong, without the values it went wrong with: they may be secrets.
-fn told(error: &EvaluationError) -> String {
+fn told(error: &EvaluationError, unclear: &BTreeMap<String, Unclear>) -> String {
     let sentence = match error {
         EvaluationError::EntityDoesNotExist(_) => "It looked at something that does not exist.",
         EvaluationError::EntityAttrDoesNotExist(_) => "It looked at an attribute that is not there.",
@@ -381,7 +427,7 @@ fn told(error: &EvaluationError) -> String {
         EvaluationError::TypeError(_) => "It met a value of an unexpected type.",
         EvaluationError::IntegerOverflow(_) => "A calculation in it left the range of integers.",
         EvaluationError::UnlinkedSlot(_) => "It has a part without a value.",
-        EvaluationError::NonValue(_) => return told_unclear(&error.to_string()),
+        EvaluationError::NonValue(_) => return told_unclear(&error.to_string(), unclear),
         EvaluationError::FailedExtensionFunctionExecution(_) => "A function in it could not read its value.",
         EvaluationError::RecursionLimit(_) => "It is nested too deeply to be evaluated.",
     };
@@ -389,10 +435,13 @@ fn told(error: &EvaluationError) -> String {
 }
 
 /// Names the first unknown of what Cedar could not evaluate, when its name may stand in a text.
-fn told_unclear(message: &str) -> String {
+fn told_unclear(message: &str, unclear: &BTreeMap<String, Unclear>) -> String {
     let name = message.split_once("unknown(\"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name);
     match name.filter(|name| arguments::is_printable(name)) {
-        Some(name) => format!("Nobody can tell 'context.{name}' for certain."),
+        Some(name) => {
+            let why = unclear.get(name).map(|why| format!(" {why}")).unwrap_or_default();
+            format!("Nobody can tell 'context.{name}' for certain.{why}")
+        }
         None => "Nobody can tell for certain what it looks at.".to_owned(),
     }
 }

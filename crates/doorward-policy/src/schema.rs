@@ -3,12 +3,15 @@
 //! Every effect group always holds one action that no request has, so that a rule about a group is valid before any tool
 //! of that kind is offered. Those actions have no arguments.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::Schema;
 use serde_json::{Map, Value, json};
 
 use crate::argument_type::{Members, record_to_schema};
 use crate::catalogue::{Catalogue, ToolFacts};
 use crate::effect::{Effect, Reach};
+use crate::facts::{self, Kind};
 use crate::inputs::PolicyInputs;
 use crate::vocabulary::{EGRESS, PRINCIPALS, PROTOCOL, QUESTIONS, TOOLS, group_of, methods, resource_types};
 
@@ -41,32 +44,38 @@ pub(crate) fn groups_of(effect: Effect, reach: Reach) -> Vec<&'static str> {
     groups
 }
 
-/// Builds the schema; `None` if Cedar cannot read it, which is not expected, as every part is generated.
-pub(crate) fn build<'a>(tools: impl IntoIterator<Item = ToolAction<'a>>, inputs: &PolicyInputs) -> Option<Schema> {
-    let facts = facts(inputs);
+/// Builds the schema, with facts of those kinds; `None` if Cedar cannot read it, which is not expected, as every part is generated.
+pub(crate) fn build<'a>(
+    tools: impl IntoIterator<Item = ToolAction<'a>>,
+    inputs: &PolicyInputs,
+    kinds: &BTreeSet<Kind>,
+) -> Option<Schema> {
+    let shared = shared_attributes(inputs);
     let mut actions = Map::new();
     for group in [TOOLS, PROTOCOL, QUESTIONS, EGRESS, "read", "write", "destructive"] {
         actions.insert(group.to_owned(), json!({}));
     }
     for method in methods() {
-        actions.insert(method.to_owned(), method_action(method, &facts));
+        actions.insert(method.to_owned(), method_action(method, &shared));
     }
     for effect in [Effect::Read, Effect::Write, Effect::Destructive] {
         for reach in [Reach::Closed, Reach::Open] {
-            let action = tool_action(&groups_of(effect, reach), &Members::new(), &facts);
+            let action = tool_action(&groups_of(effect, reach), &Members::new(), &shared, kinds);
             actions.insert(placeholder(effect, reach), action);
         }
     }
     for tool in tools {
         let action = match tool.facts {
             Some(tool) => {
-                tool_action(&groups_of(tool.assessment.effect, tool.assessment.reach), &tool.arguments, &facts)
+                tool_action(&groups_of(tool.assessment.effect, tool.assessment.reach), &tool.arguments, &shared, kinds)
             }
-            None => tool_action(&[TOOLS], &Members::new(), &facts),
+            None => tool_action(&[TOOLS], &Members::new(), &shared, kinds),
         };
         actions.entry(tool.id).or_insert(action);
     }
-    Schema::from_json_value(json!({ "": { "entityTypes": entity_types(), "actions": actions } })).ok()
+    let common = facts::common_types(kinds, inputs.patterns.keys());
+    let namespace = json!({ "commonTypes": common, "entityTypes": entity_types(), "actions": actions });
+    Schema::from_json_value(json!({ "": namespace })).ok()
 }
 
 /// How Cedar writes the beginning of every placeholder.
@@ -115,10 +124,11 @@ fn method_action(method: &str, facts: &Map<String, Value>) -> Value {
     })
 }
 
-fn tool_action(groups: &[&str], arguments: &Members, facts: &Map<String, Value>) -> Value {
+fn tool_action(groups: &[&str], arguments: &Members, shared: &Map<String, Value>, kinds: &BTreeSet<Kind>) -> Value {
     let groups: Vec<Value> = groups.iter().map(|group| json!({ "id": group })).collect();
-    let mut attributes = facts.clone();
+    let mut attributes = shared.clone();
     attributes.insert("arguments".to_owned(), record_to_schema(arguments));
+    attributes.extend(facts::records(kinds, arguments));
     json!({
         "memberOf": groups,
         "appliesTo": {
@@ -130,7 +140,7 @@ fn tool_action(groups: &[&str], arguments: &Members, facts: &Map<String, Value>)
 }
 
 /// The attributes every context has.
-fn facts(inputs: &PolicyInputs) -> Map<String, Value> {
+fn shared_attributes(inputs: &PolicyInputs) -> Map<String, Value> {
     let long = || json!({ "type": "Long" });
     let counts: Map<String, Value> = inputs.counters.iter().map(|name| (name.to_string(), long())).collect();
     let time = json!({ "hour": long(), "minute": long(), "weekday": long(), "date": text() });

@@ -12,7 +12,7 @@ use doorward_core::exchange::Visibility;
 
 use crate::formula::{Conditions, Formula};
 use crate::limits::VISIBILITY_CONDITIONS_MAX;
-use crate::question::{Question, open_arguments};
+use crate::question::Question;
 use crate::rule::Rule;
 
 impl Question<'_> {
@@ -29,16 +29,12 @@ impl Question<'_> {
 
     /// Whether something that matters is not known before the call.
     fn is_open(&self) -> bool {
-        self.looks_at_arguments() || self.looks_at_counts() || self.is_template()
+        self.looks_at_what_is_said() || self.looks_at_counts() || self.is_template()
     }
 
     /// Leaves open what is not known yet, the arguments, the counters or which resource of a template it will be, and tries.
     fn could_allow_some(&self) -> Visibility {
-        let put = if self.is_template() {
-            self.put_template()
-        } else {
-            self.put(self.looks_at_arguments().then(open_arguments))
-        };
+        let put = if self.is_template() { self.put_template() } else { self.put() };
         let Some((request, entities)) = put else { return Visibility::Hide };
         self.some_allowed(&Authorizer::new().is_authorized_partial(&request, &self.slice().set, &entities))
     }

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, ClientName, Direction, Face, Kind, Observed, Resource};
+use doorward_core::access::{AccessRequest, ClientName, Direction, Face, HostSeen, Kind, Observed, PathSeen, Resource};
 use doorward_core::decision::{Decision, Denial, Obligation, Reason, Telling};
 use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Claims, Principal, Proof, Subject};
 use doorward_core::time::Timestamp;
-use doorward_policy::{Denied, Engine, PolicyInputs, Preset, Zone};
+use doorward_policy::{Denied, Dialect, Engine, Files, Pattern, PolicyInputs, Preset, ServerPlace, Zone};
 use serde_json::Value;
 
 use crate::desk::{NOON, catalogue, id, raw, request, source};
@@ -33,7 +33,7 @@ fn run(file: &str, fixture: &Value) {
     for case in fixture["cases"].as_array().expect(file) {
         let name = format!("{file}: {}", case["name"].as_str().expect("a name"));
         let request = asked(case);
-        let observed = observed(&case["counts"]);
+        let observed = observed(case);
         // Asked twice: a remembered answer must be the answer.
         for _ in 0..2 {
             check(&name, case, &engine.decide(&request, &observed));
@@ -62,6 +62,7 @@ fn load(file: &str, fixture: &Value) -> Engine {
     if let Some(denied) = fixture["denied"].as_str() {
         inputs.denied = *Denied::ALL.iter().find(|known| known.name() == denied).expect(denied);
     }
+    declare(&mut inputs, fixture);
     match Engine::load(&inputs, &catalogues, &unknown) {
         Ok(engine) => engine,
         Err(errors) => panic!("{file}: {:?}", errors.findings()),
@@ -108,10 +109,37 @@ fn principal(who: &Value) -> Principal {
     .unwrap()
 }
 
-fn observed(counts: &Value) -> Observed {
-    let counts = counts.as_object().into_iter().flatten();
-    let counts = counts.map(|(name, count)| (Arc::from(name.as_str()), count.as_u64().unwrap())).collect();
-    Observed { counts, ..Observed::default() }
+fn observed(case: &Value) -> Observed {
+    let members = |key: &str| case[key].as_object().into_iter().flatten();
+    let name = |name: &String| Arc::<str>::from(name.as_str());
+    let real = |path: &Value| path.as_str().map_or(PathSeen::Unknown, |path| PathSeen::Real(Arc::from(path)));
+    let addresses = |list: &Value| {
+        texts(list).map_or(HostSeen::Unknown, |all| {
+            HostSeen::Addresses(all.iter().map(|address| address.parse().unwrap()).collect())
+        })
+    };
+    Observed {
+        paths: members("paths").map(|(path, seen)| (name(path), real(seen))).collect(),
+        hosts: members("hosts").map(|(host, seen)| (name(host), addresses(seen))).collect(),
+        counts: members("counts").map(|(counter, count)| (name(counter), count.as_u64().unwrap())).collect(),
+    }
+}
+
+/// What a file says of the operator's patterns and of single servers.
+fn declare(inputs: &mut PolicyInputs, fixture: &Value) {
+    for (name, written) in fixture["patterns"].as_object().into_iter().flatten() {
+        inputs.patterns.insert(Arc::from(name.as_str()), Pattern::new(written.as_str().unwrap()).unwrap());
+    }
+    for (server, said) in fixture["places"].as_object().into_iter().flatten() {
+        let dialect = match said["sql"].as_str() {
+            None => Dialect::Any,
+            Some("postgres") => Dialect::Postgres,
+            Some(other) => panic!("{other}"),
+        };
+        let files = if said["files"].as_str() == Some("here") { Files::Here } else { Files::Elsewhere };
+        let place = ServerPlace { root: said["root"].as_str().map(Arc::from), dialect, files };
+        inputs.places.insert(id(server), place);
+    }
 }
 
 fn entity(written: &str) -> Resource {

@@ -1,0 +1,108 @@
+//! One pass over the text of a call for each kind that rules look at.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use cedar_policy::RestrictedExpression;
+use doorward_core::access::Observed;
+use doorward_facts::{path, url};
+
+use super::texts::{self, Texts};
+use super::values::{Reading, Values};
+use super::{Call, Facts, Kind, Wants};
+use crate::arguments::Unreadable;
+use crate::limits::FACT_TEXTS_MAX;
+use crate::place::Files;
+
+/// What has to be looked at before the facts can be told.
+pub(super) fn wants(call: &Call<'_>) -> Result<Wants, Unreadable> {
+    let mut wants = Wants::default();
+    for (kind, seen) in &call.seen.kinds {
+        let wanted = match kind {
+            Kind::Paths => call.files() == Files::Here,
+            Kind::Urls => call.seen.asks_for_addresses(),
+            Kind::Sql | Kind::Shell | Kind::Emails | Kind::Money | Kind::Sizes | Kind::Matches => false,
+        };
+        if wanted {
+            for (_, texts) in texts::read(call.sent, call.members, seen)? {
+                want(call, *kind, &texts, &mut wants);
+            }
+        }
+    }
+    Ok(wants)
+}
+
+fn want(call: &Call<'_>, kind: Kind, texts: &Texts<'_>, wants: &mut Wants) {
+    match texts {
+        Texts::One(text) => want_one(call, kind, text, wants),
+        Texts::Many(texts) => texts.iter().take(FACT_TEXTS_MAX).for_each(|text| want_one(call, kind, text, wants)),
+        Texts::Record(members) => members.iter().for_each(|(_, texts)| want(call, kind, texts, wants)),
+    }
+}
+
+/// What cannot be read needs no look: it is unclear in any case.
+fn want_one(call: &Call<'_>, kind: Kind, text: &str, wants: &mut Wants) {
+    if kind == Kind::Paths {
+        if let Ok(asked) = path::of(text, call.root()) {
+            let (folded, unfolded) = asked.lookups();
+            wants.paths.extend([Some(folded), unfolded].into_iter().flatten().map(Arc::from));
+        }
+    } else if let Ok(asked) = url::of(text) {
+        wants.hosts.extend(asked.lookup().map(Arc::from));
+    }
+}
+
+/// The facts of every kind that rules look at.
+pub(super) fn facts(call: &Call<'_>, observed: &Observed) -> Result<Facts, Unreadable> {
+    let mut facts = Facts::default();
+    for (kind, seen) in &call.seen.kinds {
+        let members = texts::read(call.sent, call.members, seen)?;
+        let mut mirror = Mirror { values: Values { call, observed, kind: *kind }, facts: &mut facts };
+        let record = mirror.record(&members, kind.name());
+        facts.records.push((kind.name().to_owned(), record));
+    }
+    Ok(facts)
+}
+
+struct Mirror<'a> {
+    values: Values<'a>,
+    facts: &'a mut Facts,
+}
+
+impl Mirror<'_> {
+    fn record(&mut self, members: &[(&str, Texts<'_>)], name: &str) -> RestrictedExpression {
+        let mut fields: Vec<(String, RestrictedExpression)> = Vec::new();
+        for (member, texts) in members {
+            let below = format!("{name}.{member}");
+            let value = match texts {
+                Texts::One(text) => Some(self.value(self.values.one(text, &below), &below)),
+                Texts::Many(_) if self.values.kind == Kind::Money => None,
+                Texts::Many(texts) => Some(self.value(self.many(texts, &below), &below)),
+                Texts::Record(members) => Some(self.record(members, &below)),
+            };
+            fields.extend(value.map(|value| ((*member).to_owned(), value)));
+        }
+        // Cedar refuses only a name given twice, and those of a declaration are distinct.
+        RestrictedExpression::new_record(fields).unwrap_or_else(|_| RestrictedExpression::new_unknown(name))
+    }
+
+    fn many(&self, texts: &[Cow<'_, str>], name: &str) -> Reading {
+        if texts.len() > FACT_TEXTS_MAX {
+            return Err(doorward_facts::Unclear::TooMany);
+        }
+        self.values.many(texts, name)
+    }
+
+    fn value(&mut self, reading: Reading, name: &str) -> RestrictedExpression {
+        match reading {
+            Ok(found) => {
+                self.facts.unclear.extend(found.unclear);
+                found.value
+            }
+            Err(unclear) => {
+                self.facts.unclear.insert(name.to_owned(), unclear);
+                RestrictedExpression::new_unknown(name)
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the operator says of a server, as far as facts depend on it.
+
+use std::sync::Arc;
+
+pub use doorward_facts::sql::Dialect;
+
+/// What the operator says of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServerPlace {
+    /// The folder relative paths start from; `None` leaves them unclear.
+    pub root: Option<Arc<str>>,
+    /// The database that reads its SQL.
+    pub dialect: Dialect,
+    /// Whose files its paths name.
+    pub files: Files,
+}
+
+/// Whose files the paths of a server name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Files {
+    /// This machine's: where a path leads is looked up, and what was not seen is unclear.
+    Here,
+    /// Another machine's: paths are read by their letters alone.
+    #[default]
+    Elsewhere,
+}
