@@ -13,7 +13,8 @@ use crate::exit::Exit;
 use crate::terminal::ColorChoice;
 
 pub(crate) use policy::{
-    Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyTestArgs, SubjectArgs,
+    AskedArgs, Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyExplainArgs,
+    PolicyTestArgs, ProposeArgs, SubjectArgs,
 };
 
 /// A security gateway between AI agents and the tools they call (Model Context Protocol).

@@ -14,8 +14,8 @@ mod who;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, Observed};
-use doorward_core::principal::Principal;
+use doorward_core::access::{AccessRequest, Observed, PathSeen};
+use doorward_core::principal::{Principal, Subject};
 use doorward_core::refusal::Code;
 
 use crate::engine::Engine;
@@ -24,7 +24,13 @@ use crate::review::is_ours;
 use crate::source::Source;
 
 pub use judge::Verdict;
-pub(crate) use judge::written;
+pub(crate) use judge::{in_words, written};
+
+/// Whom a text names: `ann`, `User::"ann"`, `Agent::"planner"`.
+#[must_use]
+pub fn subject_named(text: &str) -> Subject {
+    who::subject(text)
+}
 
 /// The cases of one file.
 #[derive(Debug)]
@@ -93,6 +99,21 @@ pub struct RuleName {
 }
 
 impl Engine {
+    /// What there is to see where nobody looks, for trying a policy out: `given`, and beside it every path leads where it
+    /// says, no counter has counted yet, and hosts stay unknown.
+    #[must_use]
+    pub fn presumed(&self, request: &AccessRequest, given: &Observed) -> Observed {
+        let wants = self.wants(request);
+        let mut observed = given.clone();
+        for path in wants.paths {
+            observed.paths.entry(Arc::clone(&path)).or_insert(PathSeen::Real(path));
+        }
+        for counter in wants.counts {
+            observed.counts.entry(counter).or_insert(0);
+        }
+        observed
+    }
+
     /// The rules that `deciding` does not name, those of presets left out: no case shows what they do.
     #[must_use]
     pub fn rules_beside(&self, deciding: &BTreeSet<Arc<str>>) -> Vec<RuleName> {

@@ -58,3 +58,6 @@ pub const CASES_MAX: usize = 10_000;
 
 /// Most kinds of principal a matrix shows.
 pub const MATRIX_KINDS_MAX: usize = 200;
+
+/// Longest value of an argument that a proposed rule fixes, in bytes; longer text is content, not a name.
+pub const PROPOSED_TEXT_MAX: usize = 200;

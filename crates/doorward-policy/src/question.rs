@@ -194,6 +194,13 @@ impl<'a> Question<'a> {
         Some((request, things.entities))
     }
 
+    /// The request as it was said; `None` when what it says cannot be read.
+    pub(crate) fn put_said(&self) -> Option<(Request, Entities)> {
+        let (things, said) = (self.things()?, self.said().ok()?);
+        let request = self.request_for(&things, said.parts, Fleeting::Seen(self.observed))?;
+        Some((request, things.entities))
+    }
+
     /// The request with everything left open that a call brings with it.
     pub(crate) fn put_open(&self) -> Option<(Request, Entities)> {
         let things = self.things()?;

@@ -19,7 +19,7 @@ use doorward_store::StoreError;
 use crate::token::TokenError;
 use crate::upstream::http::{EndpointError, NoRootCertificates, UnusableCertificates};
 
-pub use recall::{RecallError, recall, write_down};
+pub use recall::{RecallError, load_against, recall, write_down};
 pub use reload::Reload;
 pub use run::{connect_stdio, run_stdio};
 pub use serving::{Serving, start};

@@ -18,6 +18,10 @@ pub(crate) enum PolicyCommand {
     Test(PolicyTestArgs),
     /// Print who may call what, a line for each tool, to review and to compare.
     Matrix(MatrixArgs),
+    /// Say why a call is decided as it is, and what would change that.
+    Explain(PolicyExplainArgs),
+    /// Write the narrowest rule that would let a refused call pass. It is never put in force by itself.
+    Propose(ProposeArgs),
 }
 
 /// Flags that name the policy and what it is about.
@@ -87,6 +91,65 @@ pub(crate) struct MatrixArgs {
     /// Print one JSON object.
     #[arg(long, conflicts_with = "check")]
     pub(crate) json: bool,
+}
+
+/// Flags that say which call: one on record, or one put together.
+#[derive(Debug, Args)]
+pub(crate) struct AskedArgs {
+    /// The call on record: the reference a refusal names, 32 hexadecimal digits.
+    #[arg(value_name = "RECORD", conflicts_with_all = ["tool", "action", "resource"], required_unless_present_any = ["tool", "action"])]
+    pub(crate) record: Option<String>,
+    /// By this user; User::"NAME" and Agent::"NAME" say which of the two. Without it the record's, or local.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Through this agent.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: Option<String>,
+    /// In this group; may be given several times.
+    #[arg(long = "group", value_name = "NAME")]
+    pub(crate) groups: Vec<String>,
+    /// Of this tenant.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
+    /// With this scope; may be given several times.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// A call of this tool.
+    #[arg(long, value_name = "SERVER/TOOL")]
+    pub(crate) tool: Option<String>,
+    /// Another method than tools/call.
+    #[arg(long, value_name = "METHOD", conflicts_with = "tool", requires = "resource")]
+    pub(crate) action: Option<String>,
+    /// What the method is about.
+    #[arg(long, value_name = "SERVER[/NAME]", requires = "action")]
+    pub(crate) resource: Option<String>,
+    /// The call's arguments. Records do not hold them; without them whatever depends on them stays open.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) arguments: Option<String>,
+    /// Where the records are, as sqlite:///path/records.db.
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
+}
+
+/// Flags of `policy explain`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyExplainArgs {
+    #[command(flatten)]
+    pub(crate) asked: AskedArgs,
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags of `policy propose`.
+#[derive(Debug, Args)]
+pub(crate) struct ProposeArgs {
+    #[command(flatten)]
+    pub(crate) asked: AskedArgs,
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
 }
 
 /// What is said of rules that decide in no case.

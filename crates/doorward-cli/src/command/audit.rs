@@ -1,7 +1,7 @@
 //! `doorward audit`: reading the records, for people and for programs.
 
 mod show;
-mod time;
+pub(super) mod time;
 
 use std::time::Duration;
 
@@ -74,21 +74,27 @@ pub(super) async fn query(args: &QueryArgs, terminal: &Terminal) -> Result<Exit,
 }
 
 pub(super) async fn show(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, Fault> {
-    let Some(exchange) = ExchangeId::parse(&args.exchange) else {
-        let what = format!("'{}' is no exchange", crate::terminal::inert(&args.exchange));
-        return Err(Fault::told(Exit::Usage, what, "It is the reference of a refusal: 32 hexadecimal digits."));
-    };
-    let records = open(&args.source).await?.show(exchange).await?;
-    if records.is_empty() {
-        let advice = "Look in another store with --store, or list the newest with 'doorward audit tail'.";
-        return Err(Fault::told(Exit::Failure, format!("no record tells of the exchange {exchange}"), advice));
-    }
+    let records = records_of(&args.exchange, &args.source).await?;
     if args.json {
         print(&records, Form::Json, terminal)?;
     } else {
         records.iter().try_for_each(|record: &RecordView| show::whole(record, terminal))?;
     }
     Ok(Exit::Success)
+}
+
+/// The records of one exchange, never none.
+pub(super) async fn records_of(reference: &str, source: &SourceArgs) -> Result<Vec<RecordView>, Fault> {
+    let Some(exchange) = ExchangeId::parse(reference) else {
+        let what = format!("'{}' is no exchange", crate::terminal::inert(reference));
+        return Err(Fault::told(Exit::Usage, what, "It is the reference of a refusal: 32 hexadecimal digits."));
+    };
+    let records = open(source).await?.show(exchange).await?;
+    if records.is_empty() {
+        let advice = "Look in another store with --store, or list the newest with 'doorward audit tail'.";
+        return Err(Fault::told(Exit::Failure, format!("no record tells of the exchange {exchange}"), advice));
+    }
+    Ok(records)
 }
 
 async fn open(source: &SourceArgs) -> Result<Reader, Fault> {

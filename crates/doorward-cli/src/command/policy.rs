@@ -1,9 +1,12 @@
 //! `doorward policy`: working with a policy before it is in force.
 
+mod asked;
 mod cases;
 mod check;
 mod definitions;
+mod explain;
 mod matrix;
+mod propose;
 mod subject;
 
 use crate::args::PolicyCommand;
@@ -17,5 +20,7 @@ pub(super) async fn policy(command: PolicyCommand, terminal: &Terminal) -> Resul
         PolicyCommand::Check(args) => check::check(&args, terminal).await,
         PolicyCommand::Test(args) => cases::test(&args, terminal).await,
         PolicyCommand::Matrix(args) => matrix::matrix(&args, terminal).await,
+        PolicyCommand::Explain(args) => explain::explain(&args, terminal).await,
+        PolicyCommand::Propose(args) => propose::propose(&args, terminal).await,
     }
 }

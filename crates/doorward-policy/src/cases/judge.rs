@@ -31,7 +31,8 @@ impl Case {
     /// Decides the case with `engine`.
     #[must_use]
     pub fn judge(&self, engine: &Engine) -> Verdict {
-        let decision = engine.decide(&self.request, &self.observed);
+        let observed = engine.presumed(&self.request, &self.observed);
+        let decision = engine.decide(&self.request, &observed);
         let (reasons, duties) = match &decision {
             Decision::Allow { obligations, reasons } => (reasons, obligations.as_slice()),
             Decision::Deny(Denial { reasons, .. }) => (reasons, [].as_slice()),

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::StartError;
 use super::build::{Present, alone, servers};
 use super::survey::{Surveyed, load};
-use crate::config::Config;
+use crate::config::{Config, PolicyConfig};
 use crate::definitions::{Definitions, Learned};
 use crate::limits::DEFINITIONS_FILE_MAX;
 use crate::server::{Outside, Speaks};
@@ -64,10 +64,19 @@ pub fn recall(config: &Config, text: &[u8]) -> Result<(Vec<Surveyed>, Result<Eng
         let _: Learned = definitions.recall(&tools);
         surveyed.push(Surveyed { server: id, outcome: Ok((speaks, definitions.catalogue())), tools });
     }
-    let unknown: Vec<ServerId> =
-        configured.into_keys().filter(|id| !surveyed.iter().any(|server| server.server == *id)).collect();
-    let engine = load(&config.policy, &surveyed, unknown);
+    let engine = load_against(config, &config.policy, &surveyed);
     Ok((surveyed, engine))
+}
+
+/// Loads `policy`, which may be another than the configuration's own, against what was surveyed. Of configured servers that
+/// were not, nothing is known.
+///
+/// # Errors
+/// The policy does not load.
+pub fn load_against(config: &Config, policy: &PolicyConfig, surveyed: &[Surveyed]) -> Result<Engine, LoadErrors> {
+    let configured = config.servers.iter().map(|server| server.id.clone());
+    let unknown = configured.filter(|id| !surveyed.iter().any(|server| server.server == *id)).collect();
+    load(policy, surveyed, unknown)
 }
 
 fn read(text: &[u8]) -> Result<Vec<(ServerId, Speaks, Vec<RawJson>)>, RecallError> {

@@ -6,7 +6,7 @@ const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
 /// Reads `15m`, `2h`, `3d`, `2026-11-22` or `2026-11-22T10:00:00Z` (seconds and `Z` may be left out).
-pub(super) fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
+pub(in crate::command) fn parse(text: &str, now: Timestamp) -> Option<Timestamp> {
     ago(text, now).or_else(|| moment(text))
 }
 

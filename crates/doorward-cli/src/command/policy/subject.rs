@@ -21,6 +21,7 @@ pub(super) struct Subject {
 /// A policy that loads, and what it is about.
 pub(super) struct Ready {
     pub(super) config: Config,
+    pub(super) surveyed: Vec<Surveyed>,
     pub(super) engine: Engine,
 }
 
@@ -57,7 +58,7 @@ impl Ready {
         subject.tell_unreached(terminal);
         let engine = subject.engine.map_err(Fault::Policy)?;
         engine.warnings().iter().for_each(|warning| show_diagnostic(warning, terminal));
-        Ok(Self { config: subject.config, engine })
+        Ok(Self { config: subject.config, surveyed: subject.surveyed, engine })
     }
 }
 
