@@ -10,6 +10,7 @@ use cedar_policy::{Context, RestrictedExpression};
 use doorward_core::access::{AccessRequest, ClientName, Observed};
 use doorward_core::time::Timestamp;
 use doorward_mcp::revision::Era;
+use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::mentions::{Fact, Mentions, Seen};
@@ -31,10 +32,38 @@ pub(crate) fn build(
     said: Vec<(String, RestrictedExpression)>,
     fleeting: Fleeting<'_>,
 ) -> Option<Context> {
+    Context::from_pairs(pairs(engine, request, mentions, said, fleeting)?).ok()
+}
+
+/// The same in Cedar's JSON form, for people: a part that nobody can tell is the string `unknown`.
+pub(crate) fn shown(
+    engine: &Engine,
+    request: &AccessRequest,
+    mentions: &Mentions,
+    said: Vec<(String, RestrictedExpression)>,
+    fleeting: Fleeting<'_>,
+) -> serde_json::Map<String, Value> {
+    let pairs = pairs(engine, request, mentions, said, fleeting).unwrap_or_default();
+    let shown = pairs.into_iter().map(|(name, value)| {
+        let context = Context::from_pairs([(name.clone(), value)]).ok();
+        let written = context.and_then(|context| context.to_json_value().ok());
+        let value = written.and_then(|mut written| written.get_mut(&name).map(Value::take));
+        (name, value.unwrap_or_else(|| Value::from("unknown")))
+    });
+    shown.collect()
+}
+
+fn pairs(
+    engine: &Engine,
+    request: &AccessRequest,
+    mentions: &Mentions,
+    said: Vec<(String, RestrictedExpression)>,
+    fleeting: Fleeting<'_>,
+) -> Option<Vec<(String, RestrictedExpression)>> {
     let reader = Reader { engine, request, fleeting };
     let facts = mentions.facts.iter().filter_map(|fact| Some((fact.name().to_owned(), reader.value_of(*fact)?)));
     let counts = reader.counts(mentions)?.map(|counts| ("counts".to_owned(), counts));
-    Context::from_pairs(facts.chain(said).chain(counts)).ok()
+    Some(facts.chain(said).chain(counts).collect())
 }
 
 /// A value that nobody can tell. What reads it refuses.

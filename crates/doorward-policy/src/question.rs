@@ -12,6 +12,7 @@ use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::refusal::Code;
 use doorward_facts::Unclear;
 use doorward_mcp::raw::{Raw, RawJson};
+use serde_json::Value;
 
 use crate::arguments;
 use crate::cache::Key;
@@ -24,7 +25,8 @@ use crate::facts::{Call, Kind, Wants};
 use crate::mentions::Seen;
 use crate::plain::{Holding, PlainRules};
 use crate::rule::Rule;
-use crate::vocabulary::{TOOLS, is_about};
+use crate::schema::groups_of;
+use crate::vocabulary::{TOOLS, group_of, is_about};
 use crate::who::{Who, entities_of};
 
 /// A request, and everything that was prepared for it.
@@ -57,8 +59,8 @@ pub(crate) struct Ready {
 /// What a call itself says, as far as rules look at it: the parts of the context, and why some of it is not known.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
-    parts: Vec<(String, RestrictedExpression)>,
-    unclear: BTreeMap<String, Unclear>,
+    pub(crate) parts: Vec<(String, RestrictedExpression)>,
+    pub(crate) unclear: BTreeMap<String, Unclear>,
 }
 
 impl<'a> Question<'a> {
@@ -85,6 +87,20 @@ impl<'a> Question<'a> {
 
     pub(crate) fn slice(&self) -> &'a Slice {
         &self.post.slice
+    }
+
+    /// The groups of the action.
+    pub(crate) fn groups(&self) -> Vec<&'static str> {
+        match self.tool {
+            Some(tool) => groups_of(tool.facts.assessment.effect, tool.facts.assessment.reach),
+            None => group_of(self.request.action.name()).into_iter().collect(),
+        }
+    }
+
+    /// The context in Cedar's JSON form, for people.
+    pub(crate) fn shown_context(&self, said: Vec<(String, RestrictedExpression)>) -> serde_json::Map<String, Value> {
+        let fleeting = Fleeting::Seen(self.observed);
+        context::shown(self.engine, self.request, &self.slice().mentions, said, fleeting)
     }
 
     /// What stands for everything this depends on that lasts; `None` when it is too long to keep.
@@ -280,7 +296,7 @@ impl<'a> Question<'a> {
         Entity::new(uid, attributes, HashSet::from([self.desk.server.uid()])).ok()
     }
 
-    fn said(&self) -> Result<Said, arguments::Unreadable> {
+    pub(crate) fn said(&self) -> Result<Said, arguments::Unreadable> {
         let mut said = Said::default();
         if let Some(tool) = self.tool.filter(|_| self.looks_at_arguments()) {
             let seen = &self.slice().mentions.arguments;
@@ -423,7 +439,7 @@ fn explain_effect(facts: &ToolFacts) -> Option<String> {
 }
 
 /// What went wrong, without the values it went wrong with: they may be secrets.
-fn told(error: &EvaluationError, unclear: &BTreeMap<String, Unclear>) -> String {
+pub(crate) fn told(error: &EvaluationError, unclear: &BTreeMap<String, Unclear>) -> String {
     let sentence = match error {
         EvaluationError::EntityDoesNotExist(_) => "It looked at something that does not exist.",
         EvaluationError::EntityAttrDoesNotExist(_) => "It looked at an attribute that is not there.",

@@ -11,6 +11,7 @@
 mod case_files;
 mod cases;
 mod desk;
+mod explain;
 mod lints;
 mod load_errors;
 mod matrix;
