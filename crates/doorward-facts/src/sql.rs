@@ -37,6 +37,23 @@ pub enum Dialect {
     MsSql,
 }
 
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Any, Self::Postgres, Self::MySql, Self::Sqlite, Self::MsSql];
+
+    /// Its name in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Postgres => "postgres",
+            Self::MySql => "mysql",
+            Self::Sqlite => "sqlite",
+            Self::MsSql => "mssql",
+        }
+    }
+}
+
 /// What SQL does.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sql {

@@ -46,6 +46,7 @@ pub mod limits;
 pub use argument_type::{ArgumentType, Member, Members, Presence};
 pub use cases::{Case, CaseFile, RuleName, Verdict, subject_named};
 pub use catalogue::{Catalogue, LeftOut, ToolFacts, WhyLeftOut};
+pub use doorward_facts::address::is_private;
 pub use engine::Engine;
 pub use explain::{Change, Explanation, Outcome, RuleEffect, RuleOutcome};
 pub use facts::Wants;

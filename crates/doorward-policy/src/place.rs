@@ -24,3 +24,17 @@ pub enum Files {
     #[default]
     Elsewhere,
 }
+
+impl Files {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Here, Self::Elsewhere];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}

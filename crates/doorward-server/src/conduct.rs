@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use doorward_core::access::AccessRequest;
-use doorward_core::access::Observed;
 use doorward_core::decision::Decision;
 use doorward_core::exchange::{
     Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
@@ -34,11 +33,16 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
         step = match step {
             Step::Decide(waiting) => {
                 let engine = gateway.engine();
-                let decide = |request: &AccessRequest| match gateway.authority() {
-                    Authority::Policy => engine.decide(request, &Observed::default()),
-                    Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
-                };
-                let decisions = waiting.requests().iter().map(decide).collect();
+                let mut decisions = Vec::new();
+                for request in waiting.requests() {
+                    decisions.push(match gateway.authority() {
+                        Authority::Policy => {
+                            let observed = gateway.observer().observe(&engine, request).await;
+                            engine.decide(request, &observed)
+                        }
+                        Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
+                    });
+                }
                 waiting.decided(decisions, now())
             }
             Step::Meter(waiting) => {

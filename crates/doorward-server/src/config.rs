@@ -18,6 +18,7 @@ pub mod limits;
 mod load;
 mod node;
 mod origin;
+mod patterns;
 mod problem;
 mod secret;
 mod servers;
@@ -33,7 +34,7 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppTools, ViewId, ViewRules};
-use doorward_policy::{PolicyInputs, Preset};
+use doorward_policy::{Files, PolicyInputs, Preset, ServerPlace};
 use doorward_store::StoreConfig;
 
 pub use connect::{ConnectConfig, ConnectRequest, load_connect};
@@ -119,6 +120,13 @@ pub struct PolicyConfig {
     pub inputs: PolicyInputs,
 }
 
+impl PolicyConfig {
+    /// Tells the policy what the configuration says of `servers`.
+    pub fn learn(&mut self, servers: &[ServerConfig]) {
+        self.inputs.places = servers.iter().map(|server| (server.id.clone(), server.place.clone())).collect();
+    }
+}
+
 /// How servers are joined, for all of them together and for each view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AggregateConfig {
@@ -179,6 +187,20 @@ pub struct ServerConfig {
     pub way: Way,
     /// How long it may say nothing during a call.
     pub silence: Duration,
+    /// What policy facts need to know of it.
+    pub place: ServerPlace,
+}
+
+impl ServerConfig {
+    /// A server of which nothing more is said: a child shares our files, another does not.
+    #[must_use]
+    pub fn new(id: ServerId, way: Way, silence: Duration) -> Self {
+        let files = match &way {
+            Way::Child { .. } => Files::Here,
+            Way::Http { .. } => Files::Elsewhere,
+        };
+        Self { id, way, silence, place: ServerPlace { files, ..ServerPlace::default() } }
+    }
 }
 
 /// How an upstream is reached.

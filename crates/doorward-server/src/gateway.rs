@@ -17,6 +17,7 @@ use crate::joined::{Joint, JointId, JointSetup, Shelves};
 use crate::limits::REFIT_WAIT;
 use crate::meters::Meters;
 use crate::metrics::Metrics;
+use crate::observe::{Observer, Resolver};
 use crate::server::Server;
 
 /// The shared state of a running gateway.
@@ -29,6 +30,7 @@ pub struct Gateway {
     store: Store,
     metrics: Metrics,
     meters: Meters,
+    observer: Observer,
     shelves: Shelves,
     authority: Authority,
 }
@@ -81,6 +83,7 @@ impl Gateway {
             store,
             metrics,
             meters: Meters::default(),
+            observer: Observer::new(Resolver::System),
             shelves,
             authority,
         })
@@ -92,6 +95,17 @@ impl Gateway {
     /// Not even an empty policy loads.
     pub(crate) fn carrying(served: Served, store: Store) -> Result<Self, LoadErrors> {
         Ok(Self { authority: Authority::Endpoint, ..Self::new(served, Arc::default(), store)? })
+    }
+
+    /// The same, with another answer to where hosts are.
+    #[must_use]
+    pub fn with_resolver(self, resolver: Resolver) -> Self {
+        Self { observer: Observer::new(resolver), ..self }
+    }
+
+    /// Who looks at what requests name.
+    pub(crate) const fn observer(&self) -> &Observer {
+        &self.observer
     }
 
     /// Who says what may pass.

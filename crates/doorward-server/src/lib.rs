@@ -23,6 +23,7 @@ pub mod joined;
 pub mod lifecycle;
 pub mod limits;
 pub mod metrics;
+pub mod observe;
 pub mod server;
 pub mod talk;
 pub mod token;

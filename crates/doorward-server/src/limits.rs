@@ -306,3 +306,24 @@ pub const CONVERSATIONS_TRIED: usize = 2;
 
 /// Longest file of written definitions, in bytes: what eight servers at their limit fill.
 pub const DEFINITIONS_FILE_MAX: usize = 8 * DEFINITIONS_BYTES_MAX;
+
+/// Looks at paths and hosts that are under way at once, those that hang included.
+pub const LOOKS_AT_ONCE_MAX: usize = 32;
+
+/// Paths, and hosts, looked at for one request; what comes after is not known.
+pub const LOOKS_EACH_MAX: usize = 64;
+
+/// How long one look may take.
+pub const LOOK_WAIT: Duration = Duration::from_secs(2);
+
+/// Hosts whose addresses are remembered.
+pub const PINNED_HOSTS_MAX: usize = 4096;
+
+/// Addresses of one host that are taken in.
+pub const PINNED_ADDRESSES_MAX: usize = 64;
+
+/// How long the first answer about a host holds against later ones.
+pub const PINNED_FOR: Duration = Duration::from_secs(3600);
+
+/// How long an answer about a host is taken for what it would be now.
+pub const RESOLVED_FRESH: Duration = Duration::from_secs(5);

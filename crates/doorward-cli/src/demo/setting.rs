@@ -73,7 +73,7 @@ impl Setting {
     fn server(&self, name: &str) -> Option<ServerConfig> {
         let command = vec![self.program.clone().into_os_string(), "demo-server".into(), name.into()];
         let way = Way::Child { command, environment: Vec::new(), directory: None };
-        Some(ServerConfig { id: ServerId::parse(name).ok()?, way, silence: CALL_SILENCE })
+        Some(ServerConfig::new(ServerId::parse(name).ok()?, way, CALL_SILENCE))
     }
 }
 

@@ -17,7 +17,8 @@ use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
 use super::settings::{
-    Element, IssuerEntry, Layer, ScopeEntry, ServerEntry, Setting, SettingValue, Shown, ViewEntry, toml_list, toml_text,
+    Element, IssuerEntry, Layer, PatternEntry, ScopeEntry, ServerEntry, Setting, SettingValue, Shown, ViewEntry,
+    toml_list, toml_text,
 };
 use super::state::state_directory;
 use super::{AdminConfig, Auth, ListenConfig, PolicyConfig, ServerConfig, Way, clients, servers};
@@ -30,6 +31,7 @@ pub(super) struct Builder<'s> {
     pub(super) views: BTreeMap<ViewId, ViewEntry>,
     pub(super) issuers: BTreeMap<String, IssuerEntry>,
     pub(super) scope_entries: BTreeMap<String, ScopeEntry>,
+    pub(super) patterns: BTreeMap<String, PatternEntry>,
     pub(super) surroundings: &'s Surroundings,
     pub(super) problems: Problems,
     pub(super) shown: Vec<Shown>,
@@ -49,14 +51,27 @@ impl<'s> Builder<'s> {
         let mut views = BTreeMap::new();
         let mut issuers = BTreeMap::new();
         let mut scope_entries = BTreeMap::new();
+        let mut patterns = BTreeMap::new();
         for layer in layers {
             settings.extend(layer.settings);
             servers.extend(layer.servers.into_iter().map(|entry| (entry.id.clone(), entry)));
             views.extend(layer.views.into_iter().map(|entry| (entry.id.clone(), entry)));
             issuers.extend(layer.issuers.into_iter().map(|entry| (entry.name.clone(), entry)));
             scope_entries.extend(layer.scopes.into_iter().map(|entry| (entry.scope.clone(), entry)));
+            patterns.extend(layer.patterns.into_iter().map(|entry| (entry.name.clone(), entry)));
         }
-        Self { settings, servers, views, issuers, scope_entries, surroundings, problems, shown: Vec::new(), files }
+        Self {
+            settings,
+            servers,
+            views,
+            issuers,
+            scope_entries,
+            patterns,
+            surroundings,
+            problems,
+            shown: Vec::new(),
+            files,
+        }
     }
 
     pub(super) fn listen(&mut self) -> Option<ListenConfig> {
@@ -137,7 +152,8 @@ impl<'s> Builder<'s> {
         }
         let zone = self.zone();
         let denied = self.denied();
-        let inputs = PolicyInputs { sources, zone: zone?, denied: denied?, ..PolicyInputs::default() };
+        let patterns = self.patterns();
+        let inputs = PolicyInputs { sources, zone: zone?, denied: denied?, patterns, ..PolicyInputs::default() };
         Some(PolicyConfig { preset: preset?, files, inputs })
     }
 
@@ -387,6 +403,11 @@ impl<'s> Builder<'s> {
             }
         }
         line("timeout_s", server.silence.as_secs().to_string());
+        if let Some(root) = &server.place.root {
+            line("root", toml_text(root));
+        }
+        line("files", toml_text(server.place.files.name()));
+        line("sql", toml_text(server.place.dialect.name()));
     }
 }
 

@@ -76,7 +76,7 @@ pub fn load_connect(
     let (Some(id), Some(transport)) = (id, transport) else { return Err(problems.into_errors()) };
     let warnings = problems.finish()?;
     let way = Way::Http { url: request.url.clone(), headers, transport };
-    Ok((ConnectConfig { server: ServerConfig { id, way, silence: CALL_SILENCE }, roots }, warnings))
+    Ok((ConnectConfig { server: ServerConfig::new(id, way, CALL_SILENCE), roots }, warnings))
 }
 
 fn transport(request: &ConnectRequest, problems: &mut Problems) -> Option<Transport> {

@@ -15,7 +15,7 @@ use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
 use super::settings::{Layer, Manner, ServerEntry, ViewEntry, from_node};
-use super::{clients, toml_text};
+use super::{clients, patterns, toml_text};
 
 /// Which files count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,10 +130,12 @@ fn table(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
     let table = member.name.as_str();
     let keys: Vec<(Key, &str)> =
         Key::ALL.iter().filter(|key| key.place().0 == table).map(|key| (*key, key.place().1)).collect();
-    let names: Vec<&str> = keys.iter().map(|(_, name)| *name).collect();
+    let below = (table == "policy").then_some("patterns");
+    let names: Vec<&str> = keys.iter().map(|(_, name)| *name).chain(below).collect();
     for inner in reader.table(&format!("[{table}]"), &member.node).unwrap_or_default() {
         match keys.iter().find(|(_, name)| *name == inner.name) {
             Some((key, _)) => keep(*key, inner, layer, reader),
+            None if below == Some(inner.name.as_str()) => patterns::gather(inner, layer, reader),
             None => reader.unknown(inner, &format!("[{table}]"), &names),
         }
     }

@@ -72,7 +72,8 @@ pub fn load_run(request: &RunRequest, surroundings: &Surroundings) -> Result<(Ru
     let server = server(request, surroundings, &mut builder.problems);
     let Builder { problems, .. } = builder;
     match (server, policy, store) {
-        (Some(server), Some(policy), Some(store)) => {
+        (Some(server), Some(mut policy), Some(store)) => {
+            policy.learn(std::slice::from_ref(&server));
             let warnings = problems.finish()?;
             Ok((RunConfig { server, policy, store }, warnings))
         }
@@ -100,7 +101,7 @@ fn server(request: &RunRequest, surroundings: &Surroundings, problems: &mut Prob
             Way::Http { url: url.clone(), headers, transport: Transport::Auto }
         }
     };
-    Some(ServerConfig { id: id?, way, silence: CALL_SILENCE })
+    Some(ServerConfig::new(id?, way, CALL_SILENCE))
 }
 
 fn id(request: &RunRequest, problems: &mut Problems) -> Option<ServerId> {

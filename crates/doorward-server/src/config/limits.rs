@@ -40,3 +40,6 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(3600);
 
 /// Longest wait of a record before its flush begins that can be configured: what a crash may lose must stay short.
 pub const FLUSH_MAX: Duration = Duration::from_secs(10);
+
+/// Most named patterns: each is tried on every text whose matches some rule looks at.
+pub const PATTERNS_MAX: usize = 64;

@@ -61,7 +61,8 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let views = builder.views();
     let Builder { problems, shown, files, .. } = builder;
     match (listen, identity, admin, store, policy, aggregate) {
-        (Some(listen), Some(identity), Some(admin), Some(store), Some(policy), Some(aggregate)) => {
+        (Some(listen), Some(identity), Some(admin), Some(store), Some(mut policy), Some(aggregate)) => {
+            policy.learn(&servers);
             let warnings = problems.finish()?;
             Ok(Loaded {
                 config: Config { listen, identity, admin, store, policy, servers, aggregate, views, files },

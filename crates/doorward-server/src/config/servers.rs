@@ -1,5 +1,7 @@
 //! One server's table, ours or a client's, as a [`ServerConfig`].
 
+mod place;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::ops::Range;
@@ -20,7 +22,8 @@ use crate::limits::CALL_SILENCE;
 pub(super) const INHERIT_DEFAULT: &[&str] = &["PATH", "HOME", "LANG", "TMPDIR", "USER"];
 
 /// The keys of `[servers.NAME]`.
-const OWN_KEYS: &[&str] = &["command", "url", "env", "inherit", "directory", "headers", "timeout_s", "transport"];
+const OWN_KEYS: &[&str] =
+    &["command", "url", "env", "inherit", "directory", "headers", "timeout_s", "transport", "root", "files", "sql"];
 
 /// The values of `transport`.
 const TRANSPORTS: [Transport; 3] = [Transport::Auto, Transport::Http, Transport::Sse];
@@ -58,8 +61,12 @@ pub(super) fn read(entry: &ServerEntry, surroundings: &Surroundings, problems: &
         Manner::Client => table.client(),
     };
     let (way, silence) = read?;
+    let mut server = ServerConfig::new(entry.id.clone(), way, silence);
+    if entry.manner == Manner::Own {
+        place::read(&mut table, &mut server.place);
+    }
     match table.faults {
-        Faults::None => Some(Read { server: ServerConfig { id: entry.id.clone(), way, silence }, files: table.files }),
+        Faults::None => Some(Read { server, files: table.files }),
         Faults::Some => None,
     }
 }

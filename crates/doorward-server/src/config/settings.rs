@@ -18,6 +18,7 @@ pub(super) struct Layer {
     pub(super) views: Vec<ViewEntry>,
     pub(super) issuers: Vec<IssuerEntry>,
     pub(super) scopes: Vec<ScopeEntry>,
+    pub(super) patterns: Vec<PatternEntry>,
 }
 
 /// One value and where it comes from.
@@ -77,6 +78,15 @@ pub(super) struct ScopeEntry {
     pub(super) scope: String,
     pub(super) implied: Vec<String>,
     /// Where its name stands.
+    pub(super) origin: Origin,
+}
+
+/// One named regular expression.
+#[derive(Debug, Clone)]
+pub(super) struct PatternEntry {
+    pub(super) name: String,
+    pub(super) written: String,
+    /// Where it stands.
     pub(super) origin: Origin,
 }
 

@@ -111,7 +111,7 @@ impl Plan {
     }
 
     pub(crate) fn with_way(mut self, id: &str, way: Way) -> Self {
-        self.config.servers.push(ServerConfig { id: ServerId::parse(id).unwrap(), way, silence: PATIENCE });
+        self.config.servers.push(ServerConfig::new(ServerId::parse(id).unwrap(), way, PATIENCE));
         self
     }
 

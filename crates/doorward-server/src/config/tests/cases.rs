@@ -90,6 +90,22 @@ fn what_the_conformance_run_writes_is_accepted() {
 }
 
 #[test]
+fn what_facts_need_is_read() {
+    let text = "[policy.patterns]\nkey = \"key-[0-9]+\"\n\
+                [servers.files]\ncommand = [\"x\"]\nroot = \"data/./in\"\n\
+                [servers.db]\nurl = \"http://127.0.0.1:1/mcp\"\nsql = \"postgres\"\nfiles = \"here\"\n\
+                [servers.far]\nurl = \"http://127.0.0.1:1/mcp\"\n";
+    let place = Place::new("facts").file("project/doorward.toml", text);
+    let inputs = place.load().unwrap().config.policy.inputs;
+    assert_eq!(inputs.patterns.keys().map(AsRef::as_ref).collect::<Vec<&str>>(), ["key"]);
+    let of = |id: &str| inputs.places.get(&doorward_core::ids::ServerId::parse(id).unwrap()).unwrap();
+    assert_eq!(of("files").root.as_deref(), place.path("project/data/in").to_str());
+    assert_eq!(of("files").files, doorward_policy::Files::Here);
+    assert_eq!((of("db").dialect, of("db").files), (doorward_policy::Dialect::Postgres, doorward_policy::Files::Here));
+    assert_eq!(*of("far"), doorward_policy::ServerPlace::default());
+}
+
+#[test]
 fn unknown_keys_are_errors_with_the_word_that_was_meant() {
     refused(
         "[listen]\nhtp = \"127.0.0.1:1\"\n",
@@ -99,7 +115,8 @@ fn unknown_keys_are_errors_with_the_word_that_was_meant() {
     refused(
         "[servers.a]\ncommand = [\"x\"]\nenviron = {}\n",
         "./doorward.toml:3:1: there is no key 'environ' in [servers.a]; \
-         the keys here are command, url, env, inherit, directory, headers, timeout_s, transport",
+         the keys here are command, url, env, inherit, directory, headers, timeout_s, transport, \
+         root, files, sql",
     );
     refused(
         "zzz = 1\n",
@@ -159,6 +176,27 @@ const OUT_OF_PLACE: &[(&str, &str)] = &[
     (
         "[policy]\ndenied = \"quiet\"\n",
         "./doorward.toml:2:10: policy.denied cannot be 'quiet'; it is \"explain\" (say why) or \"hide\" (say that there is no such thing)",
+    ),
+    (
+        "[policy.patterns]\na = \"(\"\n",
+        "./doorward.toml:2:5: the pattern 'a' cannot be read: regex parse error:\n    (\n    ^\nerror: unclosed group; \
+             the syntax is that of the Rust crate regex: no look-around, no references back",
+    ),
+    (
+        "[policy.patterns]\n\"a b\" = \"x\"\n",
+        "./doorward.toml:2:9: 'a b' is no name of a pattern; use letters, digits and '_'",
+    ),
+    (
+        "[servers.a]\ncommand = [\"x\"]\nroot = \"/srv/../etc\"\n",
+        "./doorward.toml:3:8: root is a folder without '..'; write its whole path",
+    ),
+    (
+        "[servers.a]\ncommand = [\"x\"]\nfiles = \"there\"\n",
+        "./doorward.toml:3:9: files cannot be 'there'; it is one of here, elsewhere",
+    ),
+    (
+        "[servers.a]\ncommand = [\"x\"]\nsql = \"oracle\"\n",
+        "./doorward.toml:3:7: sql cannot be 'oracle'; it is one of any, postgres, mysql, sqlite, mssql",
     ),
     (
         "[policy]\ntimezone = \"Europe/Belin\"\n",
