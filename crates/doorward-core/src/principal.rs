@@ -162,6 +162,12 @@ impl PrincipalId {
         &self.0.subject
     }
 
+    /// How it was proven.
+    #[must_use]
+    pub fn proof(&self) -> Proof {
+        self.0.proof
+    }
+
     /// Everything about it in bytes that no other has, to be digested: each part with its length before it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -13,6 +13,7 @@ use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::dialogue::Target;
+use crate::handles::Handles;
 use crate::joined::{Joint, JointId, JointSetup, Shelves};
 use crate::limits::REFIT_WAIT;
 use crate::meters::Meters;
@@ -32,6 +33,7 @@ pub struct Gateway {
     meters: Meters,
     observer: Observer,
     shelves: Shelves,
+    handles: Handles,
     authority: Authority,
 }
 
@@ -85,6 +87,7 @@ impl Gateway {
             meters: Meters::default(),
             observer: Observer::new(Resolver::System),
             shelves,
+            handles: Handles::default(),
             authority,
         })
     }
@@ -162,6 +165,12 @@ impl Gateway {
     /// What rules that limit have counted.
     pub(crate) const fn meters(&self) -> &Meters {
         &self.meters
+    }
+
+    /// Whose task ids are.
+    #[must_use]
+    pub const fn handles(&self) -> &Handles {
+        &self.handles
     }
 
     /// What joint endpoints remember of the servers.

@@ -17,6 +17,7 @@ pub mod definitions;
 pub mod dialogue;
 pub mod downstream;
 pub mod gateway;
+pub mod handles;
 pub mod health;
 pub mod identity;
 pub mod joined;

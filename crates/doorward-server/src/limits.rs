@@ -327,3 +327,12 @@ pub const PINNED_FOR: Duration = Duration::from_secs(3600);
 
 /// How long an answer about a host is taken for what it would be now.
 pub const RESOLVED_FRESH: Duration = Duration::from_secs(5);
+
+/// Task ids that are remembered of one principal; the oldest goes.
+pub const HANDLES_PER_PRINCIPAL_MAX: usize = 1024;
+
+/// Task ids that are remembered over all principals; whoever has most loses the oldest.
+pub const HANDLES_MAX: usize = 16 * HANDLES_PER_PRINCIPAL_MAX;
+
+/// Longest task id that is remembered, in bytes.
+pub const HANDLE_BYTES_MAX: usize = 1024;

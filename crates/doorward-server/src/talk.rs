@@ -97,6 +97,10 @@ impl Talk {
         (revision, params): (Revision, ParamHeaders),
     ) -> Ongoing {
         let caller = self.listener.of_request(caller, &request, revision);
+        if let Err(refusal) = self.gateway.handles().check(self.owner(), self.server.id(), &request) {
+            let refusal = self.turn_away(&caller, refusal, Some(request.method()), request.bytes().len()).await;
+            return Ongoing::over((self.clone(), caller), request, revision, Outcome::Refuse(refusal));
+        }
         if request.method() == "tools/call"
             && let Err(refusal) = self.know(&request, revision.era()).await
         {
@@ -134,6 +138,11 @@ impl Talk {
     ) -> Option<Segments> {
         if notification.method() == "notifications/tools/list_changed" {
             self.server.definitions().forget_asking();
+        }
+        if !self.gateway.handles().may_hear(self.owner(), self.server.id(), &notification) {
+            let refusal = Refusal::new(Code::ForeignHandle);
+            self.turn_away(caller, refusal, Some(notification.method()), notification.bytes().len()).await;
+            return None;
         }
         let notification = match notification.method() {
             "notifications/cancelled" => self.taken_back(notification).await,

@@ -18,6 +18,7 @@ use crate::caller::Caller;
 use crate::clock::now;
 use crate::conduct::{Rest, conduct};
 use crate::gateway::Gateway;
+use crate::handles::Handles;
 use crate::limits::STRAY_PROGRESS_MAX;
 use crate::upstream::{Call, Event, ParamHeaders};
 
@@ -212,10 +213,19 @@ impl Ongoing {
             Reported::Error { code, .. } => Some(code),
             Reported::Result(_) => None,
         };
-        let outcome = unanswered.end(Answer::Response(response)).await;
-        match &outcome {
-            Outcome::Refuse(_) => call.withheld(),
-            Outcome::Answer(_) | Outcome::Done => {}
+        let (owner, server) = (self.talk.owner(), self.talk.server.id());
+        let handles = self.talk.gateway.handles();
+        let own = match self.request.method() {
+            "tasks/list" => handles.own_alone(owner, server, response),
+            _ => Some(response),
+        };
+        let unread = || Answer::Failed(Refusal::new(Code::BadAnswer).with_detail("Its tasks cannot be read."));
+        let task = own.as_ref().and_then(|answer| Handles::created(owner, self.request.method(), answer));
+        let outcome = unanswered.end(own.map_or_else(unread, Answer::Response)).await;
+        match (&outcome, task) {
+            (Outcome::Refuse(_), _) => call.withheld(),
+            (Outcome::Answer(_), Some(task)) => handles.give(owner, server, &task),
+            (Outcome::Answer(_) | Outcome::Done, _) => {}
         }
         self.last(outcome, error, call.status())
     }

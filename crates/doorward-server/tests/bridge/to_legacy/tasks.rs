@@ -116,6 +116,6 @@ async fn a_task_is_cancelled_and_strangers_know_nothing_of_it() {
     let stranger = doorward_core::principal::Principal::new("stranger", doorward_core::principal::Proof::LocalToken);
     let message = able(request(4, "tasks/get", json!({ "taskId": task })), &json!({}));
     let said = super::as_principal(&rig, "old", &stranger, &message).await;
-    assert_eq!(denial(&said).0, "DW1010", "{said}");
+    assert_eq!(denial(&said).0, "DW1109", "{said}");
     rig.stop().await;
 }
