@@ -20,7 +20,7 @@ use doorward_mcp::message::Message;
 use doorward_mcp::revision::{self, Era, MethodKind, Revision};
 use doorward_mcp::splice::Segments;
 
-use crate::access::{Approach, Direction, Face, classify};
+use crate::access::{Approach, Direction, classify};
 use crate::ids::{ExchangeId, ServerId};
 use crate::permit::Permit;
 use crate::principal::Principal;
@@ -134,7 +134,7 @@ pub struct Turned {
     /// Which way it travelled.
     pub direction: Direction,
     /// How the client is connected.
-    pub face: Face,
+    pub approach: Approach,
     /// The method it claimed, when that much could be read.
     pub method: Option<Arc<str>>,
     /// Its size in bytes, as far as it was read.

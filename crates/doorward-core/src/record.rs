@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
+use crate::access::ClientName;
 use crate::ids::ExchangeId;
 use crate::principal::Principal;
 use crate::refusal::Code;
 use crate::time::Timestamp;
 
 /// The version of the record form written by this build.
-pub const RECORD_VERSION: u16 = 1;
+pub const RECORD_VERSION: u16 = 2;
 
 /// Where in its exchange a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,6 +89,10 @@ pub struct Record {
     pub revision: Option<&'static str>,
     /// How it came: `stdio` or `http`.
     pub face: &'static str,
+    /// The web origin of the request.
+    pub origin: Option<Arc<str>>,
+    /// What the client calls itself; nothing vouches for it.
+    pub client: Option<Arc<ClientName>>,
     /// `to-server` or `to-client`.
     pub direction: &'static str,
     /// The configured server id; `None` when the request named none that exists.

@@ -66,6 +66,15 @@ impl Target {
         }
     }
 
+    /// Every server behind it.
+    #[must_use]
+    pub fn servers(&self) -> Vec<ServerId> {
+        match self {
+            Self::Server(server) => vec![server.id().clone()],
+            Self::Joint(joint) => joint.servers().cloned().collect(),
+        }
+    }
+
     /// The server, where it is a single one; for records of what reached no server.
     #[must_use]
     pub fn server(&self) -> Option<ServerId> {

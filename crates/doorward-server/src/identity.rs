@@ -4,14 +4,19 @@
 //! request. It must never take a credential that was not made for this gateway, and never tell which part of one was wrong
 //! to somebody who has none.
 
+pub mod keys;
 pub mod oauth;
 
+use std::sync::Arc;
+
+use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::{Code, Refusal};
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::{Method, Uri};
 
 use crate::token::{LocalToken, Presented as Compared};
+use keys::KeyRing;
 use oauth::{Flaw, Issuers, Lack, Scheme, Shown};
 
 /// What the gateway's own tokens begin with.
@@ -39,6 +44,8 @@ pub enum Unproven {
     Malformed,
     /// Credentials of ours that are wrong.
     Wrong,
+    /// They cannot be looked up at present.
+    Unreadable,
     /// An access token that is not taken.
     Token(Flaw),
 }
@@ -56,6 +63,7 @@ pub enum Wanted {
 #[derive(Debug)]
 pub struct Identity {
     token: Option<LocalToken>,
+    keys: Option<Arc<KeyRing>>,
     issuers: Option<Issuers>,
     wanted: Wanted,
     /// Who everybody is where nothing is wanted, and who holds the local token.
@@ -69,7 +77,30 @@ impl Identity {
     pub fn local(token: Option<LocalToken>, user: &str) -> Self {
         let (anybody, holder) = (Principal::new(user, Proof::None), Principal::new(user, Proof::LocalToken));
         let wanted = if token.is_some() { Wanted::Credentials } else { Wanted::Nothing };
-        Self { token, issuers: None, wanted, anybody, holder }
+        Self { token, keys: None, issuers: None, wanted, anybody, holder }
+    }
+
+    /// Takes API keys as well.
+    #[must_use]
+    pub fn with_keys(self, keys: Option<Arc<KeyRing>>) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The API keys taken, if any are.
+    #[must_use]
+    pub const fn keys(&self) -> Option<&Arc<KeyRing>> {
+        self.keys.as_ref()
+    }
+
+    /// Refuses a principal whose credentials are not good for all of `servers`.
+    ///
+    /// # Errors
+    /// As [`KeyRing::may_reach`].
+    pub async fn may_reach(&self, principal: &Principal, servers: &[ServerId]) -> Result<(), Refusal> {
+        match &self.keys {
+            Some(keys) => keys.may_reach(principal, servers).await,
+            None => Ok(()),
+        }
     }
 
     /// The same for which credentials are `wanted`, whichever there are; those of `issuers` are taken as well.
@@ -105,6 +136,9 @@ impl Identity {
             return Ok(self.anybody.clone());
         }
         let (scheme, token) = credentials(&presented)?;
+        if keys::is_key(token) {
+            return self.of_key(scheme, token).await;
+        }
         if token.starts_with(LOCAL_PREFIX) {
             return self.of_local_token(scheme, token);
         }
@@ -122,7 +156,7 @@ impl Identity {
     #[must_use]
     pub fn challenges(&self, path: &str, unproven: Unproven) -> Vec<HeaderValue> {
         let lack = match unproven {
-            Unproven::Nothing => Lack::Token,
+            Unproven::Nothing | Unproven::Unreadable => Lack::Token,
             Unproven::Malformed => Lack::Form,
             Unproven::Wrong => Lack::Wrong,
             Unproven::Token(flaw) => Lack::Flawed(flaw),
@@ -134,6 +168,16 @@ impl Identity {
         match &self.issuers {
             Some(issuers) => issuers.challenges(path, lack),
             None => vec![HeaderValue::from_static("Bearer realm=\"doorward\"")],
+        }
+    }
+
+    async fn of_key(&self, scheme: Scheme, shown: &str) -> Result<Principal, Unproven> {
+        match (&self.keys, scheme) {
+            (Some(keys), Scheme::Bearer) => keys.identify(shown).await.map_err(|refusal| match refusal.code {
+                Code::Busy => Unproven::Unreadable,
+                _ => Unproven::Wrong,
+            }),
+            (Some(_), Scheme::Dpop) | (None, _) => Err(Unproven::Wrong),
         }
     }
 
@@ -153,6 +197,7 @@ impl Unproven {
         match self {
             Self::Nothing | Self::Wrong => Refusal::new(Code::Unauthenticated),
             Self::Malformed => Refusal::new(Code::BadCredentials),
+            Self::Unreadable => Refusal::new(Code::Busy),
             Self::Token(flaw) => Refusal::new(Code::Unauthenticated).with_detail(flaw.description()),
         }
     }

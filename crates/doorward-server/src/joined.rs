@@ -124,6 +124,11 @@ impl Joint {
         Self { id, plan, patience, servers }
     }
 
+    /// The servers it joins.
+    pub fn servers(&self) -> impl Iterator<Item = &ServerId> {
+        self.servers.keys()
+    }
+
     /// Which endpoint it is.
     #[must_use]
     pub const fn id(&self) -> &JointId {

@@ -336,3 +336,12 @@ pub const HANDLES_MAX: usize = 16 * HANDLES_PER_PRINCIPAL_MAX;
 
 /// Longest task id that is remembered, in bytes.
 pub const HANDLE_BYTES_MAX: usize = 1024;
+
+/// How long what is known of an API key is taken for what is: one that was taken back is good no longer than that.
+pub const KEY_FRESH: Duration = Duration::from_millis(500);
+
+/// Ids of API keys that are remembered, those of no key included; beyond it all are looked up again.
+pub const KEYS_CACHED_MAX: usize = 4096;
+
+/// How often the use of an API key is written down.
+pub const KEY_USED_EVERY: Duration = Duration::from_mins(10);

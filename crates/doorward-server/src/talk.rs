@@ -318,7 +318,7 @@ impl Turn<'_> {
             principal: self.caller.principal,
             server: self.server,
             direction: Direction::ToServer,
-            face: self.caller.approach.face,
+            approach: self.caller.approach,
             method: self.method.map(Arc::from),
             bytes: self.bytes as u64,
             at,

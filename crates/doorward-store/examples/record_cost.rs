@@ -75,6 +75,8 @@ fn record(number: u64) -> Record {
         principal: Principal::new("local", Proof::LocalToken),
         revision: Some("2025-11-25"),
         face: "http",
+        origin: None,
+        client: None,
         direction: "to-server",
         server: Some("everything".into()),
         action: "tools/call".into(),

@@ -71,6 +71,12 @@ pub enum StoreError {
         /// Why not.
         reason: Arc<str>,
     },
+    /// There is no room for another API key.
+    #[error("the store has {most} API keys, which is as many as it takes; remove some from the table api_key")]
+    TooManyKeys {
+        /// The limit.
+        most: u32,
+    },
     /// The writing task ended before it was told to.
     #[error("the record store's writer ended early")]
     WriterEnded,

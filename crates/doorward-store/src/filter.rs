@@ -17,6 +17,10 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// By this user.
     pub principal: Option<String>,
+    /// By this agent, for a user or for itself.
+    pub agent: Option<String>,
+    /// By somebody of this organisation.
+    pub tenant: Option<String>,
     /// About this server.
     pub server: Option<String>,
     /// With this method.
@@ -41,6 +45,8 @@ impl Default for Filter {
             since: None,
             until: None,
             principal: None,
+            agent: None,
+            tenant: None,
             server: None,
             action: None,
             resource: None,
@@ -105,6 +111,11 @@ impl Filter {
         for (condition, text) in texts {
             if let Some(text) = text {
                 query.push(condition).push_bind(text.clone());
+            }
+        }
+        for (condition, text) in [("$.agent", &self.agent), ("$.tenant", &self.tenant)] {
+            if let Some(text) = text {
+                query.push(" AND json_extract(details, ").push_bind(condition).push(") = ").push_bind(text.clone());
             }
         }
         if let Some(disposition) = self.disposition {

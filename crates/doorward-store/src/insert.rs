@@ -10,13 +10,14 @@ use doorward_core::record::{RECORD_VERSION, Record};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection};
 
+use crate::details::Written;
 use crate::limits::{FIXED_WORDS_MAX, LISTS_MAX, PROBE_BYTES, WORDS_MAX};
 use crate::queue::Entry;
 
 const COLUMNS: &str = "version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
-    action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros";
+    action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros, details";
 
-const COLUMN_COUNT: usize = 21;
+const COLUMN_COUNT: usize = 22;
 
 /// Rows per statement, largest first; the last is one, so that every batch comes out even.
 const CHUNKS: [usize; 4] = [256, 32, 4, 1];
@@ -88,6 +89,7 @@ struct Words {
     fixed: Vec<(&'static str, Arc<str>)>,
     /// Lists and how they are written. The same rules decide most records, and their texts are shared.
     lists: Vec<(Vec<Arc<str>>, Arc<str>)>,
+    details: Written,
 }
 
 impl Words {
@@ -122,7 +124,8 @@ impl Words {
         to.add(stored(record.request_bytes))?;
         to.add(stored(record.answer_bytes))?;
         to.add(stored(record.elapsed_micros))?;
-        to.add(stored(record.upstream_micros))
+        to.add(stored(record.upstream_micros))?;
+        to.add(self.details.of(record)?)
     }
 
     fn word(&mut self, text: &str) -> Arc<str> {

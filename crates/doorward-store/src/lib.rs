@@ -1,6 +1,6 @@
 //! The record store: SQLite, group commit, two durabilities.
 //!
-//! Responsible for keeping every accepted audit record and for reading them back. It is the only crate that knows SQL.
+//! Responsible for keeping every accepted audit record and for reading them back, and for the API keys beside them. It is the only crate that knows SQL.
 //! It never drops an accepted record silently, never lets the file, the queue or a wait grow without bound, and never
 //! accepts a record while it does not know that it can write.
 //!
@@ -17,9 +17,11 @@
 
 mod civil;
 mod config;
+mod details;
 mod error;
 mod filter;
 mod insert;
+mod keys;
 pub mod limits;
 mod place;
 mod queue;
@@ -31,8 +33,10 @@ mod writer;
 
 pub use civil::rfc3339;
 pub use config::{Durability, StoreConfig, StoreUrl};
+pub use details::{Client, Details};
 pub use error::{AppendError, StoreError};
 pub use filter::{Filter, Page};
+pub use keys::{ApiKey, Grants, Holder, Keys, Revoked};
 pub use queue::{Appended, Commit, Health};
 pub use reader::Reader;
 pub use store::Store;

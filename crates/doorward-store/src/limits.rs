@@ -41,6 +41,12 @@ pub const FIXED_WORDS_MAX: usize = 64;
 /// Most lists of rules and reasons whose written form the writer keeps: those that decide most calls at a time.
 pub const LISTS_MAX: usize = 32;
 
+/// Most principals and clients whose written form the writer keeps: those that act at a time.
+pub const DETAILS_KEPT_MAX: usize = 32;
+
+/// Most API keys of one store, good ones or not.
+pub const KEYS_MAX: u32 = 10_000;
+
 /// Most records one question returns, whatever it asks for.
 pub const PAGE_MAX: u32 = 10_000;
 

@@ -70,6 +70,10 @@ impl Place {
         &self.reading
     }
 
+    pub(crate) const fn writing(&self) -> &SqliteConnectOptions {
+        &self.writing
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -58,6 +58,9 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read.
     pub async fn query(&self, filter: &Filter) -> Result<Vec<RecordView>, StoreError> {
+        if !self.can_answer(filter).await? {
+            return Ok(Vec::new());
+        }
         let rows = filter.select().build().fetch_all(&self.pool).await.map_err(read_error)?;
         let mut records = rows.iter().map(view::read).collect::<Result<Vec<_>, _>>().map_err(read_error)?;
         match filter.page {
@@ -72,6 +75,9 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read.
     pub async fn count(&self, filter: &Filter) -> Result<u64, StoreError> {
+        if !self.can_answer(filter).await? {
+            return Ok(0);
+        }
         let count: i64 = filter.count().build_query_scalar().fetch_one(&self.pool).await.map_err(read_error)?;
         Ok(count.unsigned_abs())
     }
@@ -83,6 +89,17 @@ impl Reader {
     pub async fn show(&self, exchange: ExchangeId) -> Result<Vec<RecordView>, StoreError> {
         let filter = Filter { exchange: Some(exchange), page: Page::After(0), limit: PAGE_MAX, ..Filter::default() };
         self.query(&filter).await
+    }
+
+    /// Whether the file says what the filter asks for. One of version 1 that is only read says nothing of agents and
+    /// tenants, so none of its records match.
+    async fn can_answer(&self, filter: &Filter) -> Result<bool, StoreError> {
+        if filter.agent.is_none() && filter.tenant.is_none() {
+            return Ok(true);
+        }
+        let columns = "SELECT count(*) FROM pragma_table_info('record') WHERE name = 'details'";
+        let found: i64 = sqlx::query_scalar(columns).fetch_one(&self.pool).await.map_err(read_error)?;
+        Ok(found == 1)
     }
 
     /// Closes the connections; later questions fail.

@@ -8,13 +8,14 @@ use sqlx::{Connection, Executor, Row};
 use crate::error::StoreError;
 
 /// The schema this build writes.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 
 /// Marks a file as ours (`PRAGMA application_id`): "DWRD".
 const APPLICATION_ID: i64 = 0x4457_5244;
 
 /// Step `n` brings a file from version `n` to `n + 1`. A released step never changes.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE record (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         version INTEGER NOT NULL,
@@ -41,7 +42,22 @@ const STEPS: &[&str] = &["
     ) STRICT;
     CREATE INDEX record_exchange ON record (exchange);
     CREATE TABLE probe (id INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
-"];
+",
+    "
+    ALTER TABLE record ADD COLUMN details TEXT;
+    CREATE TABLE api_key (
+        id TEXT PRIMARY KEY,
+        digest BLOB NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        grants TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        expires INTEGER,
+        revoked INTEGER,
+        last_used INTEGER
+    ) STRICT;
+",
+];
 
 /// Brings the file to [`SCHEMA_VERSION`], or refuses it unchanged when it is newer or not ours.
 pub(crate) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Durability, StoreConfig};
 use crate::error::{AppendError, StoreError};
 use crate::filter::Filter;
+use crate::keys::Keys;
 use crate::place::Place;
 use crate::queue::{Appended, Health, Queue};
 use crate::reader::Reader;
@@ -26,6 +27,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     queue: Arc<Queue>,
     reader: Reader,
+    keys: Keys,
     durability: Durability,
     writer: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
@@ -41,9 +43,9 @@ impl Store {
         let place = Place::of(&config)?;
         let queue = Arc::new(Queue::new(config.queue, config.durability));
         let writer = Writer::open(Arc::clone(&queue), place.clone()).await?;
-        let reader = Reader::over(place.reading());
+        let (reader, keys) = (Reader::over(place.reading()), Keys::at(&place));
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self(Arc::new(Inner { queue, reader, durability: config.durability, writer })))
+        Ok(Self(Arc::new(Inner { queue, reader, keys, durability: config.durability, writer })))
     }
 
     /// Takes one record. Relaxed: it is queued when this returns. Strict: await the answer before going on.
@@ -87,6 +89,7 @@ impl Store {
             None => Ok(()),
         };
         self.0.reader.close().await;
+        self.0.keys.close().await;
         outcome
     }
 
@@ -94,6 +97,12 @@ impl Store {
     #[must_use]
     pub fn reader(&self) -> &Reader {
         &self.0.reader
+    }
+
+    /// The API keys beside the records.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
     }
 
     /// As [`Reader::tail`].

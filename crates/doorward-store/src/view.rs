@@ -12,6 +12,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::civil;
+use crate::details::Details;
 
 /// One stored record, in the form of `doorward audit --json`. Members are added, never changed; `version` tells which
 /// there are.
@@ -61,6 +62,9 @@ pub struct RecordView {
     pub elapsed_micros: u64,
     /// Microseconds the other side took.
     pub upstream_micros: u64,
+    /// Who acted and from where, beyond the above; empty in records of version 1.
+    #[serde(default)]
+    pub details: Details,
 }
 
 impl RecordView {
@@ -91,6 +95,7 @@ impl RecordView {
             answer_bytes: record.answer_bytes,
             elapsed_micros: record.elapsed_micros,
             upstream_micros: record.upstream_micros,
+            details: Details::of(record),
         }
     }
 
@@ -127,6 +132,8 @@ pub(crate) fn read(row: &SqliteRow) -> Result<RecordView, sqlx::Error> {
         answer_bytes: count("answer_bytes")?,
         elapsed_micros: count("elapsed_micros")?,
         upstream_micros: count("upstream_micros")?,
+        // A file of version 1 that is only read has no such column.
+        details: row.try_get::<Option<&str>, _>("details").map(Details::read).unwrap_or_default(),
     })
 }
 

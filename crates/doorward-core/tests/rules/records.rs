@@ -1,7 +1,7 @@
 //! What a record says, to the byte and the microsecond.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use doorward_core::access::{AccessRequest, Direction, Face};
+use doorward_core::access::{AccessRequest, Approach, Direction, Face};
 use doorward_core::decision::{Decision, Obligation};
 use doorward_core::exchange::{Answer, Consent, Outcome, RecordFailure, Step, Turned, begin, turn_away};
 use doorward_core::ids::ExchangeId;
@@ -152,7 +152,7 @@ fn what_could_not_begin_leaves_one_record() {
             principal: Principal::new("ada", Proof::None),
             server: None,
             direction: Direction::ToServer,
-            face: Face::Http,
+            approach: Approach::new(Face::Http),
             method: Some("m".repeat(length).into()),
             bytes: 99,
             at: at(5),

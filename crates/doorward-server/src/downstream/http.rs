@@ -169,9 +169,12 @@ impl HttpFace {
         let caller = Caller { principal, approach: Approach { origin, ..Approach::new(Face::Http) } };
         let named = Door::of(uri.path());
         let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
-        Ok(match found {
-            Some((target, door)) => Ok(Admitted { caller, target, door, path: uri.path().to_owned() }),
-            None => Err(caller),
+        let Some((target, door)) = found else { return Ok(Err(caller)) };
+        Ok(match gate.identity().may_reach(&caller.principal, &target.servers()).await {
+            Ok(()) => Ok(Admitted { caller, target, door, path: uri.path().to_owned() }),
+            // What a key is not good for does not exist for its holder.
+            Err(refusal) if refusal.code == Code::UnknownServer => Err(caller),
+            Err(refusal) => return Err(foreign(refusal)),
         })
     }
 

@@ -9,7 +9,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::build::{Present, served, servers};
-use super::serving::gate;
+use super::serving::{Before, gate};
 use crate::config::{Config, ConfigErrors};
 use crate::downstream::http::HttpFace;
 use crate::gateway::Gateway;
@@ -66,7 +66,7 @@ impl Reloader {
             .replace(served(&present, &config), config.policy.inputs.clone().into())
             .await
             .map_err(|error| error.to_string())?;
-        self.face.change_gate(|before| gate(&config, before.token().cloned(), Some(before)));
+        self.face.change_gate(|before| gate(&config, before.token().cloned(), Before::Gate(before)));
         self.watched = Watched::new(&files(&config));
         self.present = present;
         self.config = config;

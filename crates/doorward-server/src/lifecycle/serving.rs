@@ -21,6 +21,7 @@ use crate::admin::Admin;
 use crate::config::{AdminConfig, Auth, Config, ListenConfig};
 use crate::downstream::http::{Gate, HttpFace, Stop, serve};
 use crate::gateway::Gateway;
+use crate::identity::keys::KeyRing;
 use crate::identity::oauth::Issuers;
 use crate::identity::{Identity, Wanted};
 use crate::limits::DRAIN_WAIT;
@@ -63,12 +64,13 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     };
     let token = token(&config.listen.auth)?;
     let store = Store::open(config.store.clone()).await?;
+    let keys = Arc::new(KeyRing::new(store.keys().clone()));
     let outside = Outside::new(Share::ByPrincipal);
     let present = servers(&config.servers, &outside, &Present::new())?;
     let gateway = Gateway::new(served(&present, &config), config.policy.inputs.clone().into(), store)
         .map_err(StartError::Policy)?;
     let gateway = Arc::new(gateway);
-    let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), None), Limits::default());
+    let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), Before::Start(keys)), Limits::default());
     let face = Arc::new(face);
     let admin = Arc::new(Admin::new(gateway.clone(), open_gate(&config.listen)));
     let (stop, stopping) = watch::channel(Stop::NotYet);
@@ -211,12 +213,25 @@ fn token(auth: &Auth) -> Result<Option<LocalToken>, StartError> {
     }
 }
 
+/// What was there before a gate.
+#[derive(Debug)]
+pub(super) enum Before<'g> {
+    /// Nothing but API keys.
+    Start(Arc<KeyRing>),
+    /// Another gate, with this identity.
+    Gate(&'g Identity),
+}
+
 /// The gate of the HTTP face. What `before` learned of issuers that are still the same is taken over.
-pub(super) fn gate(config: &Config, token: Option<LocalToken>, before: Option<&Identity>) -> Gate {
+pub(super) fn gate(config: &Config, token: Option<LocalToken>, before: Before<'_>) -> Gate {
+    let (before, keys) = match before {
+        Before::Start(keys) => (None, Some(keys)),
+        Before::Gate(before) => (Some(before), before.keys().cloned()),
+    };
     let issuers = Issuers::new(&config.identity, before.and_then(Identity::issuers));
     // Whether credentials are wanted changes with a new start alone, so that no reload opens a closed door.
     let wanted = before.map_or_else(|| wanted(&config.listen.auth), Identity::wanted);
-    let identity = Identity::local(token, LOCAL_USER).with_issuers(wanted, issuers);
+    let identity = Identity::local(token, LOCAL_USER).with_issuers(wanted, issuers).with_keys(keys);
     Gate::new(config.listen.hosts.clone(), config.listen.origins.clone(), identity)
 }
 

@@ -49,6 +49,8 @@ fn record_of_nothing() -> doorward_core::record::Record {
         principal: doorward_core::principal::Principal::new("x", doorward_core::principal::Proof::None),
         revision: None,
         face: "http",
+        origin: None,
+        client: None,
         direction: "to-server",
         server: None,
         action: "x".into(),

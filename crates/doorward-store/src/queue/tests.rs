@@ -23,6 +23,8 @@ fn record(phase: Phase) -> Record {
         principal: Principal::new("ada", Proof::None),
         revision: None,
         face: "stdio",
+        origin: None,
+        client: None,
         direction: "to-server",
         server: None,
         action: "ping".into(),

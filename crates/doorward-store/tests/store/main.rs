@@ -2,8 +2,10 @@
 
 mod concurrency;
 mod crash;
+mod details;
 mod failure;
 mod filters;
+mod keys;
 mod opening;
 mod round_trip;
 mod sample;

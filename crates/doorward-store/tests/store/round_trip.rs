@@ -44,12 +44,12 @@ fn the_json_form_is_stable() {
     let json =
         serde_json::to_string(&RecordView::of(3, &Record { code: Some(Code::NotAllowed), ..record(0) })).unwrap();
     let expected = concat!(
-        r#"{"seq":3,"version":1,"at":"2026-07-28T09:30:00.000000Z","exchange":"019fa80f41c000000000000000000000","#,
+        r#"{"seq":3,"version":2,"at":"2026-07-28T09:30:00.000000Z","exchange":"019fa80f41c000000000000000000000","#,
         r#""phase":"intent","disposition":"allow","principal":"ada","proof":"local-token","revision":"2025-11-25","#,
         r#""face":"http","direction":"to-server","server":"git","action":"tools/call","resource":"git_status","#,
         r#""arguments_digest":"0707070707070707070707070707070707070707070707070707070707070707","code":"DW1201","#,
         r#""rules":["observe"],"reasons":["everything is allowed and recorded"],"request_bytes":312,"answer_bytes":0,"#,
-        r#""elapsed_micros":41,"upstream_micros":0}"#
+        r#""elapsed_micros":41,"upstream_micros":0,"details":{}}"#
     );
     assert_eq!(json, expected);
 }
@@ -74,6 +74,8 @@ fn any_record() -> impl Strategy<Value = Record> {
         principal: Principal::new(&who.0, [Proof::LocalProcess, Proof::LocalToken, Proof::None][who.1]),
         revision: who.2.map(|which| ["2024-11-05", "2026-07-28"][which]),
         face: "stdio",
+        origin: None,
+        client: None,
         direction: "to-client",
         server: what.0.map(Into::into),
         action: what.1.into(),

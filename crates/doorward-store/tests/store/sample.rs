@@ -56,6 +56,8 @@ pub(crate) fn record(number: u64) -> Record {
         principal: Principal::new("ada", Proof::LocalToken),
         revision: Some("2025-11-25"),
         face: "http",
+        origin: None,
+        client: None,
         direction: "to-server",
         server: Some("git".into()),
         action: "tools/call".into(),
