@@ -1,5 +1,6 @@
 //! The command line as it is typed. What it means is settled by each command.
 
+mod keys;
 mod policy;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use doorward_server::config::{Key, Override, Request};
 use crate::exit::Exit;
 use crate::terminal::ColorChoice;
 
+pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
 pub(crate) use policy::{
     AskedArgs, Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyExplainArgs,
     PolicyTestArgs, ProposeArgs, SubjectArgs,
@@ -72,6 +74,9 @@ pub(crate) enum Command {
     /// Read the audit records.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Make and take back API keys for clients.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Explain a refusal code.
     Explain(ExplainArgs),
     /// Look at the configuration.
@@ -255,6 +260,12 @@ pub(crate) struct QueryArgs {
     /// By this user.
     #[arg(long)]
     pub(crate) principal: Option<String>,
+    /// By this agent, for a user or for itself.
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// By somebody of this organisation.
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
     /// About this server.
     #[arg(long)]
     pub(crate) server: Option<String>,

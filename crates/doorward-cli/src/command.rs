@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod connect;
 mod explain;
+mod keys;
 mod policy;
 mod run;
 mod serve;
@@ -33,6 +34,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Audit(AuditCommand::Tail(args)) => block_on(audit::tail(&args, terminal)),
         Command::Audit(AuditCommand::Query(args)) => block_on(audit::query(&args, terminal)),
         Command::Audit(AuditCommand::Show(args)) => block_on(audit::show(&args, terminal)),
+        Command::Keys(command) => block_on(keys::keys(command, terminal)),
         Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),
         Command::Config(ConfigCommand::Validate(args)) => config::validate(&args, terminal),

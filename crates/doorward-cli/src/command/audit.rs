@@ -130,6 +130,8 @@ fn filter(args: &QueryArgs, now: Timestamp) -> Result<Filter, Fault> {
         since: time(&args.since)?,
         until: time(&args.until)?,
         principal: args.principal.clone(),
+        agent: args.agent.clone(),
+        tenant: args.tenant.clone(),
         server: args.server.clone(),
         action: args.action.clone(),
         resource: args.resource.clone(),

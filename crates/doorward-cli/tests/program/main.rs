@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod connect;
 mod demo;
+mod keys;
 mod run;
 mod serve;
 mod stage;

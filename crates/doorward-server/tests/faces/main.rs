@@ -14,6 +14,7 @@ mod client;
 mod gate;
 mod headers;
 mod hostile;
+mod keys;
 mod messages;
 mod pipe;
 mod questions;

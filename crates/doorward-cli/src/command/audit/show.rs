@@ -81,6 +81,30 @@ fn tone(record: &RecordView) -> Tone {
     }
 }
 
+/// Who acted and from where, as far as there is something to tell.
+fn details(record: &RecordView, line: impl Fn(&str, &str) -> io::Result<()>) -> io::Result<()> {
+    let details = &record.details;
+    for (name, text) in [
+        ("tenant", &details.tenant),
+        ("agent", &details.agent),
+        ("issuer", &details.issuer),
+        ("origin", &details.origin),
+    ] {
+        if let Some(text) = text {
+            line(name, text)?;
+        }
+    }
+    for (name, texts) in [("actors", &details.actors), ("groups", &details.groups), ("scopes", &details.scopes)] {
+        if !texts.is_empty() {
+            line(name, &texts.join(", "))?;
+        }
+    }
+    match &details.client {
+        Some(client) => line("client", format!("{} {} (as it calls itself)", client.name, client.version).trim()),
+        None => Ok(()),
+    }
+}
+
 /// Everything about one record.
 pub(super) fn whole(record: &RecordView, terminal: &Terminal) -> io::Result<()> {
     let line = |name: &str, text: &str| {
@@ -91,6 +115,7 @@ pub(super) fn whole(record: &RecordView, terminal: &Terminal) -> io::Result<()> 
     line("exchange", &record.exchange)?;
     line("at", &record.at)?;
     line("principal", &format!("{} (proof: {})", record.principal, record.proof))?;
+    details(record, line)?;
     line("came by", &format!("{}, {}, {}", record.face, record.direction, optional(&record.revision)))?;
     line("server", &optional(&record.server))?;
     line("action", &record.action)?;

@@ -117,5 +117,24 @@ async fn a_task_is_cancelled_and_strangers_know_nothing_of_it() {
     let message = able(request(4, "tasks/get", json!({ "taskId": task })), &json!({}));
     let said = super::as_principal(&rig, "old", &stranger, &message).await;
     assert_eq!(denial(&said).0, "DW1109", "{said}");
+    let owner = doorward_core::principal::Principal::new("owner", doorward_core::principal::Proof::ApiKey);
+    let mut extensions = json!({});
+    extensions[TASKS] = json!({});
+    let knows = json!({ "elicitation": {}, "extensions": extensions });
+    let ask = async |who, message| super::as_principal(&rig, "old", who, &able(message, &knows)).await;
+    let created = ask(&owner, call(5, "report", json!({}))).await;
+    let own = json!({ "taskId": created["result"]["taskId"] });
+    let updated = json!({ "taskId": created["result"]["taskId"], "inputResponses": {} });
+    for (who, params, refused) in [
+        (&stranger, &own, true),
+        (&stranger, &updated, true),
+        (&stranger, &json!({ "taskId": "never" }), true),
+        (&owner, &own, false),
+    ] {
+        for (id, method) in [(6, "tasks/get"), (7, "tasks/update"), (8, "tasks/cancel")] {
+            let said = ask(who, request(id, method, params.clone())).await;
+            assert_eq!(said.to_string().contains("DW1109"), refused, "{method}: {said}");
+        }
+    }
     rig.stop().await;
 }
