@@ -67,7 +67,8 @@ fn is_named(script: &Path, name: &str) -> bool {
     script.parent().and_then(Path::file_name).is_some_and(|folder| folder == name)
 }
 
-fn program() -> Result<PathBuf, String> {
+/// The program under test: what DOORWARD names, or the release build.
+pub(crate) fn program() -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os("DOORWARD") {
         return Ok(PathBuf::from(path));
     }

@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod conformance;
 mod examples;
+mod guide;
 mod matrix;
 mod output;
 mod peer;
@@ -35,6 +36,7 @@ const TASKS: &[Task] = &[
         about: "Run every set-up under examples/ against the release program",
         run: examples::run,
     },
+    Task { name: "guide", about: "The newcomer's path of the guide on policies, with the real servers", run: guide::run },
 ];
 
 /// Why a task did not pass.

@@ -16,7 +16,7 @@ mod cells;
 mod clients;
 mod gateway;
 mod hosts;
-mod install;
+pub(crate) mod install;
 mod play;
 mod report;
 mod repository;

