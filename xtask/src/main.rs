@@ -6,6 +6,7 @@
 use std::process::ExitCode;
 
 mod bench;
+mod cedar;
 mod ci;
 mod conformance;
 mod examples;
@@ -30,6 +31,11 @@ const TASKS: &[Task] = &[
     Task { name: "tidy", about: "The house rules that the compiler and clippy do not know", run: tidy::run },
     Task { name: "conformance", about: "The public MCP conformance suite, through the gateway", run: conformance::run },
     Task { name: "matrix", about: "Real clients, servers and agents of others, through the gateway", run: matrix::run },
+    Task {
+        name: "cedar",
+        about: "Random requests: our decision against that of Cedar's own command line",
+        run: cedar::run,
+    },
     Task { name: "bench", about: "What the gateway costs beside no proxy and a plain one", run: bench::run },
     Task {
         name: "examples",

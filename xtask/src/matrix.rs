@@ -28,6 +28,8 @@ mod ways;
 
 use gateway::{Auth, Gateway, Setup};
 use hosts::Hosts;
+pub(crate) use install::cache_folder;
+
 use install::Installed;
 use report::Report;
 use rules::Rules;

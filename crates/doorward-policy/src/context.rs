@@ -35,7 +35,7 @@ pub(crate) fn build(
     Context::from_pairs(pairs(engine, request, mentions, said, fleeting)?).ok()
 }
 
-/// The same in Cedar's JSON form, for people: a part that nobody can tell is the string `unknown`.
+/// The same in Cedar's JSON form, for people and other evaluators: what nobody can tell is an `unknown` in it.
 pub(crate) fn shown(
     engine: &Engine,
     request: &AccessRequest,

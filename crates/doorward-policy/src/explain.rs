@@ -30,18 +30,35 @@ pub struct Explanation {
     pub decision: Decision,
     /// Whether a list shows the thing.
     pub visible: Visibility,
-    /// Principal, action and resource, as Cedar writes them; `None` when no rule was asked.
-    pub request: Option<[String; 3]>,
+    /// What Cedar is asked; `None` when it was refused before any rule was.
+    pub asked: Option<Asked>,
     /// The groups of the action.
     pub groups: Vec<&'static str>,
-    /// What the rules may look at of the context, in Cedar's JSON form. What nobody can tell is the string `unknown`.
-    pub context: Map<String, Value>,
-    /// The entities, in Cedar's JSON form.
-    pub entities: Value,
     /// Every rule that can cover the action and the resource, in order.
     pub rules: Vec<RuleOutcome>,
     /// What alone would turn a denial into an allow.
     pub changes: Vec<Change>,
+}
+
+/// A request as any Cedar evaluator takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Principal, action and resource, as Cedar writes them.
+    pub request: [String; 3],
+    /// What the rules may look at of the context, in Cedar's JSON form. What nobody can tell is an `unknown` there.
+    pub context: Map<String, Value>,
+    /// The entities, in Cedar's JSON form.
+    pub entities: Value,
+}
+
+impl Asked {
+    fn of(question: &Question<'_>) -> Option<Self> {
+        let context = question.shown_context(question.said().ok()?.parts);
+        let (asked, entities) = question.put_said()?;
+        let uid = |uid: Option<&cedar_policy::EntityUid>| uid.map(ToString::to_string);
+        let request = [uid(asked.principal())?, uid(asked.action())?, uid(asked.resource())?];
+        Some(Self { request, context, entities: entities.to_json_value().ok()? })
+    }
 }
 
 /// What one rule says.
@@ -116,26 +133,27 @@ impl Engine {
         let mut explanation = Explanation {
             decision: self.decide(request, observed),
             visible: self.could_allow(request),
-            request: None,
+            asked: None,
             groups: Vec::new(),
-            context: Map::new(),
-            entities: Value::Null,
             rules: Vec::new(),
             changes: Vec::new(),
         };
         let Ok(question) = Question::find(self, request, observed) else { return explanation };
         explanation.groups = question.groups();
         let Ok(said) = question.said() else { return explanation };
-        explanation.context = question.shown_context(said.parts);
+        explanation.asked = Asked::of(&question);
         let Some((asked, entities)) = question.put_said() else { return explanation };
-        let uid = |uid: Option<&cedar_policy::EntityUid>| uid.map(ToString::to_string).unwrap_or_default();
-        explanation.request = Some([uid(asked.principal()), uid(asked.action()), uid(asked.resource())]);
-        explanation.entities = entities.to_json_value().unwrap_or_default();
         let asking = Asking { question: &question, asked: &asked, entities: &entities, unclear: &said.unclear };
         let looked: Vec<Looked<'_>> = question.rules().map(|rule| asking.look(rule)).collect();
         explanation.changes = asking.changes(&explanation.decision, &looked);
         explanation.rules = looked.into_iter().map(|looked| looked.told).collect();
         explanation
+    }
+
+    /// What Cedar is asked about `request`; `None` when it is refused before any rule is asked.
+    #[must_use]
+    pub fn asked(&self, request: &AccessRequest, observed: &Observed) -> Option<Asked> {
+        Asked::of(&Question::find(self, request, observed).ok()?)
     }
 
     /// All rules as Cedar is asked, in Cedar's JSON form of a policy set. Their ids are their places in the policy;

@@ -48,7 +48,7 @@ pub use cases::{Case, CaseFile, RuleName, Verdict, subject_named};
 pub use catalogue::{Catalogue, LeftOut, ToolFacts, WhyLeftOut};
 pub use doorward_facts::address::is_private;
 pub use engine::Engine;
-pub use explain::{Change, Explanation, Outcome, RuleEffect, RuleOutcome};
+pub use explain::{Asked, Change, Explanation, Outcome, RuleEffect, RuleOutcome};
 pub use facts::Wants;
 pub use finding::{Finding, LoadErrors, Severity};
 pub use inputs::{Denied, PolicyInputs};

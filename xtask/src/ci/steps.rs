@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, conformance, examples, matrix, output, process, tidy, workspace};
+use crate::{Failure, cedar, conformance, examples, matrix, output, process, tidy, workspace};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -66,6 +66,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "real clients, servers and agents of others, through the gateway: a part of the table",
         needs: &[Tool::Npm, Tool::Python],
         run: drive_clients,
+    },
+    Step {
+        name: "cedar",
+        about: "100 000 random requests: our decision is that of Cedar's own command line",
+        needs: &[],
+        run: |_| plain(cedar::run(&[])),
     },
     Step { name: "examples", about: "every set-up under examples/", needs: &[], run: |_| plain(examples::run(&[])) },
 ];

@@ -163,7 +163,8 @@ fn install(cache: &Path, home: &Path, work: impl FnOnce(&Path) -> Result<(), Str
     fs::remove_dir_all(&scratch).map_err(failed)
 }
 
-fn cache_folder() -> Result<PathBuf, String> {
+/// Where everything is kept that is installed once.
+pub(crate) fn cache_folder() -> Result<PathBuf, String> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = set("DOORWARD_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("doorward")))

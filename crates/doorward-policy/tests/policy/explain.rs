@@ -42,10 +42,10 @@ fn an_allow_names_the_rule_that_holds_and_what_it_was_asked_with() {
     assert!(explanation.decision.is_allow());
     assert_eq!(explanation.visible, Visibility::Show);
     assert_eq!(explanation.groups, ["tools/call", "write"]);
-    assert_eq!(explanation.request.as_ref().unwrap()[1], "Action::\"s/write\"");
-    assert_eq!(explanation.context["arguments"], json!({"n": 3}));
-    assert_eq!(explanation.context["face"], "http");
-    assert!(explanation.entities.as_array().unwrap().len() >= 4);
+    assert_eq!(explanation.asked.as_ref().unwrap().request[1], "Action::\"s/write\"");
+    assert_eq!(explanation.asked.as_ref().unwrap().context["arguments"], json!({"n": 3}));
+    assert_eq!(explanation.asked.as_ref().unwrap().context["face"], "http");
+    assert!(explanation.asked.as_ref().unwrap().entities.as_array().unwrap().len() >= 4);
     let outcomes = outcomes(&explanation);
     assert_eq!(outcomes["small"].0, &Outcome::Holds);
     assert_eq!(outcomes["dev"].0, &Outcome::SettledByScope);
@@ -98,7 +98,7 @@ fn missing_scopes_are_a_change() {
 #[test]
 fn what_was_refused_before_any_rule_is_explained_by_its_code_alone() {
     let explanation = engine().explain(&call("s", "nothing", None), &Observed::default());
-    assert!(explanation.rules.is_empty() && explanation.request.is_none() && explanation.changes.is_empty());
+    assert!(explanation.rules.is_empty() && explanation.asked.is_none() && explanation.changes.is_empty());
     let unreadable = explained(&json!({"n": "3"}));
     assert!(!unreadable.decision.is_allow() && unreadable.rules.is_empty());
 }
