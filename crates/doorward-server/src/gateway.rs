@@ -85,7 +85,7 @@ impl Gateway {
             store,
             metrics,
             meters: Meters::default(),
-            observer: Observer::new(Resolver::System),
+            observer: Observer::default(),
             shelves,
             handles: Handles::default(),
             authority,
@@ -100,10 +100,9 @@ impl Gateway {
         Ok(Self { authority: Authority::Endpoint, ..Self::new(served, Arc::default(), store)? })
     }
 
-    /// The same, with another answer to where hosts are.
-    #[must_use]
-    pub fn with_resolver(self, resolver: Resolver) -> Self {
-        Self { observer: Observer::new(resolver), ..self }
+    /// From now on asks `resolver` where hosts are.
+    pub fn resolve_with(&self, resolver: Resolver) {
+        self.observer.resolve_with(resolver);
     }
 
     /// Who looks at what requests name.

@@ -14,6 +14,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use doorward_core::access::{AccessRequest, HostSeen, Observed, PathSeen};
 use doorward_policy::Engine;
 use tokio::sync::Semaphore;
@@ -41,15 +42,22 @@ impl std::fmt::Debug for Resolver {
 /// Looks at things, and remembers which addresses hosts had.
 #[derive(Debug)]
 pub(crate) struct Observer {
-    resolver: Arc<Resolver>,
+    resolver: ArcSwap<Resolver>,
     looks: Arc<Semaphore>,
     pins: Mutex<Pins>,
 }
 
-impl Observer {
-    pub(crate) fn new(resolver: Resolver) -> Self {
+impl Default for Observer {
+    fn default() -> Self {
         let looks = Arc::new(Semaphore::new(LOOKS_AT_ONCE_MAX));
-        Self { resolver: Arc::new(resolver), looks, pins: Mutex::default() }
+        Self { resolver: ArcSwap::from_pointee(Resolver::System), looks, pins: Mutex::default() }
+    }
+}
+
+impl Observer {
+    /// Asks another resolver from now on.
+    pub(crate) fn resolve_with(&self, resolver: Resolver) {
+        self.resolver.store(Arc::new(resolver));
     }
 
     /// What the policy needs to see of `request`. Nothing is waited for when it needs nothing.
@@ -71,7 +79,7 @@ impl Observer {
         if let Some(seen) = self.pins().fresh(host, Instant::now()) {
             return seen;
         }
-        let (resolver, name) = (self.resolver.clone(), host.clone());
+        let (resolver, name) = (self.resolver.load_full(), host.clone());
         match self.look(move || resolver.resolve(&name)).await {
             Some(addresses) => self.pins().answered(host, addresses, Instant::now()),
             None => HostSeen::Unknown,

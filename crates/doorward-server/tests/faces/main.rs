@@ -9,6 +9,7 @@
 )]
 
 mod boundaries;
+mod bypasses;
 mod callers;
 mod client;
 mod gate;
