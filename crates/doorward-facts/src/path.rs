@@ -73,6 +73,13 @@ pub fn of(text: &str, base: Option<&str>) -> Result<Asked, Unclear> {
     }
 }
 
+/// An absolute path with `..` folded by its letters, for those who cannot look where it leads.
+#[must_use]
+pub fn folded(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    Asked::new(None, &parts).map_or_else(|_| path.to_owned(), |asked| asked.lookups().0)
+}
+
 impl Asked {
     fn new(drive: Option<char>, parts: &[&str]) -> Result<Self, Unclear> {
         if parts.len() > PATH_DEPTH_MAX {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use doorward_core::access::{AccessRequest, Observed, PathSeen};
 use doorward_core::principal::{Principal, Subject};
 use doorward_core::refusal::Code;
+use doorward_facts::path::folded;
 
 use crate::engine::Engine;
 use crate::finding::Finding;
@@ -106,7 +107,8 @@ impl Engine {
         let wants = self.wants(request);
         let mut observed = given.clone();
         for path in wants.paths {
-            observed.paths.entry(Arc::clone(&path)).or_insert(PathSeen::Real(path));
+            let there = PathSeen::Real(Arc::from(folded(&path)));
+            observed.paths.entry(path).or_insert(there);
         }
         for counter in wants.counts {
             observed.counts.entry(counter).or_insert(0);

@@ -60,6 +60,9 @@ const OTHER: &[&str] = &[
     "context.arguments has list && context.arguments.list.contains(1)",
     r#"context.arguments has inner && context.arguments.inner.x == "a""#,
     r#"context.arguments has rate && context.arguments.rate.lessThan(decimal("1.5"))"#,
+    r#"context.paths has path && context.paths.path.within.contains("/srv")"#,
+    r#"context.sizes.must.bytes == 1"#,
+    r#"context.shell has path && context.shell.path.simple"#,
     r#"context has arguments.path && context.arguments.path == "/srv/""#,
 ];
 
@@ -153,7 +156,7 @@ proptest! {
     #[test]
     fn whatever_is_decided_without_cedar_is_what_cedar_decides(
         permit in proptest::sample::select(PLAIN),
-        forbids in proptest::collection::vec(proptest::sample::select(PLAIN), 0..3),
+        forbids in proptest::collection::vec(proptest::sample::select([PLAIN, OTHER].concat()), 0..3),
         sent in proptest::collection::vec(arguments(), 64),
     ) {
         let mut rules = vec![("permit", permit)];

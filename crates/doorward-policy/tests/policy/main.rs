@@ -12,6 +12,7 @@ mod case_files;
 mod cases;
 mod desk;
 mod explain;
+mod facts;
 mod lints;
 mod load_errors;
 mod matrix;

@@ -119,6 +119,10 @@ fn wild() -> impl Strategy<Value = String> {
         Just("context.arguments has a && [\"x\", \"z\"].contains(context.arguments.a)"),
         Just("context.arguments has a && context.arguments has n && context.arguments.n > 1"),
         Just("context.arguments == {a: \"x\", n: 1} || context.arguments has a"),
+        Just("context.sizes has a && context.sizes.a.bytes == 1"),
+        Just("context.sizes has a && context.sizes.a.bytes > 1"),
+        Just("context.paths has a && context.paths.a.name == \"x\""),
+        Just("context.shell has a && [\"xy\"].containsAll(context.shell.a.programs)"),
     ];
     (prop_oneof![Just("permit"), Just("forbid")], scope(), condition).prop_map(|(effect, scope, condition)| {
         format!("{effect} (principal, {scope}, resource) when {{ {condition} }};")
