@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::duties::AnswerDuty;
 use crate::rate::Limit;
 use crate::refusal::Code;
 
@@ -16,6 +17,8 @@ pub enum Obligation {
     Approve(String),
     /// Only so often, so much or so many at once.
     Limit(Limit),
+    /// Something must be done with the answer.
+    Answer(AnswerDuty),
     /// A duty this build does not know: nobody can perform it, so it refuses.
     Unknown(String),
 }

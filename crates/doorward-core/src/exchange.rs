@@ -9,6 +9,7 @@
 
 mod answer;
 mod decide;
+mod duty;
 mod meter;
 mod record;
 mod sift;
@@ -29,6 +30,7 @@ use crate::time::Timestamp;
 
 pub use answer::{Answer, AwaitUpstream};
 pub use decide::{AwaitAnswer, AwaitDecision, Consent};
+pub use duty::{AwaitKeep, AwaitRecall};
 pub use meter::AwaitMeter;
 pub use record::{AwaitRecord, AwaitRecorded, RecordFailure};
 pub use sift::{AwaitSift, Visibility};
@@ -63,6 +65,10 @@ pub enum Step {
     Decide(AwaitDecision),
     /// Take from the meters what the rules that allow it limit.
     Meter(AwaitMeter),
+    /// Say what duties a task carries.
+    Recall(AwaitRecall),
+    /// Remember what duties a task carries.
+    Keep(AwaitKeep),
     /// Ask a person.
     Consult(AwaitAnswer),
     /// Write a record.

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod decision;
+pub mod duties;
 pub mod exchange;
 pub mod ids;
 pub mod joint;

@@ -68,3 +68,6 @@ pub const METERS_PER_PRINCIPAL_MAX: usize = 2_048;
 
 /// How often meters that are as good as new are looked for when there is no room.
 pub const METER_SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Most tasks whose duties are remembered.
+pub const TASKS_REMEMBERED_MAX: usize = 16_384;

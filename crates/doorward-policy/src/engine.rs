@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use doorward_core::access::{AccessRequest, Observed, Resource};
-use doorward_core::decision::{Decision, Denial, Reason};
+use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::ids::ServerId;
 
 use crate::cache::Cache;
@@ -62,6 +62,13 @@ impl Engine {
         refuse_errors(&mut findings)?;
         let around = Surroundings::new(catalogues, unknown_servers);
         Self::fitted(Arc::new(inputs.clone()), rules, types, &around, When::Loading, findings)
+    }
+
+    /// Whether any rule has duties on answers.
+    #[must_use]
+    pub fn obliges_answers(&self) -> bool {
+        let on_answers = |duty: &Obligation| matches!(duty, Obligation::Answer(_));
+        self.rules.iter().any(|rule| rule.obligations.iter().any(on_answers))
     }
 
     /// The same policy for servers that now offer something else. One server's change never takes the policy of another

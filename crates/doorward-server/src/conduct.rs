@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use doorward_core::access::AccessRequest;
 use doorward_core::decision::Decision;
+use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
     Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
 };
@@ -49,6 +50,14 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 let taken = gateway.meters().take(waiting.takes(), now());
                 waiting.metered(taken, now())
             }
+            Step::Recall(waiting) => {
+                let recalled = recall(gateway, waiting.task());
+                waiting.recalled(recalled, now())
+            }
+            Step::Keep(waiting) => {
+                gateway.task_duties().keep(waiting.task(), waiting.duties());
+                waiting.kept(now())
+            }
             // Nobody can be asked yet: approvals arrive with the console, and silence refuses.
             Step::Consult(waiting) => waiting.answered(&Consent::Absent, now()),
             Step::Record(waiting) => record(gateway, waiting).await,
@@ -64,6 +73,14 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             Step::Forward(permit, waiting) => return Rest::Forward(permit, waiting),
             Step::Reply(outcome) => return Rest::Reply(outcome),
         };
+    }
+}
+
+/// A task that is not remembered carries no duties, if no rule has any.
+fn recall(gateway: &Gateway, task: &GivenTask) -> Recalled {
+    match gateway.task_duties().recall(task) {
+        Recalled::Nothing if !gateway.engine().obliges_answers() => Recalled::Duties(AnswerDuties::default()),
+        recalled @ (Recalled::Nothing | Recalled::Duties(_)) => recalled,
     }
 }
 

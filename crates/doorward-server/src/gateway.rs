@@ -16,7 +16,7 @@ use crate::dialogue::Target;
 use crate::handles::Handles;
 use crate::joined::{Joint, JointId, JointSetup, Shelves};
 use crate::limits::REFIT_WAIT;
-use crate::meters::Meters;
+use crate::meters::{Meters, TaskDuties};
 use crate::metrics::Metrics;
 use crate::observe::{Observer, Resolver};
 use crate::server::Server;
@@ -31,6 +31,7 @@ pub struct Gateway {
     store: Store,
     metrics: Metrics,
     meters: Meters,
+    task_duties: TaskDuties,
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
@@ -85,6 +86,7 @@ impl Gateway {
             store,
             metrics,
             meters: Meters::default(),
+            task_duties: TaskDuties::default(),
             observer: Observer::default(),
             shelves,
             handles: Handles::default(),
@@ -164,6 +166,11 @@ impl Gateway {
     /// What rules that limit have counted.
     pub(crate) const fn meters(&self) -> &Meters {
         &self.meters
+    }
+
+    /// Which duties the tasks carry that were given.
+    pub(crate) const fn task_duties(&self) -> &TaskDuties {
+        &self.task_duties
     }
 
     /// Whose task ids are.

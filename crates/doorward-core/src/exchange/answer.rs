@@ -1,5 +1,7 @@
 //! What came back: judged by the method that was asked, never by the shape that came.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use doorward_mcp::id::Id;
 use doorward_mcp::message::{Message, Outcome as Reported, Response};
@@ -8,6 +10,7 @@ use doorward_mcp::revision::Era;
 use doorward_mcp::splice::{Segments, Splice};
 
 use super::decide::AwaitDecision;
+use super::duty::{AwaitKeep, Due, due};
 use super::record::AwaitRecord;
 use super::sift::AwaitSift;
 use super::state::Begun;
@@ -91,7 +94,7 @@ fn judge(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
 }
 
 /// 2025-11-25: the error by which a server puts URL elicitations to the client.
-const URL_ELICITATION_REQUIRED: i64 = -32042;
+pub(super) const URL_ELICITATION_REQUIRED: i64 = -32042;
 
 /// Puts the questions a result carries to the decision point; without any, passes it on.
 fn ask(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
@@ -103,20 +106,32 @@ fn ask(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
     }
 }
 
-/// Passes an answer on: the sender's id, every other byte as it came.
+/// Passes an answer on that may be passed on: what it gives is remembered first, then its duties are performed.
 pub(super) fn release(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
+    AwaitKeep::before(begun, response, now)
+}
+
+/// Shows an answer: the sender's id, every other byte as it came but for what duties change.
+pub(super) fn show(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
+    let shown = match due(&begun, &response) {
+        Due::All => Shown::All,
+        Due::Edited(range, json) => Shown::Edited(range, json),
+        Due::Nothing(why) => return withhold(begun, why, now),
+    };
     let failed = match response.outcome() {
         Reported::Error { .. } => true,
         Reported::Result(result) => result.member("isError").and_then(|flag| flag.as_bool()) == Some(true),
     };
     let disposition = if failed { Disposition::AnswerError } else { Disposition::Answer };
-    finish(begun, &response, Shown::All, disposition, now)
+    finish(begun, &response, shown, disposition, now)
 }
 
 /// How much of an answer its asker is shown.
 pub(super) enum Shown<'a> {
     /// All of it.
     All,
+    /// All of it, this in place of a part.
+    Edited(Range<usize>, String),
     /// Of the list in this member of the result, the items marked `true`.
     Some(&'a str, &'a [bool]),
 }
@@ -150,11 +165,16 @@ fn composed(begun: &Begun, response: &Response, id: &Id, shown: Shown<'_>) -> Op
     }
     let mut splice = Splice::new(response.bytes());
     splice.replace(response.raw_id()?.range(), id.to_json()).ok()?;
-    if let Some(scope) = public_scope(begun, response) {
+    // What duties changed has its scope changed with it.
+    let covered = |place: usize| matches!(&shown, Shown::Edited(range, _) if range.contains(&place));
+    if let Some(scope) = public_scope(begun, response).filter(|scope| !covered(scope.range().start)) {
         splice.replace(scope.range(), "\"private\"").ok()?;
     }
     match shown {
         Shown::All => {}
+        Shown::Edited(range, json) => {
+            splice.replace(range, json).ok()?;
+        }
         Shown::Some(array, keep) => {
             splice.filter_array(response.result_member(array)?, keep).ok()?;
         }

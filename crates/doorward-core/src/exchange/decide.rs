@@ -1,11 +1,13 @@
 //! Deciding: on the message itself, and on the questions a result carries.
 
+use super::duty::AwaitRecall;
 use super::meter::AwaitMeter;
 use super::record::AwaitRecord;
 use super::state::Begun;
 use super::{Step, answer};
 use crate::access::{AccessRequest, Direction};
 use crate::decision::{Decision, Obligation, Reason, Telling};
+use crate::duties::{AnswerDuties, can_be_performed_on};
 use crate::rate::Take;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -80,7 +82,8 @@ impl AwaitDecision {
             let refusal = Refusal::new(Code::Obligation).with_reasons(reasons.clone()).with_detail(detail);
             return self.begun.refuse(refusal, now);
         }
-        let Duties { approvals, takes } = duties;
+        let Duties { approvals, takes, answer } = duties;
+        self.begun.duties.join(&answer);
         AwaitMeter::before(Allowed { begun: self.begun, approvals, stage: self.stage }, takes, now)
     }
 
@@ -100,6 +103,7 @@ struct Duties {
     /// Everybody who must approve, each once, in the order the rules name them.
     approvals: Vec<Approval>,
     takes: Vec<Take>,
+    answer: AnswerDuties,
 }
 
 impl Duties {
@@ -111,6 +115,11 @@ impl Duties {
                 }
             }
             Obligation::Limit(limit) => self.takes.extend(limit.takes(request)?),
+            Obligation::Answer(duty) if can_be_performed_on(request.action) => self.answer.add(&duty),
+            Obligation::Answer(_) => {
+                let detail = format!("A duty on the answer cannot be performed on '{}'.", request.action);
+                return Err(Refusal::new(Code::Obligation).with_reasons(reasons.to_vec()).with_detail(detail));
+            }
             Obligation::Unknown(text) => {
                 let detail = format!("The obligation '{text}' is not one this gateway can perform.");
                 return Err(Refusal::new(Code::Obligation).with_reasons(reasons.to_vec()).with_detail(detail));
@@ -132,14 +141,14 @@ impl Allowed {
     /// Goes on once everything was taken that the rules limit.
     pub(super) fn proceed(self, now: Timestamp) -> Step {
         match self.stage {
-            Stage::Request => AwaitAnswer::next(self.begun, self.approvals.into_iter(), now),
+            Stage::Request => AwaitRecall::before(self.begun, self.approvals, now),
             Stage::Questions(response) => answer::release(self.begun, response, now),
         }
     }
 }
 
 /// Who must approve, and the rules that want it.
-type Approval = (String, Vec<Reason>);
+pub(super) type Approval = (String, Vec<Reason>);
 
 /// Waits for a person.
 #[derive(Debug)]
@@ -166,7 +175,7 @@ pub enum Consent {
 
 impl AwaitAnswer {
     /// Asks the next person; once all have approved, the allow is recorded.
-    fn next(begun: Box<Begun>, mut approvals: std::vec::IntoIter<Approval>, now: Timestamp) -> Step {
+    pub(super) fn next(begun: Box<Begun>, mut approvals: std::vec::IntoIter<Approval>, now: Timestamp) -> Step {
         match approvals.next() {
             None => AwaitRecord::then_forward(begun, now),
             Some((who, reasons)) => Step::Consult(Self { begun, who, reasons, rest: approvals }),

@@ -9,6 +9,7 @@ use super::record::AwaitRecord;
 use super::{Arrival, Outcome, Step, Turned};
 use crate::access::{Access, AccessRequest, Action, Direction, Kind, Resource};
 use crate::decision::Reason;
+use crate::duties::AnswerDuties;
 use crate::limits::{RECORD_FIELD_MAX, RECORD_RULES_MAX};
 use crate::rate::Lease;
 use crate::record::{Disposition, Phase, Record};
@@ -26,6 +27,8 @@ pub(super) struct Begun {
     action: Arc<str>,
     rules: Vec<Arc<str>>,
     notes: Vec<Arc<str>>,
+    /// What must be done with the answer.
+    pub(super) duties: AnswerDuties,
     /// Places among the calls in flight, held until the exchange ends.
     pub(super) leases: Vec<Lease>,
     pub(super) forwarded_at: Option<Timestamp>,
@@ -44,6 +47,7 @@ impl Begun {
             access,
             rules: Vec::new(),
             notes: Vec::new(),
+            duties: AnswerDuties::default(),
             leases: Vec::new(),
             forwarded_at: None,
             answered_at: None,
@@ -69,6 +73,16 @@ impl Begun {
             era: self.arrival.revision.era(),
             at: self.arrival.at,
         }
+    }
+
+    /// Whether a rule allowed it. Where an endpoint behind us decides, none does, and what it says of answers is its own.
+    pub(super) const fn is_judged(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
+    /// The method, where it is known.
+    pub(super) fn method(&self) -> &'static str {
+        self.access.as_ref().map_or("", |access| access.action.name())
     }
 
     /// Remembers the rules that decided, for the records of this exchange.

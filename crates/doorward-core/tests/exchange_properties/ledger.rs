@@ -37,6 +37,8 @@ pub(crate) struct Entry {
     pub(crate) sound: bool,
     /// A decision, a person or an unperformable duty said no.
     pub(crate) refused: bool,
+    /// A part of its answer must not be shown.
+    pub(crate) redacted: bool,
     /// The rules that limit it.
     pub(crate) limits_due: Vec<String>,
     /// How many places it was given, once everything was taken.
@@ -64,6 +66,7 @@ impl Entry {
             delivery: None,
             sound: true,
             refused: false,
+            redacted: false,
             limits_due: Vec::new(),
             metered: None,
             approvers_due: BTreeSet::new(),

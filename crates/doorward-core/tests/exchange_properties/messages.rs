@@ -95,7 +95,8 @@ pub(crate) fn answer(method: &str, number: &str, words: &str, style: usize) -> S
     let body = match method {
         "tools/list" => list("tools", "name"),
         "resources/list" => list("resources", "uri"),
-        _ => r#""content":[],"tools":[{"name":7}],"#.to_owned(),
+        _ => r#""content":[{"type":"text","text":"hidden-part"}],"structuredContent":{"secret":"hidden-part"},"tools":[{"name":7}],"#
+            .to_owned(),
     };
     let result = match style % 16 {
         0..7 => format!(r#""resultType":"complete",{body}{meta}"#),

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind, Resource};
 use doorward_core::decision::{Decision, Denial, Obligation, Reason};
+use doorward_core::duties::{AnswerDuties, AnswerDuty, Pointer, Recalled};
 use doorward_core::exchange::{
-    Answer, AwaitAnswer, AwaitDecision, AwaitMeter, AwaitRecord, AwaitSift, AwaitUpstream, Consent, Outcome,
-    RecordFailure, Step, Visibility,
+    Answer, AwaitAnswer, AwaitDecision, AwaitMeter, AwaitRecall, AwaitRecord, AwaitSift, AwaitUpstream, Consent,
+    Outcome, RecordFailure, Step, Visibility,
 };
 use doorward_core::ids::ExchangeId;
 use doorward_core::permit::Permit;
@@ -29,6 +30,14 @@ use super::world::{Got, World};
 /// How many calls one rule allows at once.
 pub(crate) const FEW: u32 = 6;
 
+fn secret() -> Obligation {
+    Obligation::Answer(AnswerDuty::Redact([Pointer::parse("/secret").unwrap()].into()))
+}
+
+fn can_be_performed(request: &AccessRequest) -> bool {
+    matches!(request.action.name(), "tools/call" | "resources/read" | "tasks/get" | "tasks/result")
+}
+
 fn limit(rule: &str, measure: Measure) -> Limit {
     let clause = Clause { text: rule.into(), measure, by: [].into() };
     Limit { rule: rule.into(), clauses: [clause].into() }
@@ -49,6 +58,11 @@ impl World {
         let next = match step {
             Step::Decide(waiting) => Some(self.decide(exchange, waiting, choice)),
             Step::Meter(waiting) => Some(self.meter(exchange, waiting)),
+            Step::Recall(waiting) => Some(self.recall(exchange, waiting, choice)),
+            Step::Keep(waiting) => {
+                self.seen.insert("keep");
+                Some(waiting.kept(self.now()))
+            }
             Step::Consult(waiting) => Some(self.consult(exchange, waiting, choice)),
             Step::Record(waiting) => Some(self.record(exchange, waiting, choice)),
             Step::Sift(waiting) => Some(self.sift(exchange, waiting, choice)),
@@ -77,7 +91,8 @@ impl World {
             let reasons = vec![Reason { rule: "r".into(), text: Some("because".into()), remedy: None }];
             let chosen = (choice >> (place % 16 * 4)) % 16;
             let obligations = match chosen {
-                0..6 => Vec::new(),
+                0..4 => Vec::new(),
+                4 | 5 => vec![secret()],
                 6 => vec![Obligation::Limit(limit("few", Measure::AtOnce { most: FEW }))],
                 7 => vec![Obligation::Limit(limit("many", flow())), Obligation::Approve("alice".to_owned())],
                 8 => {
@@ -98,6 +113,8 @@ impl World {
                 match obligation {
                     Obligation::Approve(_) if questions => entry.refused = true,
                     Obligation::Approve(who) => drop(entry.approvers_due.insert(who.clone())),
+                    Obligation::Answer(_) if can_be_performed(request) => entry.redacted = true,
+                    Obligation::Answer(_) => entry.refused = true,
                     Obligation::Limit(limit) => entry.limits_due.push(limit.rule.to_string()),
                     Obligation::Unknown(_) => entry.refused = true,
                 }
@@ -139,6 +156,31 @@ impl World {
         let holding = |id: &ExchangeId| self.ledger[id].metered.unwrap_or(0);
         let open = self.ledger.iter().filter(|(_, entry)| entry.ending.is_none()).map(|(id, _)| holding(id)).sum();
         (self.waiting.keys().map(holding).sum(), open)
+    }
+
+    fn recall(&mut self, exchange: ExchangeId, waiting: AwaitRecall, choice: u64) -> Step {
+        self.seen.insert("recall");
+        let now = self.now();
+        let entry = self.ledger.get_mut(&exchange).unwrap();
+        assert_eq!(
+            waiting.task().principal.to_owned(),
+            Principal::new(&format!("client-{}", entry.client), Proof::LocalToken).id().clone()
+        );
+        let mut duties = AnswerDuties::default();
+        match choice % 5 {
+            0 => {
+                entry.refused = true;
+                return waiting.recalled(Recalled::Nothing, now);
+            }
+            1 => {
+                duties.add(&AnswerDuty::Redact([Pointer::parse("/secret").unwrap()].into()));
+                entry.redacted = true;
+                // What is told unasked is not an answer.
+                entry.refused |= entry.id.is_none();
+            }
+            _ => {}
+        }
+        waiting.recalled(Recalled::Duties(duties), now)
     }
 
     /// Everything is over: all places are free, and no more than there are.
@@ -353,6 +395,10 @@ impl World {
         assert!(numbers(text, "mark-").iter().all(|mark| own.contains(mark)), "somebody else's answer: {text}");
         if entry.ending == Some(Ending::Answer) {
             self.seen.insert("answer to client");
+            if entry.redacted {
+                self.seen.insert("redacted");
+                assert!(!text.contains("hidden-part"), "what a rule hides is shown: {text}");
+            }
             for name in &entry.hidden {
                 assert!(!text.contains(&format!("\"{name}\"")), "a hidden item is shown: {text}");
             }

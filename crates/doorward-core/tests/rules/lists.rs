@@ -119,7 +119,9 @@ fn an_item_without_a_verdict_is_hidden() {
             Step::Forward(_, waiting) => waiting.answered(result_of(r#"{"tools":[{"name":"a"},{"name":"b"}]}"#), at),
             Step::Sift(waiting) => waiting.sifted(&[Visibility::Show], at),
             Step::Reply(outcome) => break outcome,
-            Step::Consult(_) | Step::Meter(_) => unreachable!("nothing is wanted first"),
+            Step::Consult(_) | Step::Meter(_) | Step::Recall(_) | Step::Keep(_) => {
+                unreachable!("nothing is wanted first")
+            }
         };
     };
     let doorward_core::exchange::Outcome::Answer(segments) = answer else { unreachable!("{answer:?}") };

@@ -4,6 +4,7 @@
 mod actions;
 mod answers;
 mod classifying;
+mod duties;
 mod limits;
 mod lists;
 mod rates;

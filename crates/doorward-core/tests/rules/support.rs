@@ -2,6 +2,7 @@
 
 use doorward_core::access::{AccessRequest, Approach, Direction, Face};
 use doorward_core::decision::{Decision, Denial, Reason};
+use doorward_core::duties::{AnswerDuties, Recalled};
 use doorward_core::exchange::{Answer, Arrival, Consent, Outcome, Step, Visibility, begin};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, Proof};
@@ -120,6 +121,11 @@ pub(crate) fn play_with(
                 let taken = meters.take(waiting.takes(), at);
                 waiting.metered(taken, at)
             }
+            Step::Recall(waiting) => {
+                let recalled = Recalled::Duties(AnswerDuties::default());
+                waiting.recalled(recalled, at)
+            }
+            Step::Keep(waiting) => waiting.kept(at),
             Step::Consult(waiting) => waiting.answered(&Consent::Give { by: "eve".to_owned() }, at),
             Step::Record(waiting) => {
                 let (record, recorded) = waiting.split();

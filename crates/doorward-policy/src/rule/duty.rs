@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cedar_policy::Policy;
 use doorward_core::decision::Obligation;
+use doorward_core::duties::{AnswerDuty, Pointer};
 use doorward_core::rate::Limit;
 
 use super::limit::read_limit;
@@ -14,7 +15,7 @@ use crate::finding::{Finding, Place, Severity};
 use crate::suggest::nearest;
 
 /// The words a duty may begin with, before the colon.
-const DUTIES: [&str; 2] = ["approve", "limit"];
+const DUTIES: [&str; 6] = ["approve", "cap", "limit", "project", "redact", "watermark"];
 
 /// What is wrong with the text of an annotation.
 #[derive(Debug)]
@@ -66,6 +67,12 @@ impl Annotation<'_> {
         let read = match word {
             "approve" if !rest.trim().is_empty() => Ok(Obligation::Approve(rest.trim().to_owned())),
             "limit" => read_limit(rest).map(|clauses| Obligation::Limit(Limit { rule: rule.clone(), clauses })),
+            "redact" => pointers(rest).map(|pointers| Obligation::Answer(AnswerDuty::Redact(pointers))),
+            "project" => pointers(rest).map(|pointers| Obligation::Answer(AnswerDuty::Project(pointers))),
+            "cap" => rows(rest).map(|rows| Obligation::Answer(AnswerDuty::CapRows(rows))),
+            "watermark" if !rest.trim().is_empty() => {
+                Ok(Obligation::Answer(AnswerDuty::Watermark(Arc::from(rest.trim()))))
+            }
             _ => {
                 let fault = unknown(word, part, start);
                 findings.push(self.finding(Severity::Warning, fault));
@@ -93,6 +100,33 @@ impl Annotation<'_> {
         let at = if at.is_empty() { 0..self.text.len() } else { at.clone() };
         Some(start + at.start..start + at.end)
     }
+}
+
+/// `/a,/users/*/email`
+fn pointers(text: &str) -> Result<Arc<[Pointer]>, Fault> {
+    let mut at = 0;
+    let mut pointers = Vec::new();
+    for part in text.split(',') {
+        let start = at + part.len() - part.trim_start().len();
+        let written = part.trim();
+        pointers.push(Pointer::parse(written).ok_or_else(|| Fault {
+            at: start..start + written.len(),
+            message: format!("\"{written}\" does not say where a value is"),
+            advice: "write JSON pointers, separated by commas: /email,/users/*/email".to_owned(),
+        })?);
+        at += part.len() + 1;
+    }
+    Ok(pointers.into())
+}
+
+/// `rows=100`
+fn rows(text: &str) -> Result<usize, Fault> {
+    let number = text.trim().strip_prefix("rows").and_then(|rest| rest.trim_start().strip_prefix('='));
+    number.and_then(|number| number.trim().parse().ok()).ok_or_else(|| Fault {
+        at: 0..text.len(),
+        message: "a cap needs a number of rows".to_owned(),
+        advice: "write cap:rows=100".to_owned(),
+    })
 }
 
 fn unknown(word: &str, part: &str, start: usize) -> Fault {

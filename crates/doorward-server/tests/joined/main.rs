@@ -13,6 +13,7 @@ mod changes;
 #[expect(dead_code, reason = "shared with the tests of the faces")]
 #[path = "../faces/client.rs"]
 mod client;
+mod duties;
 mod fixtures;
 mod hostile;
 mod limits;

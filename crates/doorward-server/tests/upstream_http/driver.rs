@@ -55,7 +55,12 @@ pub(crate) fn allow_for(server: ServerId, direction: Direction, message: &Value)
                 recorded.recorded(Ok(()), at)
             }
             Step::Forward(permit, _) => return permit,
-            other @ (Step::Consult(_) | Step::Meter(_) | Step::Sift(_) | Step::Reply(_)) => {
+            other @ (Step::Consult(_)
+            | Step::Meter(_)
+            | Step::Recall(_)
+            | Step::Keep(_)
+            | Step::Sift(_)
+            | Step::Reply(_)) => {
                 panic!("not forwarded: {other:?}")
             }
         };
