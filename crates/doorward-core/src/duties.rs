@@ -9,6 +9,7 @@ mod pointer;
 mod reduce;
 mod tasks;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use answer::{Asked, Performed, perform, strip_forged};
@@ -28,6 +29,19 @@ pub enum AnswerDuty {
     CapRows(usize),
     /// Say this of it.
     Watermark(Arc<str>),
+}
+
+impl fmt::Display for AnswerDuty {
+    /// As rules write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |pointers: &[Pointer]| pointers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        match self {
+            Self::Redact(pointers) => write!(f, "redact:{}", joined(pointers)),
+            Self::Project(pointers) => write!(f, "project:{}", joined(pointers)),
+            Self::CapRows(rows) => write!(f, "cap:rows={rows}"),
+            Self::Watermark(text) => write!(f, "watermark:{text}"),
+        }
+    }
 }
 
 /// Everything that must be done with one answer. Several rules' duties are joined: all of them are done.

@@ -114,6 +114,7 @@ pub(crate) fn written(obligation: &Obligation) -> String {
     match obligation {
         Obligation::Approve(who) => format!("approve:{who}"),
         Obligation::Limit(limit) => format!("limit:{limit}"),
+        Obligation::Answer(duty) => duty.to_string(),
         Obligation::Unknown(text) => text.clone(),
     }
 }
@@ -121,6 +122,6 @@ pub(crate) fn written(obligation: &Obligation) -> String {
 const fn is_limit(obligation: &Obligation) -> bool {
     match obligation {
         Obligation::Limit(_) => true,
-        Obligation::Approve(_) | Obligation::Unknown(_) => false,
+        Obligation::Approve(_) | Obligation::Answer(_) | Obligation::Unknown(_) => false,
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use doorward_core::access::{AccessRequest, ClientName, Direction, Face, HostSeen, Kind, Observed, PathSeen, Resource};
 use doorward_core::decision::{Decision, Denial, Obligation, Reason, Telling};
-use doorward_core::duties::{AnswerDuty, Pointer};
 use doorward_core::exchange::Visibility;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Claims, Principal, Proof, Subject};
@@ -192,14 +191,7 @@ fn written(obligation: &Obligation) -> String {
     match obligation {
         Obligation::Approve(who) => format!("approve:{who}"),
         Obligation::Limit(limit) => format!("limit:{limit}"),
-        Obligation::Answer(AnswerDuty::Redact(at)) => format!("redact:{}", joined(at)),
-        Obligation::Answer(AnswerDuty::Project(at)) => format!("project:{}", joined(at)),
-        Obligation::Answer(AnswerDuty::CapRows(rows)) => format!("cap:rows={rows}"),
-        Obligation::Answer(AnswerDuty::Watermark(text)) => format!("watermark:{text}"),
+        Obligation::Answer(duty) => duty.to_string(),
         Obligation::Unknown(text) => format!("unknown:{text}"),
     }
-}
-
-fn joined(pointers: &[Pointer]) -> String {
-    pointers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
