@@ -79,6 +79,7 @@ pub(super) async fn show(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, F
         print(&records, Form::Json, terminal)?;
     } else {
         records.iter().try_for_each(|record: &RecordView| show::whole(record, terminal))?;
+        records.last().map_or(Ok(()), |record| show::what_next(record, terminal))?;
     }
     Ok(Exit::Success)
 }

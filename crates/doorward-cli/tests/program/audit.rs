@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::stage::{PROGRAM, Stage};
 
 /// A stage with the records of one allowed and one refused call.
-fn recorded(name: &str) -> Stage {
+pub(super) fn recorded(name: &str) -> Stage {
     let stage = Stage::new(name);
     let call = |id: u32, tool: &str| {
         format!(

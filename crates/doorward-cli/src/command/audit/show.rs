@@ -130,3 +130,15 @@ pub(super) fn whole(record: &RecordView, terminal: &Terminal) -> io::Result<()> 
     line("sizes", &format!("{} bytes in, {} bytes out", record.request_bytes, record.answer_bytes))?;
     line("took", &format!("{} µs, of which the server {} µs", record.elapsed_micros, record.upstream_micros))
 }
+
+/// The commands that go on from a refusal by policy.
+pub(super) fn what_next(record: &RecordView, terminal: &Terminal) -> io::Result<()> {
+    // Codes of decisions: 12xx.
+    let by_policy = record.code.as_deref().is_some_and(|code| code.starts_with("DW12"));
+    if record.disposition != "refuse" || !by_policy {
+        return Ok(());
+    }
+    terminal.line(terminal.paint(Tone::Strong, "what next"))?;
+    terminal.line(format_args!("  doorward policy explain {}", inert(&record.exchange)))?;
+    terminal.line(format_args!("  doorward policy propose {}", inert(&record.exchange)))
+}
