@@ -3,7 +3,7 @@
 //! It is for people and tools, never for deciding: it asks Cedar about one rule, and one condition, at a time, and takes as
 //! long as that takes.
 
-mod conjunct;
+pub(crate) mod conjunct;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -94,11 +94,11 @@ impl Engine {
     pub fn matrix(&self, named: &[(String, Principal)]) -> Matrix {
         let kinds = kinds::of(self, named);
         let mut servers: Vec<_> = self.desks.iter().collect();
-        servers.sort_by(|(one, _), (other, _)| one.cmp(other));
+        servers.sort_by_key(|(server, _)| *server);
         let mut rows = Vec::new();
         for (server, desk) in servers {
             let mut tools: Vec<_> = desk.tools.iter().collect();
-            tools.sort_by(|(one, _), (other, _)| one.cmp(other));
+            tools.sort_by_key(|(name, _)| *name);
             for (name, tool) in tools {
                 let cells = kinds.iter().map(|(_, principal)| self.cell(server, name, principal)).collect();
                 let assessment = tool.facts.assessment;

@@ -1,6 +1,8 @@
 //! Why a call is decided as it is: every rule about it with the condition it turns on, and what would change the decision.
 //!
-//! It asks the same rules with the same context as the decision itself; it never decides anything.
+//! It asks the same rules with the same context as the decision itself; it never decides anything. Unlike
+//! [`Engine::explain`], which tells all of one decision for tools that compare it, it speaks to a person, and of calls whose
+//! arguments are not known as well.
 
 use std::sync::Arc;
 
@@ -8,10 +10,10 @@ use cedar_policy::{Authorizer, Effect, Entities, Policy, PolicySet, Request};
 use doorward_core::access::{AccessRequest, Observed};
 use doorward_core::decision::Decision;
 use doorward_core::exchange::Visibility;
-use serde_json::{Value, json};
 
 use crate::cases::in_words;
 use crate::engine::Engine;
+use crate::explain::conjunct::Conjunct;
 use crate::question::Question;
 use crate::rule::Rule;
 
@@ -178,21 +180,15 @@ fn says(rule: &Rule, request: &AccessRequest, asked: &Request, entities: &Entiti
     }
 }
 
-/// Tries the conditions in the order they are written, up to the first that settles it.
+/// Whether the rule holds, and the first of its conditions that settles it.
 fn turns_on(rule: &Rule, asked: &Request, entities: &Entities) -> (Holds, Option<String>) {
-    let written = rule.policy.to_json().unwrap_or(Value::Null);
-    let mut found = (Holds::Yes, None);
-    for condition in conjuncts(&written) {
-        let Some(policy) = alone(&condition) else { return (Holds::Open, None) };
-        let text = || shown(&policy);
-        match try_one(&policy, asked, entities) {
-            Holds::Yes => {}
-            Holds::Open if found.0 == Holds::Yes => found = (Holds::Open, text()),
-            Holds::Open => {}
-            no @ (Holds::No | Holds::Fails | Holds::NotForThem) => return (no, text()),
-        }
+    let holds = try_one(&rule.policy, asked, entities);
+    if holds == Holds::Yes {
+        return (holds, None);
     }
-    found
+    let conjuncts = Conjunct::all_of(&rule.policy);
+    let settling = conjuncts.into_iter().find(|conjunct| try_one(&conjunct.alone, asked, entities) == holds);
+    (holds, settling.map(|conjunct| conjunct.text))
 }
 
 fn try_one(policy: &Policy, asked: &Request, entities: &Entities) -> Holds {
@@ -207,50 +203,6 @@ fn try_one(policy: &Policy, asked: &Request, entities: &Entities) -> Holds {
     } else {
         Holds::No
     }
-}
-
-/// The conditions that must all hold, each as a clause of its own.
-fn conjuncts(written: &Value) -> Vec<Value> {
-    let mut clauses = Vec::new();
-    for clause in written.get("conditions").and_then(Value::as_array).into_iter().flatten() {
-        let (Some(kind), Some(body)) = (clause.get("kind").and_then(Value::as_str), clause.get("body")) else {
-            continue;
-        };
-        if kind == "when" {
-            split(body, &mut clauses);
-        } else {
-            clauses.push(json!({ "kind": "unless", "body": body }));
-        }
-    }
-    clauses
-}
-
-fn split(body: &Value, clauses: &mut Vec<Value>) {
-    match body.get("&&").map(|both| (both.get("left"), both.get("right"))) {
-        Some((Some(left), Some(right))) => {
-            split(left, clauses);
-            split(right, clauses);
-        }
-        Some(_) | None => clauses.push(json!({ "kind": "when", "body": body })),
-    }
-}
-
-/// A rule for everybody and everything under one condition.
-fn alone(condition: &Value) -> Option<Policy> {
-    let all = json!({ "op": "All" });
-    let written =
-        json!({ "effect": "permit", "principal": all, "action": all, "resource": all, "conditions": [condition] });
-    Policy::from_json(None, written).ok()
-}
-
-/// The condition as Cedar writes it, on one line.
-fn shown(policy: &Policy) -> Option<String> {
-    let text = policy.to_cedar()?;
-    let (_, clause) = text.split_once(") ")?;
-    let words: Vec<&str> = clause.trim_end_matches(';').split_whitespace().collect();
-    let clause = words.join(" ");
-    let bare = clause.strip_prefix("when {").and_then(|rest| rest.strip_suffix('}')).map(|rest| rest.trim().to_owned());
-    Some(bare.unwrap_or(clause))
 }
 
 fn changes(rules: &[&Rule], says: &[RuleSays], allowed: Option<bool>) -> Vec<String> {

@@ -4,16 +4,16 @@ use cedar_policy::Policy;
 use serde_json::{Value, json};
 
 /// One condition.
-pub(super) struct Conjunct {
+pub(crate) struct Conjunct {
     /// As Cedar writes it.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// A rule about everything with this condition alone.
-    pub(super) alone: Policy,
+    pub(crate) alone: Policy,
 }
 
 impl Conjunct {
     /// All conditions of `policy`, in order; what cannot be read is left out.
-    pub(super) fn all_of(policy: &Policy) -> Vec<Self> {
+    pub(crate) fn all_of(policy: &Policy) -> Vec<Self> {
         let written = policy.to_json().unwrap_or_default();
         let clauses = written.get("conditions").and_then(Value::as_array);
         let mut conjuncts = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind, Resource, Target};
+use doorward_core::access::{AccessRequest, Action, Approach, ClientName, Direction, Face, Kind, Resource, Target};
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Claims, Principal, Proof, Subject};
 use doorward_core::time::Timestamp;
@@ -68,7 +68,12 @@ fn recorded(record: &RecordView, args: &AskedArgs) -> Result<AccessRequest, Faul
     let modern = record.revision.as_deref().is_none_or(|revision| revision >= "2026-07-28");
     let era = if modern { Era::Modern } else { Era::Legacy };
     let at = time::parse(record.at.split('.').next().unwrap_or_default(), now()).unwrap_or_else(now);
-    request(args, Some(record), action, server, name, Approach::new(face), era, at)
+    let mut approach = Approach::new(face);
+    approach.origin = record.details.origin.as_deref().map(Arc::from);
+    approach.client = record.details.client.as_ref().map(|client| {
+        Arc::new(ClientName { name: client.name.as_str().into(), version: client.version.as_str().into() })
+    });
+    request(args, Some(record), action, server, name, approach, era, at)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one place makes the request, from all of its parts")]
@@ -98,18 +103,27 @@ fn request(
 
 /// Whoever is on record; what the command line says comes before it.
 fn principal(args: &AskedArgs, record: Option<&RecordView>) -> Result<Principal, Fault> {
+    let details = record.map(|record| &record.details);
+    let is_agent = details.is_some_and(|details| details.kind.as_deref() == Some("agent"));
     let subject = match (&args.user, record) {
         (Some(user), _) => subject_named(user),
+        (None, Some(record)) if is_agent => Subject::Agent(Arc::from(record.principal.as_str())),
         (None, Some(record)) => Subject::User(Arc::from(record.principal.as_str())),
         (None, None) => Subject::User(Arc::from("local")),
     };
     let on_record = record.and_then(|record| Proof::ALL.iter().copied().find(|proof| proof.as_str() == record.proof));
     let mut claims = Claims::of(subject, on_record.unwrap_or(Proof::LocalToken));
     let shared = |text: &String| Arc::<str>::from(text.as_str());
-    claims.agent = args.agent.as_ref().map(shared);
-    claims.tenant = args.tenant.as_ref().map(shared);
-    claims.groups = args.groups.iter().map(shared).collect();
-    claims.scopes = args.scopes.iter().map(shared).collect();
+    let all = |typed: &[String], known: Option<&Vec<String>>| -> Vec<Arc<str>> {
+        let words = if typed.is_empty() { known.map(Vec::as_slice).unwrap_or_default() } else { typed };
+        words.iter().map(shared).collect()
+    };
+    claims.agent = args.agent.as_ref().or_else(|| details?.agent.as_ref()).map(shared);
+    claims.tenant = args.tenant.as_ref().or_else(|| details?.tenant.as_ref()).map(shared);
+    claims.issuer = details.and_then(|details| details.issuer.as_ref()).map(shared);
+    claims.actors = all(&[], details.map(|details| &details.actors));
+    claims.groups = all(&args.groups, details.map(|details| &details.groups)).into_iter().collect();
+    claims.scopes = all(&args.scopes, details.map(|details| &details.scopes)).into_iter().collect();
     Principal::claimed(claims).map_err(|unfit| Fault::told(Exit::Usage, unfit.to_string(), ""))
 }
 
