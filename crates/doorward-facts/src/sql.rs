@@ -14,6 +14,7 @@ use sqlparser::ast::Visit;
 use sqlparser::dialect::{
     Dialect as Syntax, GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
 };
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
@@ -112,8 +113,13 @@ fn in_all(text: &str) -> Result<Sql, Unclear> {
     Ok(first)
 }
 
+const JOINS_BY_NAME: [Keyword; 2] = [Keyword::USING, Keyword::NATURAL];
+
 fn in_one(text: &str, dialect: &dyn Syntax) -> Result<Sql, Unclear> {
     let tokens = tokens(text, dialect)?;
+    // The columns that such joins compare are no expressions: then every name counts as a column.
+    let joins_by_name =
+        tokens.iter().any(|token| matches!(&token.token, Token::Word(word) if JOINS_BY_NAME.contains(&word.keyword)));
     let mut parser = Parser::new(dialect).with_recursion_limit(SQL_DEPTH_MAX).with_tokens_with_locations(tokens);
     let statements = parser.parse_statements().map_err(|_| Unclear::NotSql)?;
     if statements.is_empty() {
@@ -122,7 +128,7 @@ fn in_one(text: &str, dialect: &dyn Syntax) -> Result<Sql, Unclear> {
     if statements.len() > SQL_STATEMENTS_MAX {
         return Err(Unclear::TooMany);
     }
-    let mut walk = Walk::default();
+    let mut walk = if joins_by_name { Walk::lavish() } else { Walk::default() };
     for statement in &statements {
         if let core::ops::ControlFlow::Break(unclear) = statement.visit(&mut walk) {
             return Err(unclear);

@@ -301,6 +301,11 @@ mod tests {
             assert_eq!(of(unclear), Mentions::everything(), "{unclear}");
         }
         assert_eq!(of("context.counts.mails < 3 && context.counts[\"a b\"] < 1").counts, named(&["mails", "a b"]));
+        let derived = |condition: &str| of(condition).derived.kinds().collect::<Vec<_>>();
+        assert_eq!(derived("context.paths.a.real && context has sql.b"), [Kind::Paths, Kind::Sql]);
+        assert_eq!(derived("context.urls == {} || context.shell[\"a b\"].simple"), [Kind::Urls, Kind::Shell]);
+        assert_eq!(derived("context has money && context.arguments.paths == \"a\""), []);
+        assert_eq!(of("context.counts has mails").derived, FactsSeen::default());
         assert_eq!(of("context has counts.mails").counts, named(&["mails"]));
         assert_eq!(of("context.counts == {}").counts, Seen::All);
     }

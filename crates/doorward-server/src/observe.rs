@@ -27,8 +27,11 @@ pub enum Resolver {
     /// This machine, as for every program on it.
     System,
     /// A function, for trials without a network.
-    Told(Box<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Told(Box<Answers>),
 }
+
+/// The addresses of a host.
+pub type Answers = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
 
 impl std::fmt::Debug for Resolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -79,6 +79,15 @@ pub(super) const fn kind_of(statement: &Statement) -> &'static str {
     }
 }
 
+/// Whether every column in a statement is an expression, the target of an assignment or in the list of an insert. Of the
+/// others every name counts as a column.
+pub(super) fn marks_columns(statement: &Statement, kind: &str) -> bool {
+    if let Statement::Insert(insert) = statement {
+        return insert.on.is_none();
+    }
+    matches!(kind, "query" | "update" | "delete" | "truncate" | "transaction" | "explain")
+}
+
 /// Whether the parser marks every table in a statement of that kind. Of the others every name counts as one.
 pub(super) fn marks_tables(statement: &Statement, kind: &str) -> bool {
     match kind {

@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::Sql;
-use super::kinds::{kind_of, marks_tables};
+use super::kinds::{kind_of, marks_columns, marks_tables};
 use super::names::{parts, plain};
 use crate::unclear::Unclear;
 
@@ -21,6 +21,10 @@ pub(super) struct Walk {
     frames: Vec<Frame>,
     /// How many statements around have every name counted as a table.
     generous: usize,
+    /// How many statements around have every name counted as a column.
+    lavish: usize,
+    /// What tables and subqueries are called within the text.
+    aliases: BTreeSet<String>,
     conditions: usize,
     unconditional: usize,
 }
@@ -40,7 +44,17 @@ struct Frame {
 }
 
 impl Walk {
+    /// A walk that counts every name as a column.
+    pub(super) fn lavish() -> Self {
+        Self { lavish: 1, ..Self::default() }
+    }
+
     pub(super) fn finish(mut self, statements: u64) -> Sql {
+        // A table's name as a value is its whole row (PostgreSQL).
+        let rows = self.sql.columns.iter().any(|name| self.aliases.contains(name) || self.sql.tables.contains(name));
+        if rows {
+            self.star();
+        }
         self.sql.statements = statements;
         self.sql.has_where = self.conditions > 0 && self.unconditional == 0;
         self.sql
@@ -82,6 +96,9 @@ impl Walk {
         }
         if !marks_tables(statement, kind) {
             self.generous += 1;
+        }
+        if !marks_columns(statement, kind) {
+            self.lavish += 1;
         }
         if let Statement::Insert(insert) = statement {
             if let TableObject::TableName(name) = &insert.table {
@@ -163,7 +180,9 @@ impl Walk {
         if let Some(with) = &query.with {
             frame.recursive = with.recursive;
             for cte in &with.cte_tables {
-                frame.names.push(plain(&cte.alias.name)?);
+                let name = plain(&cte.alias.name)?;
+                self.aliases.insert(name.clone());
+                frame.names.push(name);
                 frame.bodies.push(address(&cte.query));
             }
         }
@@ -266,8 +285,12 @@ impl Visitor for Walk {
     }
 
     fn post_visit_statement(&mut self, statement: &Statement) -> ControlFlow<Unclear> {
-        if !marks_tables(statement, kind_of(statement)) {
+        let kind = kind_of(statement);
+        if !marks_tables(statement, kind) {
             self.generous -= 1;
+        }
+        if !marks_columns(statement, kind) {
+            self.lavish -= 1;
         }
         Continue(())
     }
@@ -290,6 +313,13 @@ impl Visitor for Walk {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Unclear> {
+        if let TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } = factor
+        {
+            match plain(&alias.name) {
+                Ok(name) => self.aliases.insert(name),
+                Err(unclear) => return Break(unclear),
+            };
+        }
         if let TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } = factor {
             return flow(self.function(name));
         }
@@ -301,11 +331,18 @@ impl Visitor for Walk {
     }
 
     fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<Unclear> {
+        if self.generous == 0 && self.lavish == 0 {
+            return Continue(());
+        }
+        let name = match plain(ident) {
+            Ok(name) => name,
+            Err(unclear) => return Break(unclear),
+        };
+        if self.lavish > 0 {
+            self.sql.columns.insert(name.clone());
+        }
         if self.generous > 0 {
-            match plain(ident) {
-                Ok(name) => self.sql.tables.insert(name),
-                Err(unclear) => return Break(unclear),
-            };
+            self.sql.tables.insert(name);
         }
         Continue(())
     }
