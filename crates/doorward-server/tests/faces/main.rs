@@ -16,6 +16,7 @@ mod gate;
 mod headers;
 mod hostile;
 mod keys;
+mod identity;
 mod messages;
 mod pipe;
 mod questions;

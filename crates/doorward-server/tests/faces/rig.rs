@@ -83,6 +83,13 @@ impl Plan {
         self
     }
 
+    /// Takes the tokens of these issuers.
+    pub(crate) fn with_identity(mut self, identity: IdentityConfig) -> Self {
+        self.config.identity = identity;
+        self.config.listen.auth = Auth::Identity;
+        self
+    }
+
     pub(crate) fn with_policy(mut self, preset: Preset, own: &[&str]) -> Self {
         self.config.policy = policy(preset, own);
         self
