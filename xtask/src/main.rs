@@ -11,6 +11,7 @@ mod ci;
 mod conformance;
 mod examples;
 mod guide;
+mod identity;
 mod matrix;
 mod output;
 mod peer;
@@ -36,6 +37,7 @@ const TASKS: &[Task] = &[
         about: "Random requests: our decision against that of Cedar's own command line",
         run: cedar::run,
     },
+    Task { name: "identity", about: "Tokens of a real authorization server, through the gateway", run: identity::run },
     Task { name: "bench", about: "What the gateway costs beside no proxy and a plain one", run: bench::run },
     Task {
         name: "examples",

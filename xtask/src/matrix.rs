@@ -31,6 +31,7 @@ use hosts::Hosts;
 pub(crate) use install::cache_folder;
 
 use install::Installed;
+pub(crate) use install::packages;
 use report::Report;
 use rules::Rules;
 use servers::{SERVERS, Server, Transport};

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, cedar, conformance, examples, matrix, output, process, tidy, workspace};
+use crate::{Failure, cedar, conformance, examples, identity, matrix, output, process, tidy, workspace};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -72,6 +72,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "100 000 random requests: our decision is that of Cedar's own command line",
         needs: &[],
         run: |_| plain(cedar::run(&[])),
+    },
+    Step {
+        name: "identity",
+        about: "tokens of a real authorization server, through the gateway",
+        needs: &[Tool::Npm],
+        run: |_| plain(identity::run(&["--gateway-bin".to_owned(), built_program()?])),
     },
     Step { name: "examples", about: "every set-up under examples/", needs: &[], run: |_| plain(examples::run(&[])) },
 ];
@@ -154,6 +160,7 @@ mod tests {
         let place = |name| STEPS.iter().position(|step| step.name == name);
         assert!(place("build") < place("conformance"));
         assert!(place("build") < place("matrix"));
+        assert!(place("build") < place("identity"));
         assert!(place("build") < place("examples"));
     }
 }

@@ -90,6 +90,11 @@ pub(super) fn agents(pins: &Path) -> Result<PathBuf, String> {
     npm(&pins.join("agents"), &cache_folder()?, "the agents (some 900 MB)", "agents")
 }
 
+/// The folder with the packages that `pins` name, installing them when they are not there yet.
+pub(crate) fn packages(pins: &Path, what: &str, name: &str) -> Result<PathBuf, String> {
+    npm(pins, &cache_folder()?, what, name)
+}
+
 /// The Node.js that came with the packages in `modules`, else the system's.
 pub(super) fn node(modules: &Path) -> Result<PathBuf, String> {
     if let Some(packaged) = PACKAGED_NODES.iter().map(|place| modules.join(place)).find(|node| node.is_file()) {

@@ -46,7 +46,7 @@ fn every_point_has_its_test() {
 
 const RULES: &str = r#"
     @id("read") @scopes("files:read")
-    permit(principal, action == Action::"tools/call", resource == Tool::"up/echo");
+    permit(principal, action in Action::"tools/call", resource == Tool::"up/echo");
 "#;
 
 async fn rig(issuer: &Issuer) -> Rig {
