@@ -48,6 +48,7 @@ export class Issuer {
           redirect_uris: [CALLBACK], grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'],
         },
       ],
+      clientDefaults: { id_token_signed_response_alg: 'ES256' },
       clientAuthMethods: ['client_secret_basic', 'none'],
       findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
       interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },

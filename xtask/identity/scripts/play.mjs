@@ -52,7 +52,7 @@ await check('a token for the whole gateway', async () => {
 });
 
 await check('a token for another resource', async () => {
-  for (const resource of ['https://other.example/mcp', `${gateway.url}/s/other/mcp`, `${gateway.url}0/s/notes/mcp`]) {
+  for (const resource of ['https://other.example/mcp', `${gateway.url}/s/other/mcp`, 'http://127.0.0.1:1/s/notes/mcp']) {
     const answer = await gateway.bearer('read', await tokenOf(corp, resource, 'files:read'));
     same(answer.status, 401, resource);
     has(challengeOf(answer), 'error="invalid_token"');

@@ -5,6 +5,7 @@ use super::*;
 
 mod cases;
 mod clients;
+mod identity;
 mod launching;
 mod precedence;
 mod views;

@@ -297,6 +297,14 @@ async fn a_revoked_token_is_refused_in_time() {
     assert_eq!(ask(&rig, &hello("opaque")).await.status, 200);
     assert_eq!(ask(&rig, &hello("foreign")).await.status, 401);
     assert_eq!(ask(&rig, &hello("unknown")).await.status, 401);
+    // A program's own token may name nobody; one of a person whose name is withheld may not.
+    let machine = json!({"active": true, "aud": GATEWAY, "client_id": "cli"});
+    issuer.say_of("machine", machine.clone());
+    assert_eq!(ask(&rig, &hello("machine")).await.status, 200);
+    let mut withheld = machine;
+    withheld["username"] = json!("alice");
+    issuer.say_of("withheld", withheld);
+    assert_eq!(ask(&rig, &hello("withheld")).await.status, 401);
     let before = issuer.asked("/introspect");
     let signed = Signer::ed().access("one", &json!({"iss": "https://other.example"}));
     assert_eq!(ask(&rig, &hello(&signed)).await.status, 401);
