@@ -127,9 +127,9 @@ mod tests {
     #[test]
     fn a_missing_check_is_a_failure() {
         let line = r#"{"name":"one","passed":true}"#;
-        assert_eq!(judge(&vec![line; CHECKS].join("\n")), (CHECKS, Vec::new()));
-        assert_eq!(judge(&vec![line; CHECKS - 1].join("\n")).1.len(), 1);
-        let failed = vec![line; CHECKS].join("\n").replacen("true", "false", 1);
+        assert_eq!(judge(&[line; CHECKS].join("\n")), (CHECKS, Vec::new()));
+        assert_eq!(judge(&[line; CHECKS - 1].join("\n")).1.len(), 1);
+        let failed = [line; CHECKS].join("\n").replacen("true", "false", 1);
         assert_eq!(judge(&failed).1, ["one: "]);
     }
 
