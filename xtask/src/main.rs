@@ -44,7 +44,11 @@ const TASKS: &[Task] = &[
         about: "Run every set-up under examples/ against the release program",
         run: examples::run,
     },
-    Task { name: "guide", about: "The newcomer's path of the guide on policies, with the real servers", run: guide::run },
+    Task {
+        name: "guide",
+        about: "The newcomer's path of the guide on policies, with the real servers",
+        run: guide::run,
+    },
 ];
 
 /// Why a task did not pass.
