@@ -39,7 +39,7 @@ fn records_are_tables_for_people_and_lines_for_programs() {
     assert_eq!(stage.run(&["audit", "tail", "-n", "1"]).out.lines().count(), 2);
     let lines = objects(&stage.run(&["audit", "tail", "--json"]).out);
     assert!(lines.iter().any(|record| record["phase"] == "intent"));
-    assert!(lines.iter().all(|record| record["version"] == 1));
+    assert!(lines.iter().all(|record| record["version"] == doorward_core::record::RECORD_VERSION));
 }
 
 #[test]
