@@ -284,7 +284,9 @@ mod tests {
 
     #[test]
     fn blocks_are_files_or_commands() {
-        let page = format!("x\n{SECTION}\n\n`a.toml`:\n\n```toml\nb = 1\n```\n\n`a.toml`, at its end:\n\n```toml\nc = 2\n```\n\n```sh\nrun it\n```\n\n## Next\n```sh\nnot this\n```\n");
+        let page = format!(
+            "x\n{SECTION}\n\n`a.toml`:\n\n```toml\nb = 1\n```\n\n`a.toml`, at its end:\n\n```toml\nc = 2\n```\n\n```sh\nrun it\n```\n\n## Next\n```sh\nnot this\n```\n"
+        );
         let expected = [
             Step::Write("a.toml".to_owned(), "b = 1\n".to_owned()),
             Step::Append("a.toml".to_owned(), "c = 2\n".to_owned()),

@@ -12,14 +12,18 @@ use doorward_mcp::views::tools::ToolDefinition;
 use serde_json::Value;
 
 use crate::argument_type::{Members, count, members_of};
-use crate::effect::{Assessment, Effect, Evidence, Hints, Parameter, Reach, assess};
+use crate::effect::{Assessment, Effect, Evidence, Hints, Parameter, Reach, assess, assess_trusted};
 use crate::limits::{CATALOGUE_MEMBERS_MAX, CATALOGUE_TOOLS_MAX, INPUT_SCHEMA_MAX, TOOL_NAME_MAX};
+use crate::place::ServerPlace;
+use crate::trust::Trust;
 
 /// What policy knows of one tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolFacts {
     /// Its effect, why it counts so, and whether it reaches out.
     pub assessment: Assessment,
+    /// The same if its server's annotations count as given.
+    pub if_trusted: Assessment,
     /// Its typed arguments.
     pub arguments: Members,
 }
@@ -94,6 +98,21 @@ impl Catalogue {
         catalogue
     }
 
+    /// The same tools as the operator sees them. A word about a tool that is not here says nothing.
+    #[must_use]
+    pub fn under(&self, place: &ServerPlace) -> Self {
+        let seen = |(name, facts): (&Arc<str>, &Arc<ToolFacts>)| {
+            let inferred = match place.trust {
+                Trust::Untrusted => facts.assessment,
+                Trust::Trusted => facts.if_trusted,
+            };
+            let assessment = place.tools.get(name).copied().unwrap_or_default().over(inferred);
+            (Arc::clone(name), Arc::new(ToolFacts { assessment, ..ToolFacts::clone(facts) }))
+        };
+        let tools = self.tools.iter().map(seen).collect();
+        Self { server: self.server.clone(), tools, left_out: self.left_out.clone() }
+    }
+
     /// Whose tools these are.
     #[must_use]
     pub const fn server(&self) -> &ServerId {
@@ -137,15 +156,17 @@ impl ToolFacts {
         let Some(schema) = read_schema(definition) else {
             let assessment =
                 Assessment { effect: Effect::Destructive, evidence: Evidence::UnreadableSchema, reach: Reach::Open };
-            return Self { assessment, arguments: Members::new() };
+            return Self { assessment, if_trusted: assessment, arguments: Members::new() };
         };
         let hints = Hints {
             read_only: definition.annotations.read_only,
             destructive: definition.annotations.destructive,
             open_world: definition.annotations.open_world,
         };
-        let assessment = assess(&definition.name, hints, &parameters_of(&schema));
-        Self { assessment, arguments: members_of(&schema) }
+        let parameters = parameters_of(&schema);
+        let assessment = assess(&definition.name, hints, &parameters);
+        let if_trusted = assess_trusted(&definition.name, hints, &parameters);
+        Self { assessment, if_trusted, arguments: members_of(&schema) }
     }
 }
 

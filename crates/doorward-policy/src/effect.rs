@@ -60,6 +60,8 @@ pub enum Evidence {
     Argument(&'static str),
     /// An input schema that cannot be read.
     UnreadableSchema,
+    /// The operator's word in the configuration.
+    Operator,
     /// Nothing spoke either way.
     Nothing,
 }
@@ -71,6 +73,7 @@ impl fmt::Display for Evidence {
             Self::Word(word) => write!(f, "the word '{word}' in its name"),
             Self::Argument(name) => write!(f, "its argument '{name}'"),
             Self::UnreadableSchema => f.write_str("an input schema that cannot be read"),
+            Self::Operator => f.write_str("the configuration"),
             Self::Nothing => f.write_str("nothing that says otherwise"),
         }
     }
@@ -113,6 +116,24 @@ pub fn assess(name: &str, hints: Hints, parameters: &[Parameter<'_>]) -> Assessm
     let words = Words::of(name);
     let (effect, evidence) = judge(&words, hints, parameters);
     Assessment { effect, evidence, reach: reach(&words, hints, parameters) }
+}
+
+/// The same for a server whose annotations count as given. What they leave open is judged as ever.
+#[must_use]
+pub fn assess_trusted(name: &str, hints: Hints, parameters: &[Parameter<'_>]) -> Assessment {
+    let inferred = assess(name, hints, parameters);
+    let (effect, evidence) = match (hints.read_only, hints.destructive) {
+        (_, Some(true)) => (Effect::Destructive, Evidence::Annotation("destructiveHint")),
+        (Some(true), Some(false) | None) => (Effect::Read, Evidence::Annotation("readOnlyHint")),
+        (Some(false) | None, Some(false)) => (Effect::Write, Evidence::Annotation("destructiveHint")),
+        (Some(false) | None, None) => (inferred.effect, inferred.evidence),
+    };
+    let reach = match hints.open_world {
+        Some(true) => Reach::Open,
+        Some(false) => Reach::Closed,
+        None => inferred.reach,
+    };
+    Assessment { effect, evidence, reach }
 }
 
 fn judge(words: &Words, hints: Hints, parameters: &[Parameter<'_>]) -> (Effect, Evidence) {

@@ -13,13 +13,16 @@ use doorward_core::ids::ServerId;
 use crate::cache::Cache;
 use crate::catalogue::Catalogue;
 use crate::desk::{Desk, prepare};
+use crate::effect::Assessment;
 use crate::facts::Wants;
 use crate::finding::{Finding, LoadErrors, Place, Severity};
 use crate::fit::{When, fit};
 use crate::inputs::PolicyInputs;
+use crate::limits::FINDINGS_MAX;
 use crate::question::{Question, Ready};
 use crate::rule::{Rule, read_all};
 use crate::source::Source;
+use crate::suggest::nearest;
 use crate::surroundings::Surroundings;
 use crate::vocabulary::EntityTypes;
 use doorward_core::exchange::Visibility;
@@ -60,7 +63,8 @@ impl Engine {
             return Err(LoadErrors::new(findings));
         };
         refuse_errors(&mut findings)?;
-        let around = Surroundings::new(catalogues, unknown_servers);
+        let around = Surroundings::new(catalogues, unknown_servers, inputs);
+        findings.extend(words_about_nothing(inputs, &around));
         Self::fitted(Arc::new(inputs.clone()), rules, types, &around, When::Loading, findings)
     }
 
@@ -78,7 +82,7 @@ impl Engine {
     /// # Errors
     /// Only if the rules cannot be prepared at all; keep the present engine then.
     pub fn refit(&self, catalogues: &[Arc<Catalogue>], unknown_servers: &[ServerId]) -> Result<Self, LoadErrors> {
-        let around = Surroundings::new(catalogues, unknown_servers);
+        let around = Surroundings::new(catalogues, unknown_servers, &self.inputs);
         let (inputs, rules) = (Arc::clone(&self.inputs), Arc::clone(&self.rules));
         Self::fitted(inputs, rules, self.types.clone(), &around, When::Serving, Vec::new())
     }
@@ -106,6 +110,12 @@ impl Engine {
     #[must_use]
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
+    }
+
+    /// What the tool of a server counts as under this policy; `None` for one nobody offers.
+    #[must_use]
+    pub fn assessment(&self, server: &ServerId, tool: &str) -> Option<Assessment> {
+        self.desks.get(server)?.tools.get(tool).map(|tool| tool.facts.assessment)
     }
 
     /// Decides one request. A tool that its server's catalogue does not hold, and a server that was not named at load, are
@@ -187,6 +197,27 @@ fn refuse_errors(findings: &mut Vec<Finding>) -> Result<(), LoadErrors> {
         return Err(LoadErrors::new(std::mem::take(findings)));
     }
     Ok(())
+}
+
+/// A word of the operator about a tool that its server does not offer: a slip, or the server has renamed the tool, which then
+/// counts as what it looks like.
+fn words_about_nothing(inputs: &PolicyInputs, around: &Surroundings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (server, place) in &inputs.places {
+        let Some(catalogue) = around.catalogue(server.as_str()) else { continue };
+        for tool in place.tools.keys().filter(|tool| !catalogue.tools().contains_key(*tool)) {
+            let known = catalogue.tools().keys().map(AsRef::as_ref);
+            let advice = nearest(tool, known).map_or_else(
+                || "its word has no effect; doorward check lists what the server offers".to_owned(),
+                |near| format!("did you mean [servers.{server}.tools.{near}]?"),
+            );
+            let place = Place { file: Arc::from("configuration"), text: Arc::from(""), span: None };
+            let message = format!("[servers.{server}.tools.{tool}]: the server offers no tool \"{tool}\"");
+            findings.push(Finding::new(Severity::Warning, &place, message).with_advice(advice));
+        }
+    }
+    findings.truncate(FINDINGS_MAX);
+    findings
 }
 
 /// A fault of ours, not of any file.

@@ -1,6 +1,9 @@
-//! What the operator says of a server, as far as facts depend on it.
+//! What the operator says of a server, as far as decisions depend on it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use crate::trust::{ToolWord, Trust};
 
 pub use doorward_facts::sql::Dialect;
 
@@ -13,6 +16,17 @@ pub struct ServerPlace {
     pub dialect: Dialect,
     /// Whose files its paths name.
     pub files: Files,
+    /// Whether its annotations count as given.
+    pub trust: Trust,
+    /// The operator's word about single tools, by the server's own names.
+    pub tools: BTreeMap<Arc<str>, ToolWord>,
+}
+
+impl ServerPlace {
+    /// Whether it says anything that changes what tools count as.
+    pub(crate) fn says_of_tools(&self) -> bool {
+        self.trust != Trust::default() || !self.tools.is_empty()
+    }
 }
 
 /// Whose files the paths of a server name.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use doorward_core::ids::ServerId;
 
 use crate::catalogue::Catalogue;
+use crate::inputs::PolicyInputs;
 
 /// The configured servers.
 #[derive(Debug, Clone, Default)]
@@ -16,9 +17,13 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     /// A server with a catalogue is known, whatever else is said of it.
-    pub(crate) fn new(catalogues: &[Arc<Catalogue>], unknown: &[ServerId]) -> Self {
+    pub(crate) fn new(catalogues: &[Arc<Catalogue>], unknown: &[ServerId], inputs: &PolicyInputs) -> Self {
+        let seen = |catalogue: &Arc<Catalogue>| match inputs.places.get(catalogue.server()) {
+            Some(place) if place.says_of_tools() => Arc::new(catalogue.under(place)),
+            Some(_) | None => Arc::clone(catalogue),
+        };
         let catalogues: BTreeMap<ServerId, Arc<Catalogue>> =
-            catalogues.iter().map(|catalogue| (catalogue.server().clone(), Arc::clone(catalogue))).collect();
+            catalogues.iter().map(|catalogue| (catalogue.server().clone(), seen(catalogue))).collect();
         let unknown = unknown.iter().filter(|server| !catalogues.contains_key(server)).cloned().collect();
         Self { catalogues, unknown }
     }

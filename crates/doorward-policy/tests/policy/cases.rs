@@ -137,7 +137,8 @@ fn declare(inputs: &mut PolicyInputs, fixture: &Value) {
             Some(other) => panic!("{other}"),
         };
         let files = if said["files"].as_str() == Some("here") { Files::Here } else { Files::Elsewhere };
-        let place = ServerPlace { root: said["root"].as_str().map(Arc::from), dialect, files };
+        let root = said["root"].as_str().map(Arc::from);
+        let place = ServerPlace { root, dialect, files, ..ServerPlace::default() };
         inputs.places.insert(id(server), place);
     }
 }

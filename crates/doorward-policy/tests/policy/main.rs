@@ -19,4 +19,5 @@ mod matrix;
 mod presets;
 mod real_tools;
 mod refit;
+mod trust;
 mod visibility;

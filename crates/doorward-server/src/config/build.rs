@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::ViewId;
+use doorward_policy::effect::Reach;
 use doorward_policy::{Denied, PolicyInputs, Preset, Source, Zone};
 use doorward_store::{Durability, StoreConfig, StoreUrl};
 
@@ -408,6 +409,13 @@ impl<'s> Builder<'s> {
         }
         line("files", toml_text(server.place.files.name()));
         line("sql", toml_text(server.place.dialect.name()));
+        line("trust", toml_text(server.place.trust.name()));
+        for (tool, word) in &server.place.tools {
+            let effect = word.effect.map(|effect| format!("effect = {}", toml_text(effect.as_str())));
+            let egress = word.reach.map(|reach| format!("egress = {}", reach == Reach::Open));
+            let said: Vec<String> = effect.into_iter().chain(egress).collect();
+            line(&format!("tools.{}", toml_text(tool)), format!("{{ {} }}", said.join(", ")));
+        }
     }
 }
 

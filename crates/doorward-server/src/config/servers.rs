@@ -22,8 +22,21 @@ use crate::limits::CALL_SILENCE;
 pub(super) const INHERIT_DEFAULT: &[&str] = &["PATH", "HOME", "LANG", "TMPDIR", "USER"];
 
 /// The keys of `[servers.NAME]`.
-const OWN_KEYS: &[&str] =
-    &["command", "url", "env", "inherit", "directory", "headers", "timeout_s", "transport", "root", "files", "sql"];
+const OWN_KEYS: &[&str] = &[
+    "command",
+    "url",
+    "env",
+    "inherit",
+    "directory",
+    "headers",
+    "timeout_s",
+    "transport",
+    "root",
+    "files",
+    "sql",
+    "trust",
+    "tools",
+];
 
 /// The values of `transport`.
 const TRANSPORTS: [Transport; 3] = [Transport::Auto, Transport::Http, Transport::Sse];

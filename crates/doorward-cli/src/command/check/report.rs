@@ -109,10 +109,12 @@ impl Offer {
 
 impl Tool {
     fn of(server: &ServerId, name: &str, facts: &ToolFacts, engine: Option<&Engine>) -> Self {
+        // Under the policy, the operator's own word counts.
+        let assessment = engine.and_then(|engine| engine.assessment(server, name)).unwrap_or(facts.assessment);
         let mut tool = Self {
             name: name.to_owned(),
-            effect: facts.assessment.effect.as_str(),
-            evidence: facts.assessment.evidence.to_string(),
+            effect: assessment.effect.as_str(),
+            evidence: assessment.evidence.to_string(),
             outlook: None,
             code: None,
             rules: Vec::new(),

@@ -1,12 +1,17 @@
-//! What `[servers.NAME]` says for the facts of policies: `root`, `files` and `sql`.
+//! What `[servers.NAME]` says for policies: `root`, `files` and `sql` for facts, `trust` and `tools` for what tools count as.
 
 use std::sync::Arc;
 
-use doorward_policy::{Dialect, Files, ServerPlace};
+use doorward_policy::effect::{Effect, Reach};
+use doorward_policy::{Dialect, Files, ServerPlace, ToolWord, Trust};
 
+use super::super::node::Member;
 use super::{Faults, Table};
 
-/// Reads the three keys; those that are not there leave `place` as it is.
+/// The keys of `[servers.NAME.tools.TOOL]`.
+const TOOL_KEYS: &[&str] = &["effect", "egress"];
+
+/// Reads the keys; those that are not there leave `place` as it is.
 pub(super) fn read(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace) {
     if let Some(member) = table.find("root")
         && let Some(path) = table.path("root", member)
@@ -25,10 +30,57 @@ pub(super) fn read(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace) {
     if let Some(dialect) = word(table, "sql", &Dialect::ALL.map(|dialect| (dialect.name(), dialect))) {
         place.dialect = dialect;
     }
+    if let Some(trust) = word(table, "trust", &Trust::ALL.map(|trust| (trust.name(), trust))) {
+        place.trust = trust;
+    }
+    tools(table, place);
+}
+
+fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace) {
+    let Some(member) = table.find("tools") else { return };
+    let Some(tools) = table.reader.table("tools", &member.node) else {
+        table.faults = Faults::Some;
+        return;
+    };
+    for tool in tools {
+        let within = format!("[servers….tools.{}]", tool.name);
+        let Some(keys) = table.reader.table(&within, &tool.node) else {
+            table.faults = Faults::Some;
+            continue;
+        };
+        let mut said = ToolWord::default();
+        for key in keys {
+            match key.name.as_str() {
+                "effect" => {
+                    let effects = [Effect::Read, Effect::Write, Effect::Destructive];
+                    said.effect = one_of(table, key, &effects.map(|effect| (effect.as_str(), effect)));
+                }
+                "egress" => said.reach = reach(table, key),
+                _ => {
+                    table.faults = Faults::Some;
+                    table.reader.unknown(key, &within, TOOL_KEYS);
+                }
+            }
+        }
+        place.tools.insert(Arc::from(tool.name.as_str()), said);
+    }
+}
+
+fn reach(table: &mut Table<'_, '_, '_>, key: &Member) -> Option<Reach> {
+    let flag = table.reader.flag("egress", &key.node);
+    if flag.is_none() {
+        table.faults = Faults::Some;
+    }
+    flag.map(|reaches_out| if reaches_out { Reach::Open } else { Reach::Closed })
 }
 
 fn word<T: Copy>(table: &mut Table<'_, '_, '_>, key: &str, known: &[(&str, T)]) -> Option<T> {
     let member = table.find(key)?;
+    one_of(table, member, known)
+}
+
+fn one_of<T: Copy>(table: &mut Table<'_, '_, '_>, member: &Member, known: &[(&str, T)]) -> Option<T> {
+    let key = &member.name;
     let Some(text) = table.reader.text(key, &member.node) else {
         table.faults = Faults::Some;
         return None;

@@ -174,6 +174,14 @@ const OUT_OF_PLACE: &[(&str, &str)] = &[
         "./doorward.toml:3:12: flush_ms has a meaning only with relaxed durability; remove it, or set durability = \"relaxed\"",
     ),
     (
+        "[servers.a]\ncommand = [\"true\"]\ntrust = \"full\"\n",
+        "./doorward.toml:3:9: trust cannot be 'full'; it is one of untrusted, trusted",
+    ),
+    (
+        "[servers.a]\ncommand = [\"true\"]\ntools.x = { effect = \"reads\" }\n",
+        "./doorward.toml:3:22: effect cannot be 'reads'; it is one of read, write, destructive",
+    ),
+    (
         "[policy]\ndenied = \"quiet\"\n",
         "./doorward.toml:2:10: policy.denied cannot be 'quiet'; it is \"explain\" (say why) or \"hide\" (say that there is no such thing)",
     ),
