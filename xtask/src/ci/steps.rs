@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, cedar, conformance, examples, identity, matrix, output, process, tidy, workspace};
+use crate::{Failure, cedar, conformance, examples, guide, identity, matrix, output, process, tidy, workspace};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -80,6 +80,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: |_| plain(identity::run(&["--gateway-bin".to_owned(), built_program()?])),
     },
     Step { name: "examples", about: "every set-up under examples/", needs: &[], run: |_| plain(examples::run(&[])) },
+    Step {
+        name: "guide",
+        about: "the newcomer's path of the guide on policies, with the real servers",
+        needs: &[Tool::Npm, Tool::Python],
+        run: |_| plain(guide::run(&[])),
+    },
 ];
 
 fn cargo(args: &[&str]) -> Result<(), String> {
