@@ -106,6 +106,7 @@ impl From<StartError> for Fault {
                 (Exit::Failure, "Look at [store] url: the folder must exist or be creatable, and be writable by you.")
             }
             StartError::Unreached { refusal } => (Exit::Unreachable, unreached(refusal)),
+            StartError::Tls(_) => (Exit::Invalid, "Correct the files that [listen.tls] names."),
             StartError::Certificates(_) => {
                 (Exit::Invalid, "Name a file of certificates in PEM form with --ca, or leave --ca out.")
             }

@@ -60,6 +60,7 @@ pub struct Arrival {
 
 /// What the shell must do next.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a step lives for one turn; a box would cost every record an allocation")]
 pub enum Step {
     /// Put the access requests to the decision point.
     Decide(AwaitDecision),

@@ -24,6 +24,7 @@ mod secret;
 mod servers;
 mod settings;
 mod state;
+mod tls;
 mod toml_text;
 mod views;
 
@@ -50,6 +51,9 @@ pub use problem::{ConfigErrors, Problem, Severity};
 pub use secret::Secret;
 pub use settings::Shown;
 pub use state::state_directory;
+pub use tls::{ClientCertificate, ClientCertificates, TlsConfig};
+
+use crate::identity::certificates::CertificateRules;
 
 pub use crate::upstream::http::Transport;
 
@@ -87,6 +91,10 @@ pub struct ListenConfig {
     pub hosts: Vec<String>,
     /// Web origins beyond the loopback ones that may call us: `scheme://host[:port]`.
     pub origins: Vec<String>,
+    /// How it speaks TLS; `None` for in the clear.
+    pub tls: Option<TlsConfig>,
+    /// Whom client certificates stand for.
+    pub certificates: CertificateRules,
 }
 
 /// What a client must prove.

@@ -4,6 +4,7 @@
 //! request. It must never take a credential that was not made for this gateway, and never tell which part of one was wrong
 //! to somebody who has none.
 
+pub mod certificates;
 pub mod keys;
 pub mod oauth;
 
@@ -15,7 +16,9 @@ use doorward_core::refusal::{Code, Refusal};
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::{Method, Uri};
 
+use crate::clock::now;
 use crate::token::{LocalToken, Presented as Compared};
+use certificates::{CertificateRules, ClientProof};
 use keys::KeyRing;
 use oauth::{Flaw, Issuers, Lack, Scheme, Shown};
 
@@ -33,6 +36,8 @@ pub struct Presented<'r> {
     pub headers: &'r HeaderMap,
     /// The SHA-256 of the client's certificate in base64url; `None` without one.
     pub certificate: Option<&'r str>,
+    /// What the client's certificate says of it.
+    pub peer: Option<&'r ClientProof>,
 }
 
 /// Why nobody knows who is asking.
@@ -64,6 +69,7 @@ pub enum Wanted {
 pub struct Identity {
     token: Option<LocalToken>,
     keys: Option<Arc<KeyRing>>,
+    certificates: CertificateRules,
     issuers: Option<Issuers>,
     wanted: Wanted,
     /// Who everybody is where nothing is wanted, and who holds the local token.
@@ -77,13 +83,19 @@ impl Identity {
     pub fn local(token: Option<LocalToken>, user: &str) -> Self {
         let (anybody, holder) = (Principal::new(user, Proof::None), Principal::new(user, Proof::LocalToken));
         let wanted = if token.is_some() { Wanted::Credentials } else { Wanted::Nothing };
-        Self { token, keys: None, issuers: None, wanted, anybody, holder }
+        Self { token, keys: None, certificates: CertificateRules::default(), issuers: None, wanted, anybody, holder }
     }
 
     /// Takes API keys as well.
     #[must_use]
     pub fn with_keys(self, keys: Option<Arc<KeyRing>>) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Takes client certificates by these rules as well, of clients that show nothing else.
+    #[must_use]
+    pub fn with_certificates(self, certificates: CertificateRules) -> Self {
+        Self { certificates, ..self }
     }
 
     /// The API keys taken, if any are.
@@ -135,7 +147,12 @@ impl Identity {
         if self.wanted == Wanted::Nothing {
             return Ok(self.anybody.clone());
         }
-        let (scheme, token) = credentials(&presented)?;
+        let (scheme, token) = match (credentials(&presented), presented.peer) {
+            (Err(Unproven::Nothing), Some(peer)) => {
+                return self.certificates.principal(peer, now()).ok_or(Unproven::Wrong);
+            }
+            (shown, _) => shown?,
+        };
         if keys::is_key(token) {
             return self.of_key(scheme, token).await;
         }
@@ -144,7 +161,7 @@ impl Identity {
         }
         match &self.issuers {
             Some(issuers) => {
-                let Presented { method, uri, headers, certificate } = presented;
+                let Presented { method, uri, headers, certificate, peer: _ } = presented;
                 let shown = Shown { scheme, token, method, uri, headers, certificate };
                 issuers.identify(&shown).await.map_err(Unproven::Token)
             }

@@ -16,6 +16,7 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_policy::LoadErrors;
 use doorward_store::StoreError;
 
+use crate::downstream::http::TlsError;
 use crate::token::TokenError;
 use crate::upstream::http::{EndpointError, NoRootCertificates, UnusableCertificates};
 
@@ -47,6 +48,9 @@ pub enum StartError {
     /// The token cannot be made or read.
     #[error("the local token cannot be used")]
     Token(#[from] TokenError),
+    /// TLS cannot be spoken.
+    #[error("the files of [listen.tls] cannot be used")]
+    Tls(#[from] TlsError),
     /// A server's configuration cannot be used.
     #[error("server '{server}' cannot be used")]
     Endpoint {

@@ -345,3 +345,18 @@ pub const KEYS_CACHED_MAX: usize = 4096;
 
 /// How often the use of an API key is written down.
 pub const KEY_USED_EVERY: Duration = Duration::from_mins(10);
+
+/// Names of a client certificate that are looked at; one with more is nobody's.
+pub const CERTIFICATE_NAMES_MAX: usize = 64;
+
+/// Longest SPIFFE id, in bytes (SPIFFE-ID §2.3).
+pub const SPIFFE_ID_MAX: usize = 2048;
+
+/// How long a TLS handshake may take; a connection that has begun none counts among the connections all that time.
+pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
+
+/// How often the files of certificates and keys are looked at for renewed ones.
+pub const TLS_LOOK: Duration = Duration::from_secs(10);
+
+/// Longest file of certificates or of a key, in bytes.
+pub const TLS_FILE_MAX: u64 = 1024 * 1024;

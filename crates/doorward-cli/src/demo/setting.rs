@@ -9,6 +9,7 @@ use doorward_policy::{Preset, Source};
 use doorward_server::config::{
     AdminConfig, AggregateConfig, Auth, Config, IdentityConfig, ListenConfig, PolicyConfig, ServerConfig, Way,
 };
+use doorward_server::identity::certificates::CertificateRules;
 use doorward_server::limits::CALL_SILENCE;
 use doorward_store::{Durability, StoreConfig, StoreUrl};
 
@@ -54,6 +55,8 @@ impl Setting {
                 auth: Auth::Token(self.folder.join("token")),
                 hosts: Vec::new(),
                 origins: Vec::new(),
+                tls: None,
+                certificates: CertificateRules::default(),
             },
             identity: IdentityConfig::default(),
             admin: AdminConfig::Off,

@@ -80,15 +80,17 @@ impl<'s> Builder<'s> {
         let auth = self.auth(http);
         let hosts = self.checked_list(Key::ListenHosts, host_flaw);
         let origins = self.checked_list(Key::ListenOrigins, origin_flaw);
-        let (http, auth) = (http?, auth?);
-        if !http.ip().is_loopback() {
+        let (tls, certificates) = (self.tls(), self.certificate_rules());
+        let (http, auth, tls, certificates) = (http?, auth?, tls?, certificates?);
+        if !http.ip().is_loopback() && tls.is_none() {
             let origin = self.origin(Key::ListenHttp);
-            let advice = "put a proxy that speaks TLS in front, and list the names clients use in [listen] hosts";
+            let advice =
+                "set up [listen.tls], or put a proxy that speaks TLS in front; list the names clients use in hosts";
             let message =
-                format!("{http} is not loopback, and the gateway speaks no TLS: the token crosses the network");
+                format!("{http} is not loopback, and the gateway speaks no TLS: credentials cross the network");
             self.problems.warning(origin, message, advice);
         }
-        Some(ListenConfig { http, auth, hosts, origins })
+        Some(ListenConfig { http, auth, hosts, origins, tls, certificates })
     }
 
     pub(super) fn admin(&mut self) -> Option<AdminConfig> {
@@ -371,7 +373,7 @@ impl<'s> Builder<'s> {
     }
 
     /// A path as its origin means it: from the file's folder, or from the working directory.
-    fn based(&self, path: &Path, origin: &Origin) -> PathBuf {
+    pub(super) fn based(&self, path: &Path, origin: &Origin) -> PathBuf {
         match origin {
             Origin::File(file, _) => plain(&self.surroundings.absolute(&file.folder().join(path))),
             Origin::Flag(_) | Origin::Variable(_) | Origin::Default => plain(&self.surroundings.absolute(path)),

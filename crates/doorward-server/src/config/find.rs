@@ -121,13 +121,19 @@ fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
         "views" => views(member, layer, reader),
         "identity" => identity::gather(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
-        "listen" | "admin" | "store" | "policy" | "aggregate" => table(member, layer, reader),
+        "listen" | "admin" | "store" | "policy" | "aggregate" => table(member, "", layer, reader),
         _ => reader.unknown(member, "", TOP),
     }
 }
 
-fn table(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
-    let table = member.name.as_str();
+/// The settings of a table, which stands in the table `within`, or in none.
+pub(super) fn table(member: &Member, within: &str, layer: &mut Layer, reader: &mut Reader<'_>) {
+    let table = if within.is_empty() { member.name.clone() } else { format!("{within}.{}", member.name) };
+    let table = table.as_str();
+    let is_inner = |name: &str| {
+        let inner = format!("{table}.{name}");
+        Key::ALL.iter().any(|key| key.place().0 == inner)
+    };
     let keys: Vec<(Key, &str)> =
         Key::ALL.iter().filter(|key| key.place().0 == table).map(|key| (*key, key.place().1)).collect();
     let below = (table == "policy").then_some("patterns");
@@ -135,6 +141,7 @@ fn table(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
     for inner in reader.table(&format!("[{table}]"), &member.node).unwrap_or_default() {
         match keys.iter().find(|(_, name)| *name == inner.name) {
             Some((key, _)) => keep(*key, inner, layer, reader),
+            None if is_inner(&inner.name) => self::table(inner, table, layer, reader),
             None if below == Some(inner.name.as_str()) => patterns::gather(inner, layer, reader),
             None => reader.unknown(inner, &format!("[{table}]"), &names),
         }

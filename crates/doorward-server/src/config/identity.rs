@@ -270,11 +270,11 @@ impl Builder<'_> {
                     "write auth = \"token\" or \"identity\", or remove [identity.issuers]",
                 );
             }
-            (Auth::Identity, 0) => {
+            (Auth::Identity, 0) if listen.tls.as_ref().is_none_or(|tls| tls.clients.is_none()) => {
                 let message = "auth = \"identity\" wants credentials of an issuer, and none is configured";
                 self.problems.error(origin, message, "add [identity.issuers.NAME], or write auth = \"token\"");
             }
-            (Auth::None, 0) | (Auth::Identity, 1..) | (Auth::Token(_), _) => {}
+            (Auth::None, 0) | (Auth::Identity, _) | (Auth::Token(_), _) => {}
         }
     }
 
@@ -288,13 +288,14 @@ impl Builder<'_> {
 
 /// `[identity]` of a file.
 pub(super) fn gather(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
-    const TABLES: [&str; 2] = ["issuers", "scope_implies"];
+    const TABLES: [&str; 3] = ["issuers", "scope_implies", "certificates"];
     let keys: Vec<(Key, &str)> =
         Key::ALL.iter().filter(|key| key.place().0 == "identity").map(|key| (*key, key.place().1)).collect();
     let names: Vec<&str> = keys.iter().map(|(_, name)| *name).chain(TABLES).collect();
     for inner in reader.table("[identity]", &member.node).unwrap_or_default() {
         match (inner.name.as_str(), keys.iter().find(|(_, name)| *name == inner.name)) {
             ("issuers", _) => issuer_entries(inner, layer, reader),
+            ("certificates", _) => super::find::table(inner, "identity", layer, reader),
             ("scope_implies", _) => scope_entries(inner, layer, reader),
             (_, Some((key, _))) => {
                 if let Some(setting) = super::settings::from_node(*key, inner, reader) {

@@ -19,6 +19,18 @@ pub enum Key {
     IdentityScopes,
     /// The scopes a client is advised to begin with.
     IdentityInitialScopes,
+    /// The certificate of the HTTP face.
+    ListenTlsCertificate,
+    /// Its private key.
+    ListenTlsKey,
+    /// Who vouches for client certificates.
+    ListenTlsClientCa,
+    /// Whether clients need a certificate.
+    ListenTlsClient,
+    /// SPIFFE trust domains whose workloads are taken.
+    CertificatesTrustDomains,
+    /// Whom other client certificates stand for.
+    CertificatesMap,
     /// Where health and metrics are served.
     AdminHttp,
     /// Where records are kept.
@@ -70,6 +82,12 @@ impl Key {
         Self::IdentityResource,
         Self::IdentityScopes,
         Self::IdentityInitialScopes,
+        Self::ListenTlsCertificate,
+        Self::ListenTlsKey,
+        Self::ListenTlsClientCa,
+        Self::ListenTlsClient,
+        Self::CertificatesTrustDomains,
+        Self::CertificatesMap,
         Self::AdminHttp,
         Self::StoreUrl,
         Self::StoreDurability,
@@ -96,6 +114,12 @@ impl Key {
             Self::IdentityResource => ("identity", "resource"),
             Self::IdentityScopes => ("identity", "scopes"),
             Self::IdentityInitialScopes => ("identity", "initial_scopes"),
+            Self::ListenTlsCertificate => ("listen.tls", "certificate"),
+            Self::ListenTlsKey => ("listen.tls", "key"),
+            Self::ListenTlsClientCa => ("listen.tls", "client_ca"),
+            Self::ListenTlsClient => ("listen.tls", "client"),
+            Self::CertificatesTrustDomains => ("identity.certificates", "trust_domains"),
+            Self::CertificatesMap => ("identity.certificates", "map"),
             Self::AdminHttp => ("admin", "http"),
             Self::StoreUrl => ("store", "url"),
             Self::StoreDurability => ("store", "durability"),
@@ -118,6 +142,8 @@ impl Key {
         match self {
             Self::ListenHosts
             | Self::ListenOrigins
+            | Self::CertificatesTrustDomains
+            | Self::CertificatesMap
             | Self::PolicyFiles
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
@@ -126,6 +152,10 @@ impl Key {
             Self::ListenHttp
             | Self::ListenAuth
             | Self::IdentityResource
+            | Self::ListenTlsCertificate
+            | Self::ListenTlsKey
+            | Self::ListenTlsClientCa
+            | Self::ListenTlsClient
             | Self::AdminHttp
             | Self::StoreUrl
             | Self::StoreDurability

@@ -8,6 +8,7 @@ mod clients;
 mod identity;
 mod launching;
 mod precedence;
+mod tls;
 mod views;
 
 /// A folder of this test's own, with the surroundings of a process that runs in it.

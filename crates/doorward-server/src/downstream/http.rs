@@ -17,6 +17,7 @@ mod serve;
 mod session;
 mod sse;
 mod streams;
+mod tls;
 mod trace;
 
 use std::convert::Infallible;
@@ -35,6 +36,7 @@ use crate::caller::Caller;
 use crate::dialogue::Target;
 use crate::edge;
 use crate::gateway::Gateway;
+use crate::identity::certificates::ClientProof;
 use crate::identity::oauth::Lack;
 use crate::identity::{Identity, Presented};
 use crate::talk::{Final, Turn};
@@ -44,6 +46,7 @@ pub use gate::Gate;
 pub(crate) use gate::only;
 pub use serve::{Stop, serve};
 use session::Sessions;
+pub use tls::{Tls, TlsError};
 
 /// The legacy era's session header.
 const SESSION_HEADER: &str = "mcp-session-id";
@@ -127,15 +130,19 @@ impl HttpFace {
         self.sessions.sweep().await;
     }
 
-    /// Answers one HTTP request.
+    /// Answers one HTTP request of a client that proved `peer` of itself.
     ///
     /// # Errors
     /// None: whatever fails is an answer.
-    pub async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    pub async fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Option<Arc<ClientProof>>,
+    ) -> Result<Response<Body>, Infallible> {
         if let Some(described) = described::answer(&self.gate.load(), &request) {
             return Ok(described);
         }
-        let admitted = match self.admit(&request).await {
+        let admitted = match self.admit(&request, peer.as_deref()).await {
             Ok(Ok(admitted)) => admitted,
             Ok(Err(unplaced)) => return Ok(self.unplaced(unplaced).await),
             Err(TurnedAway { refusal, challenges }) => {
@@ -155,12 +162,17 @@ impl HttpFace {
     }
 
     /// Who asks what; the caller alone where there is no such endpoint.
-    async fn admit(&self, request: &Request<Incoming>) -> Result<Result<Admitted, Caller>, TurnedAway> {
+    async fn admit(
+        &self,
+        request: &Request<Incoming>,
+        peer: Option<&ClientProof>,
+    ) -> Result<Result<Admitted, Caller>, TurnedAway> {
         let gate = self.gate.load_full();
         let (headers, uri) = (request.headers(), request.uri());
         let foreign = |refusal| TurnedAway { refusal, challenges: Vec::new() };
         let origin = gate.host_and_origin(headers, uri).map_err(foreign)?.map(Arc::from);
-        let presented = Presented { method: request.method(), uri, headers, certificate: None };
+        let certificate = peer.map(ClientProof::thumbprint);
+        let presented = Presented { method: request.method(), uri, headers, certificate, peer };
         let identified = gate.identity().identify(presented).await;
         let principal = identified.map_err(|unproven| {
             let challenges = gate.identity().challenges(uri.path(), unproven);

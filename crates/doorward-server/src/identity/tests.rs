@@ -8,7 +8,9 @@ async fn identify(identity: &Identity, target: &str, pairs: &[(&'static str, &st
         headers.append(*name, HeaderValue::from_str(value).unwrap());
     }
     let uri: Uri = target.parse().unwrap();
-    identity.identify(Presented { method: &Method::POST, uri: &uri, headers: &headers, certificate: None }).await
+    identity
+        .identify(Presented { method: &Method::POST, uri: &uri, headers: &headers, certificate: None, peer: None })
+        .await
 }
 
 #[tokio::test]

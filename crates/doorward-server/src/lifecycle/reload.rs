@@ -77,6 +77,7 @@ impl Reloader {
         let changed = [
             ("listen.http", config.listen.http != self.config.listen.http),
             ("listen.auth", config.listen.auth != self.config.listen.auth),
+            ("listen.tls", config.listen.tls != self.config.listen.tls),
             ("admin.http", config.admin != self.config.admin),
             ("store", config.store != self.config.store),
         ];

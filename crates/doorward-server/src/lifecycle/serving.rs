@@ -19,7 +19,7 @@ use super::survey::survey_servers;
 use super::{StartError, build::Present};
 use crate::admin::Admin;
 use crate::config::{AdminConfig, Auth, Config, ListenConfig};
-use crate::downstream::http::{Gate, HttpFace, Stop, serve};
+use crate::downstream::http::{Gate, HttpFace, Stop, Tls, serve};
 use crate::gateway::Gateway;
 use crate::identity::keys::KeyRing;
 use crate::identity::oauth::Issuers;
@@ -63,6 +63,7 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
         (Some(_) | None, _) => None,
     };
     let token = token(&config.listen.auth)?;
+    let tls = config.listen.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
     let store = Store::open(config.store.clone()).await?;
     let keys = Arc::new(KeyRing::new(store.keys().clone()));
     let outside = Outside::new(Share::ByPrincipal);
@@ -75,7 +76,8 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let admin = Arc::new(Admin::new(gateway.clone(), open_gate(&config.listen)));
     let (stop, stopping) = watch::channel(Stop::NotYet);
     let mut tasks = vec![
-        tokio::spawn(serve(face.clone(), listener, stopping.clone())),
+        tokio::spawn(serve(face.clone(), listener, tls.clone(), stopping.clone())),
+        tokio::spawn(renew(tls, stopping.clone())),
         tokio::spawn(sweep(face.clone(), stopping.clone())),
     ];
     if let Some(listener) = admin_listener {
@@ -198,6 +200,14 @@ async fn sweep(face: Arc<HttpFace>, mut stop: watch::Receiver<Stop>) {
     }
 }
 
+async fn renew(tls: Option<Arc<Tls>>, mut stop: watch::Receiver<Stop>) {
+    let Some(tls) = tls else { return };
+    tokio::select! {
+        () = tls.renew() => {}
+        _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
+    }
+}
+
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
@@ -232,6 +242,7 @@ pub(super) fn gate(config: &Config, token: Option<LocalToken>, before: Before<'_
     // Whether credentials are wanted changes with a new start alone, so that no reload opens a closed door.
     let wanted = before.map_or_else(|| wanted(&config.listen.auth), Identity::wanted);
     let identity = Identity::local(token, LOCAL_USER).with_issuers(wanted, issuers).with_keys(keys);
+    let identity = identity.with_certificates(config.listen.certificates.clone());
     Gate::new(config.listen.hosts.clone(), config.listen.origins.clone(), identity)
 }
 

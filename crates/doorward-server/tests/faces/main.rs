@@ -29,4 +29,5 @@ mod shapes;
 mod sse;
 mod stopping;
 mod streams;
+mod tls;
 mod trace;

@@ -16,6 +16,7 @@ use doorward_server::config::{
     Transport, Way,
 };
 use doorward_server::gateway::Gateway;
+use doorward_server::identity::certificates::CertificateRules;
 use doorward_server::lifecycle::{self, Serving};
 use doorward_store::{Durability, Filter, RecordView, StoreConfig, StoreUrl};
 
@@ -60,7 +61,14 @@ impl Plan {
         let url = StoreUrl::File(scratch.path("store/records.db"));
         let durability = Durability::Relaxed { flush: Duration::from_millis(2) };
         let config = Config {
-            listen: ListenConfig { http: loopback, auth: Auth::None, hosts: Vec::new(), origins: Vec::new() },
+            listen: ListenConfig {
+                http: loopback,
+                auth: Auth::None,
+                hosts: Vec::new(),
+                origins: Vec::new(),
+                tls: None,
+                certificates: CertificateRules::default(),
+            },
             identity: IdentityConfig::default(),
             admin: AdminConfig::Http(loopback),
             store: StoreConfig::new(url).with_durability(durability),

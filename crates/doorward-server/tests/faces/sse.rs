@@ -204,7 +204,7 @@ async fn a_session_belongs_to_who_opened_it() {
     let listener = net::listen(0).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (_running, stop) = tokio::sync::watch::channel(Stop::NotYet);
-    tokio::spawn(serve(face.clone(), listener, stop));
+    tokio::spawn(serve(face.clone(), listener, None, stop));
     let mut client = SseClient::open_at(address, "bare", &[]).await;
     client.handshake(LEGACY).await;
     face.replace_gate(gate("two"));
