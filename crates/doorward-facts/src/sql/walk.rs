@@ -4,8 +4,9 @@ use core::ops::ControlFlow::{self, Break, Continue};
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    AssignmentTarget, Expr, FromTable, Ident, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
-    TableObject, TableWithJoins, Visitor, visit_expressions,
+    Assignment, AssignmentTarget, Expr, FromTable, Ident, Insert, ObjectName, OnConflictAction, OnInsert, OutputClause,
+    Query, Select, SelectItem, SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject, TableWithJoins, Visitor,
+    visit_expressions,
 };
 
 use super::Sql;
@@ -101,32 +102,83 @@ impl Walk {
             self.lavish += 1;
         }
         if let Statement::Insert(insert) = statement {
-            if let TableObject::TableName(name) = &insert.table {
-                self.table(name)?;
-            }
-            insert.columns.iter().try_for_each(|name| self.column(name))?;
-            if insert.columns.is_empty() {
-                self.star();
-            }
-            insert.assignments.iter().try_for_each(|assignment| self.target(&assignment.target))?;
-            self.items(insert.returning.as_deref());
+            self.insert(insert)?;
         } else if let Statement::Update(update) = statement {
             self.targets(&update.table)?;
-            update.assignments.iter().try_for_each(|assignment| self.target(&assignment.target))?;
-            self.items(update.returning.as_deref());
+            self.assignments(&update.assignments)?;
+            if update.or == Some(SqliteOnConflict::Replace) {
+                self.overwrites("delete", &[])?;
+            }
+            self.items(update.returning.as_deref())?;
+            self.output(update.output.as_ref())?;
             self.condition(update.selection.as_ref());
         } else if let Statement::Delete(delete) = statement {
             let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
             from.iter().try_for_each(|table| self.targets(table))?;
             delete.tables.iter().try_for_each(|name| self.table(name))?;
-            self.items(delete.returning.as_deref());
+            self.items(delete.returning.as_deref())?;
+            self.output(delete.output.as_ref())?;
             self.condition(delete.selection.as_ref());
         } else if let Statement::Merge(merge) = statement {
             self.factor(&merge.table)?;
+            self.output(merge.output.as_ref())?;
         } else if let Statement::Truncate(_) = statement {
             self.unconditional += 1;
         }
         Ok(())
+    }
+
+    fn insert(&mut self, insert: &Insert) -> Result<(), Unclear> {
+        if let TableObject::TableName(name) = &insert.table {
+            self.table(name)?;
+        }
+        insert.columns.iter().try_for_each(|name| self.column(name))?;
+        if insert.columns.is_empty() {
+            self.star();
+        }
+        self.assignments(&insert.assignments)?;
+        // What stands in the way is changed, or removed first.
+        match &insert.on {
+            Some(OnInsert::DuplicateKeyUpdate(assignments)) => self.overwrites("update", assignments)?,
+            Some(OnInsert::OnConflict(conflict)) => {
+                if let OnConflictAction::DoUpdate(update) = &conflict.action {
+                    self.overwrites("update", &update.assignments)?;
+                }
+            }
+            Some(_) => return Err(Unclear::OddSql),
+            None => {}
+        }
+        if insert.replace_into || insert.or == Some(SqliteOnConflict::Replace) {
+            self.overwrites("delete", &[])?;
+        }
+        self.items(insert.returning.as_deref())?;
+        self.output(insert.output.as_ref())
+    }
+
+    fn overwrites(&mut self, kind: &str, assignments: &[Assignment]) -> Result<(), Unclear> {
+        self.sql.kinds.insert(kind.to_owned());
+        self.assignments(assignments)
+    }
+
+    fn assignments(&mut self, assignments: &[Assignment]) -> Result<(), Unclear> {
+        assignments.iter().try_for_each(|assignment| self.target(&assignment.target))
+    }
+
+    /// What T-SQL's `OUTPUT` shows, and the table it may write that to.
+    fn output(&mut self, output: Option<&OutputClause>) -> Result<(), Unclear> {
+        match output {
+            None => Ok(()),
+            Some(OutputClause::Returning { select_items, .. }) => self.items(Some(select_items)),
+            Some(OutputClause::Output { select_items, into_table, .. }) => {
+                self.items(Some(select_items))?;
+                let targets = into_table.iter().flat_map(|into| &into.targets);
+                for target in targets {
+                    self.sql.kinds.insert("insert".to_owned());
+                    self.written_into(target)?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// What is written to is a table even when a `WITH` gives something that name.
@@ -150,11 +202,15 @@ impl Walk {
         self.sql.columns.insert("*".to_owned());
     }
 
-    fn items(&mut self, items: Option<&[SelectItem]>) {
-        let all = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
-        if items.into_iter().flatten().any(all) {
-            self.star();
+    fn items(&mut self, items: Option<&[SelectItem]>) -> Result<(), Unclear> {
+        for item in items.into_iter().flatten() {
+            match item {
+                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => self.star(),
+                SelectItem::ExprWithAlias { alias, .. } => refuse_command(alias)?,
+                SelectItem::ExprWithAliases { .. } | SelectItem::UnnamedExpr(_) => {}
+            }
         }
+        Ok(())
     }
 
     fn condition(&mut self, condition: Option<&Expr>) {
@@ -218,7 +274,7 @@ impl Walk {
     }
 
     fn select(&mut self, select: &Select) -> Result<(), Unclear> {
-        self.items(Some(&select.projection));
+        self.items(Some(&select.projection))?;
         if let Some(into) = &select.into {
             self.sql.kinds.extend(["create".to_owned(), "insert".to_owned()]);
             into.targets.iter().try_for_each(|target| self.written_into(target))?;
@@ -313,8 +369,15 @@ impl Visitor for Walk {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Unclear> {
+        if let TableFactor::Table { name, .. } = factor
+            // `FROM ONLY t` reads t, and not what inherits from it; the parser takes ONLY for the table.
+            && matches!(name.0.as_slice(), [only] if only.as_ident().is_some_and(|ident| is_word(ident, &["only"])))
+        {
+            return Break(Unclear::OddSql);
+        }
         if let TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } = factor
         {
+            flow(refuse_command(&alias.name))?;
             match plain(&alias.name) {
                 Ok(name) => self.aliases.insert(name),
                 Err(unclear) => return Break(unclear),
@@ -346,6 +409,18 @@ impl Visitor for Walk {
         }
         Continue(())
     }
+}
+
+/// T-SQL needs nothing between statements: what stands where a name for the table could be may be the next one.
+fn refuse_command(alias: &Ident) -> Result<(), Unclear> {
+    const COMMANDS: [&str; 9] =
+        ["break", "checkpoint", "commit", "continue", "reconfigure", "return", "revert", "rollback", "shutdown"];
+    if is_word(alias, &COMMANDS) { Err(Unclear::OddSql) } else { Ok(()) }
+}
+
+/// Whether it is one of `words`, without quotes.
+fn is_word(ident: &Ident, words: &[&str]) -> bool {
+    ident.quote_style.is_none() && words.iter().any(|word| ident.value.eq_ignore_ascii_case(word))
 }
 
 fn flow(result: Result<(), Unclear>) -> ControlFlow<Unclear> {

@@ -63,6 +63,7 @@ fn read(kind: &str, case: &Value) -> Result<Value, Unclear> {
                 Some("postgres") => Dialect::Postgres,
                 Some("mysql") => Dialect::MySql,
                 Some("sqlite") => Dialect::Sqlite,
+                Some("mssql") => Dialect::MsSql,
                 Some(other) => panic!("{other}"),
             };
             let sql = sql::of(input, dialect)?;
