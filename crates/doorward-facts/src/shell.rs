@@ -37,7 +37,10 @@ const STARTERS: [&str; 47] = [
 const PREFIXES: [&str; 12] = ["!", "do", "done", "elif", "else", "fi", "if", "then", "until", "while", "{", "}"];
 
 /// Words that begin what is not read here.
-const UNREAD: [&str; 9] = ["case", "coproc", "declare", "esac", "for", "function", "select", "typeset", "alias"];
+const UNREAD: [&str; 8] = ["case", "coproc", "declare", "esac", "for", "function", "select", "typeset"];
+
+/// Gives a program another name for what comes after.
+const ALIAS: &str = "alias";
 
 /// Reads `text`.
 ///
@@ -122,8 +125,7 @@ impl Reading {
                             words = self.words_of(&word.text);
                         }
                         Place::Argument => {
-                            let executes = word.text.starts_with("-exec") || word.text.starts_with("-ok");
-                            if words == Words::Find && executes {
+                            if words == Words::Find && executes(&word.text) {
                                 self.starters += 1;
                                 words = Words::Started;
                             }
@@ -148,7 +150,9 @@ impl Reading {
 
     /// A word where a program is expected; tells what may follow.
     fn start(&mut self, word: &Word) -> Result<Place, Unclear> {
-        if (!word.quoted && UNREAD.contains(&word.text.as_str())) || word.text.starts_with("[[") {
+        let unread = !word.quoted && UNREAD.contains(&word.text.as_str());
+        // A reserved word in quotes is none; a builtin is.
+        if unread || word.text == ALIAS || word.text.starts_with("[[") {
             return Err(Unclear::OddShell);
         }
         if !word.quoted && PREFIXES.contains(&word.text.as_str()) {
@@ -189,15 +193,36 @@ impl Reading {
             if !word.expansions.is_empty() {
                 return Err(Unclear::UnknownProgram);
             }
-            self.program(&word.text);
-            // Blanks and operators within one word: `sh -c "rm -r /"`, `env -S`, `ssh host "…"`.
-            if word.text.contains(|c: char| c.is_whitespace() || ";|&<>()`$".contains(c)) {
-                self.read(&word.text, depth + 1)?;
+            if word.text == ALIAS {
+                return Err(Unclear::OddShell);
+            }
+            for started in std::iter::once(word.text.as_str()).chain(attached(&word.text)) {
+                self.program(started);
+                // Blanks and operators within one word: `sh -c "rm -r /"`, `env -S`, `ssh host "…"`.
+                if started.contains(|c: char| c.is_whitespace() || ";|&<>()`$".contains(c)) {
+                    self.read(started, depth + 1)?;
+                }
             }
         }
         self.shell.arguments.insert(word.text);
         Ok(())
     }
+}
+
+/// `find -exec`, `-execdir`, `-ok`, `-okdir`
+fn executes(word: &str) -> bool {
+    word.starts_with("-exec") || word.starts_with("-ok")
+}
+
+/// What an option has attached to it: `-crm`, `--command=rm`, `-oProxyCommand=rm`. Those of `find` have nothing.
+fn attached(word: &str) -> impl Iterator<Item = &str> {
+    let option = word.strip_prefix('-').filter(|_| !executes(word));
+    let short = option.filter(|rest| !rest.starts_with('-')).and_then(|rest| {
+        let mut letters = rest.chars();
+        letters.next().map(|_| letters.as_str())
+    });
+    let long = option.and_then(|rest| rest.split_once('=')).map(|(_, value)| value);
+    short.into_iter().chain(long).filter(|value| !value.is_empty())
 }
 
 /// `NAME=value`, `NAME+=value`, `NAME[…]=value`.

@@ -1,8 +1,5 @@
 //! Words and operators of a shell command (POSIX XCU 2.2 to 2.6), with quotes taken off.
 
-use std::iter::Peekable;
-use std::str::Chars;
-
 use crate::unclear::Unclear;
 
 /// A piece of a command.
@@ -28,8 +25,7 @@ pub(super) struct Word {
 }
 
 /// Longest first.
-const OPERATORS: [&str; 18] =
-    ["&>>", "&&", "||", "|&", "&>", ">>", ">&", "<&", ">|", "<>", ";", "|", "&", "<", ">", "(", ")", "\n"];
+const OPERATORS: [&str; 16] = ["&&", "||", "|&", ">>", ">&", "<&", ">|", "<>", ";", "|", "&", "<", ">", "(", ")", "\n"];
 
 /// Splits `text`.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Unclear> {
@@ -44,8 +40,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Unclear> {
         if rest.is_empty() {
             return Ok(found);
         }
-        // A comment to most shells, words to some; a here-document's text is read in other ways; `;;` belongs to `case`.
-        if rest.starts_with('#') || rest.starts_with("<<") || rest.starts_with(";;") || rest.starts_with("((") {
+        // A comment to most shells, words to some; a here-document's text is read in other ways; `;;` belongs to `case`;
+        // `a &> b c` runs one command in bash, and two in shells of POSIX alone.
+        if ["#", "<<", ";;", "((", "&>"].into_iter().any(|odd| rest.starts_with(odd)) {
             return Err(Unclear::OddShell);
         }
         let substitutes = rest.starts_with("<(") || rest.starts_with(">(");
@@ -56,22 +53,37 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Unclear> {
             found.push(Token::Operator(operator));
             continue;
         }
-        let mut reader = Reader { chars: rest.chars().peekable(), word: Word::default() };
+        let mut reader = Reader { chars: Left(rest), word: Word::default() };
         reader.read()?;
-        let left: usize = reader.chars.map(char::len_utf8).sum();
-        rest = rest.get(rest.len() - left..).unwrap_or_default();
+        rest = reader.chars.0;
         found.push(Token::Word(reader.word));
     }
 }
 
+/// What is left to read.
+struct Left<'a>(&'a str);
+
+impl Left<'_> {
+    fn peek(&self) -> Option<char> {
+        self.0.chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.0.chars();
+        let next = chars.next();
+        self.0 = chars.as_str();
+        next
+    }
+}
+
 struct Reader<'a> {
-    chars: Peekable<Chars<'a>>,
+    chars: Left<'a>,
     word: Word,
 }
 
 impl Reader<'_> {
     fn read(&mut self) -> Result<(), Unclear> {
-        while let Some(&c) = self.chars.peek() {
+        while let Some(c) = self.chars.peek() {
             let substitutes = matches!(c, '<' | '>') && self.word.text.is_empty() && !self.word.quoted;
             if matches!(c, ' ' | '\t' | '\n' | ';' | '|' | '&' | '(' | ')') || (matches!(c, '<' | '>') && !substitutes)
             {
@@ -130,7 +142,7 @@ impl Reader<'_> {
 
     fn dollar(&mut self, quotes: Quotes) -> Result<(), Unclear> {
         self.word.text.push('$');
-        match self.chars.peek().copied() {
+        match self.chars.peek() {
             Some('(') => {
                 self.chars.next();
                 let command = self.balanced()?;

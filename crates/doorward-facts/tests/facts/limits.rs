@@ -74,3 +74,19 @@ fn amounts() {
     assert!(money::of("922337203685476.5807 EUR").is_ok());
     assert_eq!(money::of("922337203685477.5808 EUR"), Err(Unclear::NotMoney));
 }
+
+/// Reading takes time in proportion to the text: in twice the text never four times as long. Compares counts of a clock that
+/// also runs for others, so the margin is wide.
+#[test]
+fn commands_are_read_in_proportion_to_their_length() {
+    let took = |length: usize| {
+        let text = "a ".repeat(length / 2);
+        let least = (0..5).map(|_| {
+            let start = std::time::Instant::now();
+            let _ = shell::of(&text);
+            start.elapsed()
+        });
+        least.min().unwrap()
+    };
+    assert!(took(SHELL_BYTES_MAX) < took(SHELL_BYTES_MAX / 16) * 100, "16 times the text");
+}
