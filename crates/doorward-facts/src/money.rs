@@ -6,6 +6,16 @@
 use crate::limits::MONEY_BYTES_MAX;
 use crate::unclear::{Unclear, refuse_longer};
 
+/// The codes of ISO 4217 in use.
+const CODES: &str = "\
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD \
+    CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF \
+    GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP \
+    LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB \
+    PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL \
+    THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XAG XAU XCD XCG XDR XOF \
+    XPF YER ZAR ZMW ZWG";
+
 /// An amount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Money {
@@ -53,7 +63,14 @@ fn read_amount(text: &str) -> Result<String, Unclear> {
 fn read_currency(text: &str) -> Result<String, Unclear> {
     match text {
         "" | "$" | "€" | "£" | "¥" | "₹" | "₩" | "₽" | "₺" | "₿" => Ok(text.to_owned()),
-        code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) => Ok(code.to_ascii_uppercase()),
-        _ => Err(Unclear::NotMoney),
+        word => {
+            // Other words of three letters multiply: `mio`, `mrd`, `tsd`, `lac`.
+            let code = word.to_ascii_uppercase();
+            if code.len() == 3 && CODES.split(' ').any(|known| known == code) {
+                Ok(code)
+            } else {
+                Err(Unclear::NotMoney)
+            }
+        }
     }
 }

@@ -64,6 +64,9 @@ pub fn of(text: &str) -> Result<Asked, Unclear> {
     let host = host::read(authority)?;
     let url = Url::parse(text).map_err(|_| Unclear::NotUrl)?;
     agrees(&url, &host)?;
+    if nested::hides_a_way_up(url.path()) {
+        return Err(Unclear::Encoded);
+    }
     let Host { name, address, lookalike } = host;
     Ok(Asked {
         scheme: url.scheme().to_owned(),

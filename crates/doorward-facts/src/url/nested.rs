@@ -26,27 +26,50 @@ pub(super) fn hosts_in(text: &str) -> Result<BTreeSet<String>, Unclear> {
     if decode(&layer) == layer { Ok(hosts) } else { Err(Unclear::Encoded) }
 }
 
-/// A host follows every `//`, with or without a scheme, and with `\` for `/` as browsers read it.
+/// A host follows every `//`, with or without a scheme, and every scheme of the web, however many slashes there are: with
+/// `\` for `/` as browsers read it, and without the tabs and line breaks that they drop.
 fn collect(layer: &str, hosts: &mut BTreeSet<String>) -> Result<(), Unclear> {
-    let unified = layer.replace('\\', "/");
+    let unified = layer.replace('\\', "/").replace(['\t', '\r', '\n'], "");
     for (at, _) in unified.match_indices("//") {
         let before = unified.get(..at).unwrap_or_default();
         // `a//b` in a path names no host; behind a scheme, a `=` or at the start of a value it does.
-        if !(before.is_empty() || before.ends_with([':', '=', '&', '?', '#', ',', ' ', '"', '\''])) {
-            continue;
+        if before.is_empty() || before.ends_with([':', '=', '&', '?', '#', ',', ' ', '"', '\'']) {
+            insert(unified.get(at..).unwrap_or_default(), hosts)?;
         }
-        let rest = unified.get(at..).unwrap_or_default().trim_start_matches('/');
-        let end = rest.find(['/', '?', '#', '&', ' ', '"', '\'', '<', '>', ',', ';']).unwrap_or(rest.len());
-        let authority = rest.get(..end).unwrap_or_default();
-        if authority.is_empty() {
-            continue;
+    }
+    let lower = unified.to_ascii_lowercase();
+    for scheme in ["http:", "https:"] {
+        for (at, _) in lower.match_indices(scheme) {
+            insert(unified.get(at + scheme.len()..).unwrap_or_default(), hosts)?;
         }
-        if hosts.len() == NESTED_URLS_MAX {
-            return Err(Unclear::TooMany);
-        }
-        hosts.insert(super::host::read(authority).map_or_else(|_| UNREADABLE.to_owned(), |host| host.name));
     }
     Ok(())
+}
+
+/// The host at the start of `rest`, behind slashes.
+fn insert(rest: &str, hosts: &mut BTreeSet<String>) -> Result<(), Unclear> {
+    let rest = rest.trim_start_matches('/');
+    let end = rest.find(['/', '?', '#', '&', ' ', '"', '\'', '<', '>', ',', ';']).unwrap_or(rest.len());
+    let authority = rest.get(..end).filter(|authority| !authority.is_empty());
+    let host = authority.map(|text| super::host::read(text).map_or_else(|_| UNREADABLE.to_owned(), |host| host.name));
+    hosts.extend(host);
+    if hosts.len() > NESTED_URLS_MAX { Err(Unclear::TooMany) } else { Ok(()) }
+}
+
+/// Whether a reader who decodes the path, or takes parameters (`;`) off its parts, finds `..` in it.
+pub(super) fn hides_a_way_up(path: &str) -> bool {
+    let goes_up = |layer: &str| {
+        let plain = layer.replace(char::is_control, "");
+        plain.split(['/', '\\']).any(|part| part.split(';').next() == Some(".."))
+    };
+    let mut layer = path.to_owned();
+    for _ in 0..NESTED_ENCODINGS_MAX {
+        if goes_up(&layer) {
+            return true;
+        }
+        layer = decode(&layer);
+    }
+    goes_up(&layer)
 }
 
 /// Takes percent-encoding off once; a `+` stays.
