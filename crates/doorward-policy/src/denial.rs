@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cedar_policy::Effect;
-use doorward_core::access::{AccessRequest, Direction, Resource};
+use doorward_core::access::{AccessRequest, Direction, Observed, Resource};
 use doorward_core::decision::{Decision, Denial, Telling};
 use doorward_core::exchange::Visibility;
 use doorward_core::principal::Proof;
@@ -77,12 +77,23 @@ impl Engine {
     /// How much of a denial of `request` the caller is told.
     pub(crate) fn telling(&self, request: &AccessRequest, denial: &Denial) -> Telling {
         let hides = || denial.code == Code::Forbidden && denial.reasons.iter().any(|reason| self.hides(&reason.rule));
-        let unseen = || self.inputs.denied == Denied::Hide && self.could_allow(request) == Visibility::Hide;
-        if can_be_hidden(request) && is_about_the_thing(denial.code) && (hides() || unseen()) {
+        if can_be_hidden(request) && is_about_the_thing(denial.code) && (hides() || self.conceals(request)) {
             Telling::Hidden
         } else {
             Telling::Open
         }
+    }
+
+    /// Whether whoever asks must not learn that the thing exists, whatever is asked of it: a list would not show it, and
+    /// that is to hide it. Nothing that is told before the decision may differ from what is told of nothing.
+    #[must_use]
+    pub fn conceals(&self, request: &AccessRequest) -> bool {
+        let hidden = |rule: &Rule| rule.telling == Telling::Hidden && rule.covers_principal(&request.principal);
+        let nothing = Observed::default();
+        let by_rule = || Question::find(self, request, &nothing).is_ok_and(|question| question.rules().any(hidden));
+        can_be_hidden(request)
+            && (self.inputs.denied == Denied::Hide || by_rule())
+            && self.could_allow(request) == Visibility::Hide
     }
 
     fn hides(&self, name: &Arc<str>) -> bool {
