@@ -41,6 +41,12 @@ impl ArgumentPath {
         names.iter().all(|name| !name.is_empty()).then(|| Self(names.into()))
     }
 
+    /// The argument at the top.
+    #[must_use]
+    pub fn top(&self) -> &str {
+        self.0.first().map_or("", AsRef::as_ref)
+    }
+
     pub(super) fn find<'a>(&self, arguments: Option<&'a RawJson>) -> Option<Raw<'a>> {
         self.0.iter().try_fold(arguments?.as_raw(), |value, name| value.member(name))
     }

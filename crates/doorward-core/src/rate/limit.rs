@@ -84,6 +84,23 @@ pub struct Take {
 }
 
 impl Limit {
+    /// The arguments it looks at.
+    pub fn arguments(&self) -> impl Iterator<Item = &ArgumentPath> {
+        self.clauses.iter().flat_map(|clause| {
+            let keys = clause.by.iter().filter_map(|part| match part {
+                KeyPart::Argument(path) => Some(path),
+                KeyPart::User | KeyPart::Agent | KeyPart::Tenant | KeyPart::Tool | KeyPart::Server => None,
+            });
+            let summed = match &clause.measure {
+                Measure::Flow { of: Counted::Sum(path), .. } | Measure::Window { of: Counted::Sum(path), .. } => {
+                    Some(path)
+                }
+                Measure::Flow { .. } | Measure::Window { .. } | Measure::AtOnce { .. } => None,
+            };
+            keys.chain(summed)
+        })
+    }
+
     /// What `request` takes: one thing of each clause.
     ///
     /// # Errors
