@@ -236,6 +236,7 @@ impl Issuers {
             addresses: &addresses,
             token: shown.token,
             key,
+            owner: verified.principal.id(),
             now,
             skew: issuer.skew_seconds(),
         };

@@ -54,8 +54,11 @@ pub const QUESTIONS_MAX: usize = 32;
 /// How old a proof may be.
 pub const PROOF_SECONDS: i64 = 60;
 
-/// Proofs that are remembered within one span of their life; more are refused, never forgotten.
-pub const PROOFS_MAX: usize = 100_000;
+/// Proofs that are remembered, each until its own end; more are refused, never forgotten.
+pub const PROOFS_MAX: usize = 200_000;
+
+/// Proofs of one principal that are remembered: with the usual clocks, more than two hundred requests a second.
+pub const PROOFS_PER_PRINCIPAL_MAX: usize = PROOFS_MAX / 8;
 
 /// Bytes of a proof's identifier.
 pub const PROOF_ID_BYTES_MAX: usize = 256;
