@@ -123,6 +123,8 @@ impl Mapping<'_> {
         }
         let first = name.split('/').next().unwrap_or_default();
         let foreign = name.contains('/') && self.others.iter().any(|other| other == first);
+        // Those are names of client certificates.
+        let foreign = foreign || name.starts_with("spiffe://");
         if foreign { Err(Flaw::Names) } else { Ok(Arc::from(name)) }
     }
 }

@@ -102,5 +102,9 @@ fn nobody_without_a_prefix_is_taken_for_somebody_with_one() {
     assert_eq!(principal(json!({"sub": "a/b"}), bare).unwrap().user(), "a/b");
     assert_eq!(principal(json!({"sub": "partner/alice"}), bare), Err(Flaw::Names));
     assert_eq!(principal(json!({"sub": "alice", "groups": ["partner/dev"]}), bare), Err(Flaw::Names));
+    // The names of client certificates are nobody else's either.
+    let workload = json!({"sub": "spiffe://prod.example/a", "client_id": "spiffe://prod.example/a"});
+    assert_eq!(principal(workload.clone(), bare), Err(Flaw::Names));
+    assert_eq!(principal(workload, |_| {}).unwrap().user(), "corp/spiffe://prod.example/a");
     assert_eq!(principal(json!({"sub": "partner/alice"}), |_| {}).unwrap().user(), "corp/partner/alice");
 }
