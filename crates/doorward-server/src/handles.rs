@@ -185,7 +185,8 @@ fn is_bound(owner: &PrincipalId) -> bool {
 /// Every task that a request names.
 fn named_by(request: &Request) -> Vec<Raw<'_>> {
     let own = match request.method() {
-        "tasks/get" | "tasks/result" | "tasks/cancel" | "tasks/update" => request.param("taskId"),
+        // Those of later revisions, and of a server's own, as well.
+        method if method.starts_with("tasks/") => request.param("taskId"),
         _ => None,
     };
     let listened = match request.method() {
@@ -268,6 +269,7 @@ mod tests {
             ("tasks/get", r#"{"taskId":"ID"}"#),
             ("tasks/result", r#"{"taskId":"ID"}"#),
             ("tasks/cancel", r#"{"taskId":"ID"}"#),
+            ("tasks/pause", r#"{"taskId":"ID"}"#),
             ("tasks/update", r#"{"taskId":"ID","inputResponses":{}}"#),
             ("tools/call", r#"{"name":"a","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"ID"}}}"#),
             ("subscriptions/listen", r#"{"notifications":{"taskIds":["t","ID"]}}"#),
