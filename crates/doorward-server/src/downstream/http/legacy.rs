@@ -239,9 +239,8 @@ async fn batched(session: Arc<Session>, caller: Caller, request: Request) -> Opt
         }
     };
     let ongoing = session.talk().request(&caller, request, (session.revision(), ParamHeaders::new())).await;
-    let listening = session.clone();
-    let last =
-        ongoing.finish(move |segments| listening.streams().push(super::streams::LISTEN, segments.into_bytes())).await;
+    let (listening, hearer) = (session.clone(), caller.principal);
+    let last = ongoing.finish(move |said| listening.streams().overhear(&hearer, said.into_bytes())).await;
     drop(claim);
     last.map(|last| last.message.into_bytes())
 }

@@ -79,6 +79,14 @@ impl Streams {
         self.forget_oldest();
     }
 
+    /// Adds what was decided for `hearer` outside of a stream of their own to stream 0, if that was opened with the same
+    /// standing.
+    pub(super) fn overhear(&mut self, hearer: &Principal, message: Bytes) {
+        if self.logs.get(&LISTEN).is_some_and(|log| log.opener.as_ref() == Some(hearer)) {
+            self.push(LISTEN, message);
+        }
+    }
+
     /// Ends the stream of a request; its events stay for replay.
     pub(super) fn finish(&mut self, stream: u64) {
         if let Some(log) = self.logs.get_mut(&stream) {
@@ -197,6 +205,12 @@ mod tests {
         streams.push(LISTEN, Bytes::from_static(b"4"));
         assert_eq!(drain(&mut streams.resume("0-0", &with_scope("some")).unwrap()).len(), 1);
         assert!(streams.resume("0-0", &with_scope("all")).is_none());
+        // Nor is it what a batch of another standing is told on the way.
+        let mut weaker = streams.listen(&with_scope("some"));
+        streams.overhear(&with_scope("all"), Bytes::from_static(b"5"));
+        assert!(drain(&mut weaker).is_empty());
+        streams.overhear(&with_scope("some"), Bytes::from_static(b"6"));
+        assert_eq!(drain(&mut weaker).len(), 1);
     }
 
     fn drain(events: &mut Outlet) -> Vec<String> {
