@@ -135,6 +135,9 @@ pub const POLL_UNTOLD: Duration = Duration::from_millis(500);
 /// Legacy sessions at once.
 pub const SESSIONS_MAX: usize = 10_000;
 
+/// Legacy sessions of one principal at once, where there are others.
+pub const SESSIONS_PER_PRINCIPAL_MAX: usize = SESSIONS_MAX / 10;
+
 /// Idle time after which a legacy session ends.
 pub const SESSION_IDLE: Duration = Duration::from_secs(1800);
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorward_core::principal::PrincipalId;
+use doorward_core::principal::{PrincipalId, Proof};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
 use doorward_mcp::id::Id;
@@ -22,7 +22,7 @@ use crate::caller::Caller;
 use crate::clock::now;
 use crate::dialogue::{Dialogue, Place};
 use crate::gateway::Gateway;
-use crate::limits::{SESSION_IDLE, SESSIONS_MAX};
+use crate::limits::{SESSION_IDLE, SESSIONS_MAX, SESSIONS_PER_PRINCIPAL_MAX};
 
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -77,9 +77,7 @@ impl Sessions {
         }
         let id = URL_SAFE_NO_PAD.encode(random);
         let mut open = self.lock();
-        if open.len() >= SESSIONS_MAX {
-            return Err(Refusal::new(Code::Busy).with_detail("Too many sessions are open."));
-        }
+        room(open.values().map(|kept| kept.talk().owner()), session.talk().owner())?;
         open.insert(id.clone(), session);
         self.gateway.metrics().sessions().set(i64::try_from(open.len()).unwrap_or(i64::MAX));
         Ok(id)
@@ -161,6 +159,22 @@ impl Sessions {
         // A panic while it was held cannot have left it half written: every change is one insertion or removal.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether one more session of `owner` may be open beside those of `owners`. Nobody takes the places of all others; whoever
+/// is not one among several has them all.
+fn room<'o>(owners: impl ExactSizeIterator<Item = &'o PrincipalId>, owner: &PrincipalId) -> Result<(), Refusal> {
+    let all = owners.len();
+    let own = match owner.proof() {
+        Proof::LocalProcess | Proof::LocalToken | Proof::None => 0,
+        Proof::ApiKey | Proof::AccessToken | Proof::BoundToken | Proof::Certificate => {
+            owners.filter(|other| *other == owner).count()
+        }
+    };
+    if all >= SESSIONS_MAX || own >= SESSIONS_PER_PRINCIPAL_MAX {
+        return Err(Refusal::new(Code::Busy).with_detail("Too many sessions are open."));
+    }
+    Ok(())
 }
 
 impl Kept {
@@ -248,5 +262,28 @@ impl Session {
         }
         self.talk.close().await;
         self.streams().end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_core::principal::Principal;
+
+    use super::*;
+
+    #[test]
+    fn nobody_takes_the_sessions_of_all_others() {
+        let owner = |name: &str, proof| Principal::new(name, proof).id().clone();
+        let (ann, bob) = (owner("ann", Proof::AccessToken), owner("bob", Proof::AccessToken));
+        let local = owner("local", Proof::None);
+        let code = |owners: &[PrincipalId], owner| room(owners.iter(), owner).err().map(|refusal| refusal.code);
+        let mut owners = vec![ann.clone(); SESSIONS_PER_PRINCIPAL_MAX - 1];
+        assert_eq!(code(&owners, &ann), None);
+        owners.push(ann.clone());
+        assert_eq!((code(&owners, &ann), code(&owners, &bob)), (Some(Code::Busy), None));
+        let everybody = vec![local.clone(); SESSIONS_MAX - 1];
+        assert_eq!(code(&everybody, &local), None);
+        let full = vec![local.clone(); SESSIONS_MAX];
+        assert_eq!(code(&full, &bob), Some(Code::Busy));
     }
 }
