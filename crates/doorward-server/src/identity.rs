@@ -13,6 +13,7 @@ use std::sync::Arc;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::{Code, Refusal};
+use doorward_core::time::Timestamp;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use hyper::{Method, Uri};
 
@@ -144,28 +145,55 @@ impl Identity {
     /// # Errors
     /// [`Unproven`] without valid credentials, where some are wanted.
     pub async fn identify(&self, presented: Presented<'_>) -> Result<Principal, Unproven> {
+        self.identify_until(presented).await.map(|(principal, _)| principal)
+    }
+
+    /// The same, and when the credentials end, where that stands in them.
+    ///
+    /// # Errors
+    /// As [`Identity::identify`].
+    pub async fn identify_until(&self, presented: Presented<'_>) -> Result<(Principal, Option<Timestamp>), Unproven> {
         if self.wanted == Wanted::Nothing {
-            return Ok(self.anybody.clone());
+            return Ok((self.anybody.clone(), None));
         }
         let (scheme, token) = match (credentials(&presented), presented.peer) {
             (Err(Unproven::Nothing), Some(peer)) => {
-                return self.certificates.principal(peer, now()).ok_or(Unproven::Wrong);
+                let principal = self.certificates.principal(peer, now()).ok_or(Unproven::Wrong)?;
+                return Ok((principal, Some(peer.ends())));
             }
             (shown, _) => shown?,
         };
         if keys::is_key(token) {
-            return self.of_key(scheme, token).await;
+            return Ok((self.of_key(scheme, token).await?, None));
         }
         if token.starts_with(LOCAL_PREFIX) {
-            return self.of_local_token(scheme, token);
+            return Ok((self.of_local_token(scheme, token)?, None));
         }
         match &self.issuers {
             Some(issuers) => {
                 let Presented { method, uri, headers, certificate, peer: _ } = presented;
                 let shown = Shown { scheme, token, method, uri, headers, certificate };
-                issuers.identify(&shown).await.map_err(Unproven::Token)
+                let (principal, ends) = issuers.identify(&shown).await.map_err(Unproven::Token)?;
+                Ok((principal, Some(Timestamp::from_micros(ends.saturating_mul(1_000_000)))))
             }
             None => Err(Unproven::Wrong),
+        }
+    }
+
+    /// Whether whoever proved to be `principal` before, with credentials that end at `ends`, would still be taken for it.
+    pub async fn still_takes(&self, principal: &Principal, ends: Timestamp) -> bool {
+        if now() >= ends {
+            return false;
+        }
+        match principal.proof() {
+            Proof::ApiKey => match &self.keys {
+                Some(keys) => keys.still_takes(principal).await,
+                None => false,
+            },
+            Proof::AccessToken | Proof::BoundToken => {
+                self.issuers.as_ref().is_some_and(|issuers| principal.issuer().is_some_and(|name| issuers.take(name)))
+            }
+            Proof::Certificate | Proof::LocalProcess | Proof::LocalToken | Proof::None => true,
         }
     }
 

@@ -363,3 +363,6 @@ pub const TLS_LOOK: Duration = Duration::from_secs(10);
 
 /// Longest file of certificates or of a key, in bytes.
 pub const TLS_FILE_MAX: u64 = 1024 * 1024;
+
+/// How often it is looked whether whoever listens to a stream would still be let in.
+pub const CREDENTIALS_LOOK: Duration = Duration::from_secs(5);

@@ -8,6 +8,7 @@ mod body;
 mod described;
 mod gate;
 mod in_flight;
+mod lasting;
 mod legacy;
 mod modern;
 mod outlet;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use doorward_core::access::{Approach, Face};
 use doorward_core::refusal::{Code, Refusal};
+use doorward_core::time::Timestamp;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Request as McpRequest};
 use hyper::body::Incoming;
@@ -44,6 +46,7 @@ use crate::talk::{Final, Turn};
 pub use body::Body;
 pub use gate::Gate;
 pub(crate) use gate::only;
+use lasting::End;
 pub use serve::{Stop, serve};
 use session::Sessions;
 pub use tls::{Tls, TlsError};
@@ -70,6 +73,8 @@ struct Admitted {
     door: Door,
     /// The path asked for, which challenges name.
     path: String,
+    /// When the credentials end, where that stands in them.
+    ends: Option<Timestamp>,
 }
 
 /// A request that did not pass the gate, and what could help.
@@ -152,7 +157,10 @@ impl HttpFace {
         };
         Ok(match (admitted.door, request.method()) {
             (Door::Streamable, &Method::POST) => self.post(admitted, request).await,
-            (Door::Streamable, &Method::GET) => legacy::listen(&self, &admitted, request.headers()).await,
+            (Door::Streamable, &Method::GET) => {
+                let listening = legacy::listen(&self, &admitted, request.headers()).await;
+                lasting::while_taken(&self, &admitted, Arc::new(End::of(&admitted)), listening)
+            }
             (Door::Streamable, &Method::DELETE) => legacy::end(&self, &admitted, request.headers()).await,
             (Door::Streamable, _) => reply::status(StatusCode::METHOD_NOT_ALLOWED),
             (Door::Sse, &Method::GET) => sse::open(&self, &admitted, request.uri()).await,
@@ -173,8 +181,8 @@ impl HttpFace {
         let origin = gate.host_and_origin(headers, uri).map_err(foreign)?.map(Arc::from);
         let certificate = peer.map(ClientProof::thumbprint);
         let presented = Presented { method: request.method(), uri, headers, certificate, peer };
-        let identified = gate.identity().identify(presented).await;
-        let principal = identified.map_err(|unproven| {
+        let identified = gate.identity().identify_until(presented).await;
+        let (principal, ends) = identified.map_err(|unproven| {
             let challenges = gate.identity().challenges(uri.path(), unproven);
             TurnedAway { refusal: unproven.refusal(), challenges }
         })?;
@@ -183,7 +191,7 @@ impl HttpFace {
         let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
         let Some((target, door)) = found else { return Ok(Err(caller)) };
         Ok(match gate.identity().may_reach(&caller.principal, &target.servers()).await {
-            Ok(()) => Ok(Admitted { caller, target, door, path: uri.path().to_owned() }),
+            Ok(()) => Ok(Admitted { caller, target, door, path: uri.path().to_owned(), ends }),
             // What a key is not good for does not exist for its holder.
             Err(refusal) if refusal.code == Code::UnknownServer => Err(caller),
             Err(refusal) => return Err(foreign(refusal)),

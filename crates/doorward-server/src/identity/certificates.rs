@@ -116,6 +116,12 @@ impl ClientProof {
         (self.not_before..=self.not_after).contains(&seconds)
     }
 
+    /// When its time is over.
+    #[must_use]
+    pub const fn ends(&self) -> Timestamp {
+        Timestamp::from_micros(self.not_after.saturating_mul(1_000_000))
+    }
+
     fn uris(&self) -> impl Iterator<Item = &str> {
         self.names.iter().filter_map(|name| match name {
             Name::Uri(uri) => Some(uri.as_str()),

@@ -133,6 +133,16 @@ impl KeyRing {
         if all { Ok(()) } else { Err(unknown()) }
     }
 
+    /// Whether the key that `principal` has shown is good still. One that cannot be looked up is, for now: whoever has it
+    /// was let in with it.
+    pub async fn still_takes(&self, principal: &Principal) -> bool {
+        let Some(id) = principal.issuer() else { return false };
+        match self.known(id).await {
+            Ok(known) => known.is_some_and(|known| known.is_good(now())),
+            Err(_) => true,
+        }
+    }
+
     async fn known(&self, id: &str) -> Result<Option<Arc<Known>>, Refusal> {
         if let Some(seen) = self.seen().get(id).filter(|seen| seen.at.elapsed() < KEY_FRESH) {
             return Ok(seen.key.clone());

@@ -114,8 +114,8 @@ impl Issuers {
         self.checks.load(Ordering::Relaxed)
     }
 
-    /// Says whom a token stands for.
-    pub(crate) async fn identify(&self, shown: &Shown<'_>) -> Result<Principal, Flaw> {
+    /// Says whom a token stands for, and when it ends in seconds since 1970.
+    pub(crate) async fn identify(&self, shown: &Shown<'_>) -> Result<(Principal, i64), Flaw> {
         let now = unix_now();
         let hash = TokenHash::of(shown.token);
         let verified = match self.memory.recall(hash, now) {
@@ -127,7 +127,12 @@ impl Issuers {
             return Err(Flaw::Audience);
         }
         self.check_possession(&verified, shown, now)?;
-        Ok(verified.principal.clone())
+        Ok((verified.principal.clone(), verified.ends))
+    }
+
+    /// Whether tokens of the issuer of that name are taken.
+    pub(crate) fn take(&self, name: &str) -> bool {
+        self.issuers.iter().any(|issuer| issuer.config.name == name)
     }
 
     /// Whether its issuer still has the keys it had when the token was checked.
@@ -175,7 +180,7 @@ impl Issuers {
         jwt::check_kind(&parsed, &issuer.config)?;
         let skew = issuer.config.skew_seconds();
         let mut until = jwt::check_times(&parsed.payload, now, skew)?;
-        let verified = self.read(&parsed.payload, place, generation)?;
+        let verified = self.read(&parsed.payload, place, (generation, until))?;
         if let Some(introspection) = issuer.asked(Introspected::All) {
             introspection.ask(token).await?;
             until = until.min(now + introspection.config().life_seconds());
@@ -190,16 +195,16 @@ impl Issuers {
         let (place, issuer, introspection) = asked.next().ok_or(Flaw::Form)?;
         let claims = introspection.ask(token).await?;
         let life = now + introspection.config().life_seconds();
-        let until = match claims.contains_key("exp") {
-            true => jwt::check_times(&claims, now, issuer.config.skew_seconds())?.min(life),
-            false => life,
+        let ends = match claims.contains_key("exp") {
+            true => jwt::check_times(&claims, now, issuer.config.skew_seconds())?,
+            false => now + GOOD_TOKEN_SECONDS_MAX,
         };
         let generation = issuer.keys.generation();
-        Ok((self.read(&claims, place, generation)?, until))
+        Ok((self.read(&claims, place, (generation, ends))?, ends.min(life)))
     }
 
     /// Whom claims name and what for.
-    fn read(&self, claims: &Object, place: usize, generation: u64) -> Result<Verified, Flaw> {
+    fn read(&self, claims: &Object, place: usize, (generation, ends): (u64, i64)) -> Result<Verified, Flaw> {
         let issuer = &self.issuers.get(place).ok_or(Flaw::Issuer)?.config;
         let named = jwt::audience(claims)?;
         let audience = Audience::of(&named, &self.resource, &issuer.audiences).ok_or(Flaw::Audience)?;
@@ -209,7 +214,7 @@ impl Issuers {
         }
         let proof = if bound == Bound::default() { Proof::AccessToken } else { Proof::BoundToken };
         let mapping = Mapping { issuer, implied: &self.implied, others: &self.prefixes };
-        Ok(Verified { principal: mapping.principal(claims, proof)?, audience, bound, issuer: place, generation })
+        Ok(Verified { principal: mapping.principal(claims, proof)?, audience, bound, issuer: place, generation, ends })
     }
 
     /// Whether whoever sent a bound token holds what it is bound to.

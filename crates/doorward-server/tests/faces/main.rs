@@ -17,6 +17,7 @@ mod headers;
 mod hostile;
 mod identity;
 mod keys;
+mod lasting;
 mod messages;
 mod pipe;
 mod questions;

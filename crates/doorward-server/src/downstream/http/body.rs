@@ -11,6 +11,7 @@ use doorward_mcp::sse::KEEP_ALIVE as KEEP_ALIVE_COMMENT;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::{Instant, Interval, interval_at};
 
+use super::lasting::Lease;
 use super::outlet::Outlet;
 use crate::limits::KEEP_ALIVE;
 
@@ -25,6 +26,8 @@ pub enum Body {
         events: Outlet,
         /// Ticks when nothing has come for a while.
         silence: Interval,
+        /// Ends it, whatever may still come.
+        lease: Option<Lease>,
     },
 }
 
@@ -37,7 +40,18 @@ impl Body {
 
     /// The events of `events`, with a comment after each while of silence so that nothing on the way closes the stream.
     pub(super) fn stream(events: Outlet) -> Self {
-        Self::Stream { events, silence: interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE) }
+        Self::Stream { events, silence: interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE), lease: None }
+    }
+
+    /// Whether it is a stream, which then lasts no longer than `lease`.
+    pub(super) fn lasts_while(&mut self, held: Lease) -> bool {
+        match self {
+            Self::Parts(_) => false,
+            Self::Stream { lease, .. } => {
+                *lease = Some(held);
+                true
+            }
+        }
     }
 }
 
@@ -63,7 +77,10 @@ impl hyper::body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Parts(parts) => Poll::Ready(parts.pop_front().map(|part| Ok(Frame::data(part)))),
-            Self::Stream { events, silence } => {
+            Self::Stream { events, silence, lease } => {
+                if lease.as_mut().is_some_and(|lease| Pin::new(lease).poll(context).is_ready()) {
+                    return Poll::Ready(None);
+                }
                 poll_event(events, silence, context).map(|event| event.map(|event| Ok(Frame::data(event))))
             }
         }

@@ -12,6 +12,7 @@ use doorward_mcp::views::meta::RequestMeta;
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Response, StatusCode};
 
+use super::lasting::{self, End};
 use super::{Admitted, Body, HttpFace, VERSION_HEADER, id_of, method_of, outlet, reply, trace};
 use crate::caller::Caller;
 use crate::dialogue::{Dialogue, Underway};
@@ -35,8 +36,13 @@ pub(super) async fn post(
         Message::Request(request) => match check(&talk, caller, &request, headers).await {
             Ok(()) => {
                 let request = trace::joined(request, headers);
+                let listens = request.method() == "subscriptions/listen";
                 let ongoing = talk.request(caller, request, (Revision::LATEST, params(headers))).await;
-                answer(face, &admitted.path, ongoing).await
+                let answer = answer(face, &admitted.path, ongoing).await;
+                match listens {
+                    true => lasting::while_taken(face, &admitted, Arc::new(End::of(&admitted)), answer),
+                    false => answer,
+                }
             }
             Err(refusal) => {
                 let size = request.bytes().len();

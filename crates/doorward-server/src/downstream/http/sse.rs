@@ -17,6 +17,7 @@ use hyper::{Response, StatusCode, Uri};
 use tokio::sync::watch;
 
 use super::in_flight::{Claim, InFlight};
+use super::lasting::{self, End};
 use super::outlet::{self, Inlet, NotTaken};
 use super::session::Sessions;
 use super::{Admitted, Body, HttpFace, legacy, read, reply, trace};
@@ -37,6 +38,7 @@ pub(super) struct SseSession {
     inlet: Mutex<Option<Arc<Inlet>>>,
     in_flight: Arc<InFlight>,
     life: watch::Sender<Life>,
+    end: Arc<End>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +58,7 @@ pub(super) async fn open(face: &Arc<HttpFace>, admitted: &Admitted, uri: &Uri) -
         inlet: Mutex::new(Some(Arc::new(inlet))),
         in_flight: Arc::default(),
         life: watch::Sender::new(Life::Open),
+        end: Arc::new(End::of(admitted)),
     });
     let id = match face.sessions.keep_sse(session.clone()) {
         Ok(id) => id,
@@ -67,8 +70,9 @@ pub(super) async fn open(face: &Arc<HttpFace>, admitted: &Admitted, uri: &Uri) -
     let place = Bytes::from(format!("{}?{PARAMETER}{id}", uri.path()));
     // The outlet is new and empty, so there is room.
     let _ = session.say_first(place);
+    let end = session.end.clone();
     tokio::spawn(live(face.sessions.clone(), id, session));
-    reply::stream(events)
+    lasting::while_taken(face, admitted, end, reply::stream(events))
 }
 
 /// POST: a message of a session. Whatever answers it comes on the stream.
@@ -90,7 +94,13 @@ pub(super) async fn take(
         Err((refusal, read)) => return face.refuse_unread(admitted, refusal, read).await,
     };
     match face.sessions.find_sse(id, admitted.caller.principal.id(), &admitted.target.place()) {
-        Ok(session) => session.frame((face, &admitted.caller), &parts.headers, bytes).await,
+        Ok(session) => {
+            // The stream is the session, so a client with a new token need not open another.
+            if session.talk.listener().caller().principal == admitted.caller.principal {
+                session.end.prolong(admitted);
+            }
+            session.frame((face, &admitted.caller), &parts.headers, bytes).await
+        }
         Err(refusal) => face.refuse_unread(admitted, refusal, bytes.len()).await,
     }
 }

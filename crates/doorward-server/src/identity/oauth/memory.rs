@@ -22,6 +22,8 @@ pub(super) struct Verified {
     pub(super) issuer: usize,
     /// The generation of its issuer's keys when it was checked.
     pub(super) generation: u64,
+    /// When it ends, in seconds since 1970, however long its issuer's word about it holds.
+    pub(super) ends: i64,
 }
 
 /// What a token is bound to (RFC 7800, `cnf`).

@@ -69,7 +69,22 @@ pub(super) async fn identify(issuers: &Issuers, token: &str) -> Result<Principal
     let (headers, uri) = (HeaderMap::new(), Uri::from_static("/s/notes/mcp"));
     let shown =
         Shown { scheme: Scheme::Bearer, token, method: &Method::POST, uri: &uri, headers: &headers, certificate: None };
-    issuers.identify(&shown).await
+    issuers.identify(&shown).await.map(|(principal, _)| principal)
+}
+
+#[tokio::test]
+async fn a_token_ends_when_it_says() {
+    let key = Signer::ed();
+    let issuers = issuers(&[key.named("one")], |_| {});
+    let (claims, headers, uri) = (claims(), HeaderMap::new(), Uri::from_static("/s/notes/mcp"));
+    let token = key.access("one", &claims);
+    let (scheme, method) = (Scheme::Bearer, &Method::POST);
+    let shown = Shown { scheme, token: &token, method, uri: &uri, headers: &headers, certificate: None };
+    for _ in 0..2 {
+        let ends = issuers.identify(&shown).await.map(|(_, ends)| ends);
+        assert_eq!(ends, Ok(claims["exp"].as_i64().unwrap() + 30));
+    }
+    assert!(issuers.take("corp") && !issuers.take("elsewhere"));
 }
 
 #[tokio::test]
