@@ -283,7 +283,7 @@ mod tests {
         assert_eq!((code(&owners, &ann), code(&owners, &bob)), (Some(Code::Busy), None));
         let everybody = vec![local.clone(); SESSIONS_MAX - 1];
         assert_eq!(code(&everybody, &local), None);
-        let full = vec![local; SESSIONS_MAX];
+        let full = vec![owner("local", Proof::None); SESSIONS_MAX];
         assert_eq!(code(&full, &bob), Some(Code::Busy));
     }
 }
