@@ -218,10 +218,10 @@ impl Identity {
 
     async fn of_key(&self, scheme: Scheme, shown: &str) -> Result<Principal, Unproven> {
         match (&self.keys, scheme) {
-            (Some(keys), Scheme::Bearer) => keys.identify(shown).await.map_err(|refusal| match refusal.code {
-                Code::Busy => Unproven::Unreadable,
-                _ => Unproven::Wrong,
-            }),
+            (Some(keys), Scheme::Bearer) => keys
+                .identify(shown)
+                .await
+                .map_err(|refusal| if refusal.code == Code::Busy { Unproven::Unreadable } else { Unproven::Wrong }),
             (Some(_), Scheme::Dpop) | (None, _) => Err(Unproven::Wrong),
         }
     }

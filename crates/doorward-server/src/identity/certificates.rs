@@ -84,7 +84,13 @@ impl ClientProof {
                     GeneralName::DNSName(name) => Some(Name::Dns(name.to_ascii_lowercase())),
                     GeneralName::URI(uri) => Some(Name::Uri((*uri).to_owned())),
                     GeneralName::RFC822Name(address) => Some(Name::Email((*address).to_owned())),
-                    _ => None,
+                    GeneralName::OtherName(..)
+                    | GeneralName::X400Address(_)
+                    | GeneralName::DirectoryName(_)
+                    | GeneralName::EDIPartyName(_)
+                    | GeneralName::IPAddress(_)
+                    | GeneralName::RegisteredID(_)
+                    | GeneralName::Invalid(..) => None,
                 });
             }
         }

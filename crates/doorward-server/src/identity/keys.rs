@@ -330,7 +330,7 @@ mod tests {
             past.reveal(),
             unfit.reveal(),
             &wrong_check,
-            &text[..text.len() - 1],
+            text.get(..text.len() - 1).unwrap(),
             "dwk_",
             "dwk__",
             &format!("{text} "),
