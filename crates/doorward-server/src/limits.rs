@@ -237,6 +237,12 @@ pub const CHILDREN_MAX: usize = 512;
 /// Children of one server and principal at once: clients with other capabilities need another child.
 pub const CHILDREN_PER_PRINCIPAL_MAX: usize = 32;
 
+/// Children that are left for principals with few, so that nobody takes those of all others.
+pub const CHILDREN_KEPT_FREE: usize = CHILDREN_MAX / 4;
+
+/// Children up to which a principal has few.
+pub const CHILDREN_FAIR_SHARE: usize = CHILDREN_MAX / 16;
+
 /// Questions of one child to its clients that may be open at once.
 pub const CHILD_QUESTIONS_MAX: usize = 256;
 

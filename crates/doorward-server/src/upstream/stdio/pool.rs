@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use doorward_core::ids::ServerId;
-use doorward_core::principal::PrincipalId;
+use doorward_core::principal::{PrincipalId, Proof};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::message::Request;
 use doorward_mcp::revision::Era;
@@ -20,7 +20,9 @@ use tokio::task::JoinSet;
 use super::commands::Command;
 use super::connection::Connection;
 use super::{ChildSpec, Share, StdioLink};
-use crate::limits::{CHILD_COMMANDS_MAX, CHILDREN_MAX, CHILDREN_PER_PRINCIPAL_MAX};
+use crate::limits::{
+    CHILD_COMMANDS_MAX, CHILDREN_FAIR_SHARE, CHILDREN_KEPT_FREE, CHILDREN_MAX, CHILDREN_PER_PRINCIPAL_MAX,
+};
 
 /// All child processes of the gateway.
 #[derive(Debug, Default)]
@@ -227,6 +229,8 @@ impl State {
             self.entries.iter().filter(|(key, _)| own(key)).find_map(idle)
         } else if self.entries.len() >= CHILDREN_MAX {
             self.entries.iter().find_map(idle)
+        } else if self.is_scarce_for(&wanted.principal) {
+            self.entries.iter().filter(|(key, _)| key.principal == wanted.principal).find_map(idle)
         } else {
             return Ok(());
         };
@@ -234,6 +238,17 @@ impl State {
         let entry = entry.ok_or_else(|| Refusal::new(Code::Busy).with_detail("Too many child processes run."))?;
         entry.control.stop();
         Ok(())
+    }
+
+    /// Whether what room is left is for those who have less than `principal`. Whoever is not one among several has it all.
+    fn is_scarce_for(&self, principal: &PrincipalId) -> bool {
+        let among_several = match principal.proof() {
+            Proof::LocalProcess | Proof::LocalToken | Proof::None => false,
+            Proof::ApiKey | Proof::AccessToken | Proof::BoundToken | Proof::Certificate => true,
+        };
+        among_several
+            && self.entries.len() >= CHILDREN_MAX - CHILDREN_KEPT_FREE
+            && self.entries.keys().filter(|key| key.principal == *principal).count() >= CHILDREN_FAIR_SHARE
     }
 }
 
@@ -337,4 +352,48 @@ impl Drop for Binding {
 pub(super) fn unique() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_core::principal::Principal;
+
+    use super::*;
+
+    fn owner(name: &str, proof: Proof) -> PrincipalId {
+        Principal::new(name, proof).id().clone()
+    }
+
+    fn key(principal: &PrincipalId, number: usize) -> Key {
+        let server = ServerId::parse(&format!("s{}", number % 100)).unwrap();
+        Key::exclusive(&server, principal, number as u64)
+    }
+
+    /// Starts as many children as `principal` may have, all of them held.
+    fn fill(state: &mut State, principal: &PrincipalId) -> usize {
+        for number in 0..=CHILDREN_MAX {
+            let key = key(principal, number);
+            if state.make_room(&key).is_err() {
+                return number;
+            }
+            let commands = mpsc::channel(1).0;
+            state.entries.insert(key, Entry { commands, control: Arc::default(), clients: 1 });
+        }
+        panic!("there is no limit");
+    }
+
+    #[test]
+    fn nobody_takes_the_children_of_all_others() {
+        let mut state = State::default();
+        let (ann, bob) = (owner("ann", Proof::AccessToken), owner("bob", Proof::AccessToken));
+        assert_eq!(fill(&mut state, &ann), CHILDREN_MAX - CHILDREN_KEPT_FREE);
+        assert_eq!(fill(&mut state, &bob), CHILDREN_FAIR_SHARE);
+        // One that nobody holds makes room for another of the same principal.
+        let idle = key(&ann, 7);
+        state.entries.get_mut(&idle).unwrap().clients = 0;
+        assert!(state.make_room(&key(&bob, 1000)).is_err() && state.entries.contains_key(&idle));
+        assert!(state.make_room(&key(&ann, 1000)).is_ok() && !state.entries.contains_key(&idle));
+        let mut alone = State::default();
+        assert_eq!(fill(&mut alone, &owner("local", Proof::LocalToken)), CHILDREN_MAX);
+    }
 }
