@@ -7,7 +7,7 @@ use doorward_server::config::{Dpop, Introspected};
 use serde_json::{Value, json};
 
 use super::client::{Answer, Ask, Http, Session, call, initialize, modern};
-use super::rig::{Plan, Rig, eventually};
+use super::rig::{Plan, Rig, eventually, soon};
 use super::scripted::{ECHO, Reply, Scripted, said};
 
 mod issuer;
@@ -382,5 +382,27 @@ async fn a_session_is_not_somebody_elses() {
     assert_eq!(ask(&rig, &by(&json!({"scope": "files:write", "groups": ["new"]}))).await.status, 200);
     let session = Session { http: Http::open(rig.http).await, server: "bare".to_owned(), id: id.clone() };
     assert_eq!(ask(&rig, &session.ask(ping.clone())).await.status, 401);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token() {
+    let issuer = Issuer::start().await;
+    let rig = rig(&issuer).await;
+    // The issuer's clock may be off by thirty seconds, so this one has three left.
+    let short = issuer.token(&json!({"exp": now() - 27}));
+    let opened = ask(&rig, &hello(&short)).await;
+    let session = opened.header("mcp-session-id").unwrap().to_owned();
+    let listen = |token: &str| {
+        let listen = Ask::get("/s/bare/mcp").with("mcp-session-id", &session);
+        listen.with("authorization", &format!("Bearer {token}"))
+    };
+    let mut ending = Http::open(rig.http).await;
+    assert_eq!(ending.begin(&listen(&short)).await.status, 200);
+    assert_eq!(soon(ending.events()).await, []);
+    assert_eq!(ask(&rig, &listen(&short)).await.status, 401);
+    // With a newer token the same session goes on.
+    let mut going = Http::open(rig.http).await;
+    assert_eq!(going.begin(&listen(&issuer.token(&json!({})))).await.status, 200);
     rig.stop().await;
 }
