@@ -316,7 +316,7 @@ pub const CONVERSATIONS_TRIED: usize = 2;
 /// Longest file of written definitions, in bytes: what eight servers at their limit fill.
 pub const DEFINITIONS_FILE_MAX: usize = 8 * DEFINITIONS_BYTES_MAX;
 
-/// Looks at paths and hosts that are under way at once, those that hang included.
+/// Looks at paths that are under way at once, and looks at hosts, those that hang included.
 pub const LOOKS_AT_ONCE_MAX: usize = 32;
 
 /// Paths, and hosts, looked at for one request; what comes after is not known.
@@ -324,6 +324,9 @@ pub const LOOKS_EACH_MAX: usize = 64;
 
 /// How long one look may take.
 pub const LOOK_WAIT: Duration = Duration::from_secs(2);
+
+/// Symbolic links followed in one path: what Linux follows.
+pub const LINKS_FOLLOWED_MAX: usize = 40;
 
 /// Hosts whose addresses are remembered.
 pub const PINNED_HOSTS_MAX: usize = 4096;

@@ -46,14 +46,17 @@ impl std::fmt::Debug for Resolver {
 #[derive(Debug)]
 pub(crate) struct Observer {
     resolver: ArcSwap<Resolver>,
-    looks: Arc<Semaphore>,
+    /// Apart from those at hosts: how long a host takes is up to whoever owns its name.
+    at_paths: Arc<Semaphore>,
+    at_hosts: Arc<Semaphore>,
     pins: Mutex<Pins>,
 }
 
 impl Default for Observer {
     fn default() -> Self {
-        let looks = Arc::new(Semaphore::new(LOOKS_AT_ONCE_MAX));
-        Self { resolver: ArcSwap::from_pointee(Resolver::System), looks, pins: Mutex::default() }
+        let places = || Arc::new(Semaphore::new(LOOKS_AT_ONCE_MAX));
+        let resolver = ArcSwap::from_pointee(Resolver::System);
+        Self { resolver, at_paths: places(), at_hosts: places(), pins: Mutex::default() }
     }
 }
 
@@ -69,44 +72,45 @@ impl Observer {
         let mut observed = Observed::default();
         if !wants.paths.is_empty() {
             let paths: Vec<Arc<str>> = wants.paths.into_iter().take(LOOKS_EACH_MAX).collect();
-            observed.paths = self.look(move || paths.into_iter().map(seen_path).collect()).await.unwrap_or_default();
+            let looked = look(&self.at_paths, move || paths.into_iter().map(seen_path).collect()).await;
+            observed.paths = looked.unwrap_or_default();
         }
         for host in wants.hosts.into_iter().take(LOOKS_EACH_MAX) {
-            let seen = self.host(&host).await;
+            // After one that hangs no other is tried: one request takes one place for long at the most.
+            let Some(seen) = self.host(&host).await else { break };
             observed.hosts.insert(host, seen);
         }
         observed
     }
 
-    async fn host(&self, host: &Arc<str>) -> HostSeen {
+    /// `None` when it takes too long.
+    async fn host(&self, host: &Arc<str>) -> Option<HostSeen> {
         if let Some(seen) = self.pins().fresh(host, Instant::now()) {
-            return seen;
+            return Some(seen);
         }
         let (resolver, name) = (self.resolver.load_full(), host.clone());
-        match self.look(move || resolver.resolve(&name)).await {
-            Some(addresses) => self.pins().answered(host, addresses, Instant::now()),
-            None => HostSeen::Unknown,
-        }
-    }
-
-    /// Does `look` where it holds up nobody; `None` when that takes too long. One that hangs keeps its place until it ends,
-    /// so that there are never more of them.
-    async fn look<T: Send + 'static>(&self, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let looks = self.looks.clone();
-        let looking = async move {
-            let place = looks.acquire_owned().await.ok()?;
-            let looked = tokio::task::spawn_blocking(move || {
-                let _place = place;
-                look()
-            });
-            looked.await.ok()
-        };
-        tokio::time::timeout(LOOK_WAIT, looking).await.ok().flatten()
+        let addresses = look(&self.at_hosts, move || resolver.resolve(&name)).await?;
+        Some(self.pins().answered(host, addresses, Instant::now()))
     }
 
     fn pins(&self) -> std::sync::MutexGuard<'_, Pins> {
         self.pins.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Does `looking` where it holds up nobody; `None` when that takes too long. One that hangs keeps its place until it ends,
+/// so that there are never more of them than places.
+async fn look<T: Send + 'static>(places: &Arc<Semaphore>, looking: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let places = places.clone();
+    let looked = async move {
+        let place = places.acquire_owned().await.ok()?;
+        let looked = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            looking()
+        });
+        looked.await.ok()
+    };
+    tokio::time::timeout(LOOK_WAIT, looked).await.ok().flatten()
 }
 
 impl Resolver {
@@ -123,4 +127,18 @@ impl Resolver {
 fn seen_path(path: Arc<str>) -> (Arc<str>, PathSeen) {
     let seen = paths::real(&path).map_or(PathSeen::Unknown, |real| PathSeen::Real(Arc::from(real)));
     (path, seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn hosts_that_hang_hold_up_no_path() {
+        let observer = Observer::default();
+        let places = u32::try_from(LOOKS_AT_ONCE_MAX).unwrap();
+        let _all = observer.at_hosts.clone().acquire_many_owned(places).await.unwrap();
+        assert_eq!(look(&observer.at_paths, || 1).await, Some(1));
+        assert_eq!(look(&observer.at_hosts, || 1).await, None);
+    }
 }

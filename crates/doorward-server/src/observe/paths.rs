@@ -1,38 +1,100 @@
 //! Where a path leads on this machine.
 
+use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use crate::limits::LINKS_FOLLOWED_MAX;
+
 /// The path with every symbolic link followed; what does not exist yet hangs below its deepest folder that does. `None`
-/// when nobody can say: a loop, a link to nothing, no permission, a name that is not text.
+/// when nobody can say: a loop, a link to nothing, no permission, a name that is not text, or a place that is another one
+/// for each process.
 pub(super) fn real(path: &str) -> Option<String> {
     let path = Path::new(path);
     if !path.is_absolute() {
         return None;
     }
-    let components: Vec<Component<'_>> = path.components().collect();
-    let mut existing = PathBuf::new();
-    let mut count = 0;
-    for component in &components {
-        let next = existing.join(component);
+    let mut walk = Walk::default();
+    walk.add(path, Written::Here);
+    while let Some((part, written)) = walk.left.pop() {
+        walk.step(&part, written)?;
+    }
+    walk.reached.to_str().map(str::to_owned)
+}
+
+/// Where a part of the path comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// The path that was asked for.
+    Here,
+    /// A link in it.
+    InLink,
+}
+
+/// A path on its way.
+#[derive(Debug, Default)]
+struct Walk {
+    /// Without links and `..`.
+    reached: PathBuf,
+    /// What is still to come, last part first.
+    left: Vec<(OsString, Written)>,
+    links: usize,
+    /// Whether what was reached does not exist.
+    beyond: bool,
+}
+
+impl Walk {
+    fn add(&mut self, path: &Path, written: Written) {
+        if path.is_absolute() {
+            self.reached = path.components().take_while(|part| is_root(*part)).collect();
+        }
+        let parts = path.components().rev().filter(|part| !is_root(*part) && *part != Component::CurDir);
+        self.left.extend(parts.map(|part| (part.as_os_str().to_owned(), written)));
+    }
+
+    fn step(&mut self, part: &OsString, written: Written) -> Option<()> {
+        if part == ".." {
+            // Of what does not exist nobody can say where it goes up to.
+            if self.beyond {
+                return None;
+            }
+            self.reached.pop();
+            return Some(());
+        }
+        let next = self.reached.join(part);
+        if is_of_a_process(&next) {
+            return None;
+        }
+        if self.beyond {
+            self.reached = next;
+            return Some(());
+        }
         match next.symlink_metadata() {
-            Ok(_) => existing = next,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+            Ok(found) if found.is_symlink() => {
+                self.links += 1;
+                let target = next.read_link().ok().filter(|_| self.links <= LINKS_FOLLOWED_MAX)?;
+                self.add(&target, Written::InLink);
+            }
+            Ok(_) => self.reached = next,
+            // What is made through a link to nothing is made elsewhere.
+            Err(error) if error.kind() == ErrorKind::NotFound && written == Written::Here => {
+                self.reached = next;
+                self.beyond = true;
+            }
             Err(_) => return None,
         }
-        count += 1;
+        Some(())
     }
-    // Of what does not exist nobody can say where it goes up to.
-    let missing = components.get(count..)?;
-    if missing.contains(&Component::ParentDir) {
-        return None;
-    }
-    // Fails for a link to nothing: what is made through it is made elsewhere.
-    let mut real = existing.canonicalize().ok()?;
-    if !missing.is_empty() && !real.is_dir() {
-        return None;
-    }
-    real.extend(missing);
-    real.to_str().map(str::to_owned)
+}
+
+fn is_root(part: Component<'_>) -> bool {
+    matches!(part, Component::Prefix(_) | Component::RootDir)
+}
+
+/// `/proc/self/cwd` and `/dev/fd/3` are one thing here and another in the server.
+fn is_of_a_process(path: &Path) -> bool {
+    let below = |folder: &str| path.strip_prefix(folder).is_ok_and(|rest| rest != Path::new(""));
+    below("/proc") || below("/dev/fd")
 }
 
 #[cfg(test)]
@@ -70,6 +132,13 @@ mod tests {
             assert_eq!(real(base.join(path).to_str().unwrap()), expected, "{path}");
         }
         assert_eq!(real("proj"), None, "relative");
+        assert_eq!(real("/proc").as_deref(), Some("/proc"));
+        let through_a_link = base.join("proj/cwd");
+        drop(symlink("/proc/self/cwd", &through_a_link));
+        for other_for_each in ["/proc/self/cwd/x", "/proc/thread-self/root", "/dev/fd/0", "/dev/stdin"] {
+            assert_eq!(real(other_for_each), None, "{other_for_each}");
+        }
+        assert_eq!(real(through_a_link.join("x").to_str().unwrap()), None, "a link to the folder of a process");
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

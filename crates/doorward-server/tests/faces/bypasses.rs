@@ -125,6 +125,8 @@ async fn paths() {
         ("@root/proj/%2e%2e/a", "DW1210"),
         ("@root/proj/a\\..\\..\\b", "DW1210"),
         ("@root/proj/a\u{0}", "DW1210"),
+        ("/proc/self/cwd/a", "DW1210"),
+        ("/dev/fd/0", "DW1210"),
         ("~/a", "DW1210"),
         ("file://elsewhere@root/proj/a", "DW1210"),
         ("file://@root/proj/a", "allow"),
@@ -190,6 +192,7 @@ async fn statements_and_commands() {
         ("SELECT a FROM orders /*! UNION SELECT b FROM users */", "DW1210"),
         ("SELECT a FROM Orders", "allow"),
         ("SELECT a FROM \"Orders\"", "DW1210"),
+        ("SELECT a FROM ONLY orders", "DW1210"),
     ];
     check(&desk, "query", "sql", &queries).await;
     let commands = [
@@ -202,6 +205,7 @@ async fn statements_and_commands() {
         ("env git status", "DW1201"),
         ("GIT status", "DW1201"),
         ("$GIT status", "DW1210"),
+        ("git status &>/dev/null rm -r b", "DW1210"),
         ("git log 'b", "DW1210"),
     ];
     check(&desk, "run", "command", &commands).await;
