@@ -202,7 +202,7 @@ impl Dialogue {
                 // Why nothing is known is told when the call is made.
                 let _ = talk.know(call, era).await;
                 let name = call.param("name")?.as_str()?;
-                talk.server().definitions().input_schema(&name)
+                talk.schema_for(caller, &name, era)
             }
             Self::Joined(joined) => joined.known_schema(caller, call).await,
         }

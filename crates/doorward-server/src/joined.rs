@@ -250,7 +250,7 @@ impl Joined {
         let (seat, own) = self.destination(caller, &joint, call).await.ok()?;
         let name = own.param("name")?.as_str()?;
         let server = seat.talk().server();
-        let schema = server.definitions().input_schema(&name)?;
+        let schema = seat.talk().schema_for(caller, &name, self.era)?;
         Some(joint.plan.shown_schema(server.id(), &name, schema))
     }
 

@@ -8,13 +8,14 @@ mod questions;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use doorward_core::access::Direction;
+use doorward_core::access::{AccessRequest, Action, Direction, Kind, Resource};
 use doorward_core::exchange::{Arrival, Outcome, Turned, begin, turn_away};
 use doorward_core::ids::ServerId;
 use doorward_core::principal::PrincipalId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
 use doorward_mcp::message::{Message, Notification, Request, Response};
+use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
@@ -208,6 +209,25 @@ impl Talk {
             Knowledge::Unseen => {}
         }
         self.seen(self.server.definitions().knowledge_of(&name) != Knowledge::Unseen)
+    }
+
+    /// The input schema of a tool, for a caller who may know that there is such a tool: what is refused by it differs from
+    /// what is refused of a name that nothing has.
+    pub(crate) fn schema_for(&self, caller: &Caller, name: &str, era: Era) -> Option<RawJson> {
+        let schema = self.server.definitions().input_schema(name)?;
+        let concealed = match self.gateway.authority() {
+            Authority::Endpoint => false,
+            Authority::Policy => self.gateway.engine().conceals(&AccessRequest {
+                principal: caller.principal.clone(),
+                action: Action::of(Direction::ToServer, Kind::Request, "tools/call")?,
+                resource: Resource::Tool(self.server.id().clone(), Arc::from(name)),
+                arguments: None,
+                approach: caller.approach.clone(),
+                era,
+                at: now(),
+            }),
+        };
+        (!concealed).then_some(schema)
     }
 
     /// Makes sure the server's tools were looked at once, for names that cannot be read without them.

@@ -1,5 +1,6 @@
 //! The headers and `_meta` of the stateless era, and the versions nobody speaks.
 
+use doorward_policy::Preset;
 use serde_json::{Value, json};
 
 use super::client::{Answer, Ask, Http, MODERN, Session, call, denial, modern, request};
@@ -72,6 +73,22 @@ async fn a_refused_header_does_not_show_the_argument() {
     assert!(answer.status == 400 && !text.contains("s3cret") && !text.contains("pr1vate"), "{text}");
     let kept = format!("{:?}", rig.exchange(&denial(&answer.json()).1).await);
     assert!(!kept.contains("s3cret") && !kept.contains("pr1vate"), "{kept}");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn headers_do_not_tell_that_a_hidden_tool_exists() {
+    let hides = r#"@id("hides") @hide forbid (principal, action == Action::"fixture/test_custom_header", resource);"#;
+    let plan = Plan::new().with_policy(Preset::Observe, &[hides]);
+    let rig = plan.with_child("fixture", "conformance-fixture", &["--stdio"]).start().await;
+    let mut told = Vec::new();
+    for name in ["test_custom_header", "test_customs_header"] {
+        let message = modern(call(5, name, json!({ "value": "x" })));
+        let answer = Http::open(rig.http).await.ask(&Ask::modern("fixture", &message)).await;
+        let reference = denial(&answer.json()).1;
+        told.push((answer.status, answer.text().replace(&reference, "REFERENCE")));
+    }
+    assert_eq!(told[0], told[1]);
     rig.stop().await;
 }
 
