@@ -50,6 +50,9 @@ pub const PATTERN_TEXT_MAX: usize = 256 * 1024;
 /// Most texts in one list that facts are told of; those of a longer one are unclear.
 pub const FACT_TEXTS_MAX: usize = 256;
 
+/// Most SQL and commands of one call that are parsed, in bytes, all arguments together; what comes after is unclear.
+pub const FACT_PARSED_MAX: usize = 64 * 1024;
+
 /// Most findings one load reports.
 pub const FINDINGS_MAX: usize = 100;
 

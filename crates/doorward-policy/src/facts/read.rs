@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use cedar_policy::RestrictedExpression;
 use doorward_core::access::Observed;
-use doorward_facts::{path, url};
+use doorward_facts::{Unclear, path, url};
 
 use super::texts::{self, Texts};
 use super::values::{Reading, Values};
 use super::{Call, Facts, Kind, Wants};
 use crate::arguments::Unreadable;
-use crate::limits::FACT_TEXTS_MAX;
+use crate::limits::{FACT_PARSED_MAX, FACT_TEXTS_MAX};
 use crate::place::Files;
 
 /// What has to be looked at before the facts can be told.
@@ -55,9 +55,11 @@ fn want_one(call: &Call<'_>, kind: Kind, text: &str, wants: &mut Wants) {
 /// The facts of every kind that rules look at.
 pub(super) fn facts(call: &Call<'_>, observed: &Observed) -> Result<Facts, Unreadable> {
     let mut facts = Facts::default();
+    let mut parsed = 0;
     for (kind, seen) in &call.seen.kinds {
         let members = texts::read(call.sent, call.members, seen)?;
-        let mut mirror = Mirror { values: Values { call, observed, kind: *kind }, facts: &mut facts };
+        let values = Values { call, observed, kind: *kind };
+        let mut mirror = Mirror { values, facts: &mut facts, parsed: &mut parsed };
         let record = mirror.record(&members, kind.name());
         facts.records.push((kind.name().to_owned(), record));
     }
@@ -67,6 +69,8 @@ pub(super) fn facts(call: &Call<'_>, observed: &Observed) -> Result<Facts, Unrea
 struct Mirror<'a> {
     values: Values<'a>,
     facts: &'a mut Facts,
+    /// How much was given to parsers whose time is not small.
+    parsed: &'a mut usize,
 }
 
 impl Mirror<'_> {
@@ -75,9 +79,15 @@ impl Mirror<'_> {
         for (member, texts) in members {
             let below = format!("{name}.{member}");
             let value = match texts {
-                Texts::One(text) => Some(self.value(self.values.one(text, &below), &below)),
+                Texts::One(text) => {
+                    let reading = self.spend(text.len()).and_then(|()| self.values.one(text, &below));
+                    Some(self.value(reading, &below))
+                }
                 Texts::Many(_) if self.values.kind == Kind::Money => None,
-                Texts::Many(texts) => Some(self.value(self.many(texts, &below), &below)),
+                Texts::Many(texts) => {
+                    let reading = self.many(texts, &below);
+                    Some(self.value(reading, &below))
+                }
                 Texts::Record(members) => Some(self.record(members, &below)),
             };
             fields.extend(value.map(|value| ((*member).to_owned(), value)));
@@ -86,11 +96,23 @@ impl Mirror<'_> {
         RestrictedExpression::new_record(fields).unwrap_or_else(|_| RestrictedExpression::new_unknown(name))
     }
 
-    fn many(&self, texts: &[Cow<'_, str>], name: &str) -> Reading {
+    fn many(&mut self, texts: &[Cow<'_, str>], name: &str) -> Reading {
         if texts.len() > FACT_TEXTS_MAX {
-            return Err(doorward_facts::Unclear::TooMany);
+            return Err(Unclear::TooMany);
         }
+        self.spend(texts.iter().map(|text| text.len()).sum())?;
         self.values.many(texts, name)
+    }
+
+    /// Counts what is parsed; the thread that decides serves others as well.
+    fn spend(&mut self, bytes: usize) -> Result<(), Unclear> {
+        match self.values.kind {
+            Kind::Sql | Kind::Shell => {
+                *self.parsed = self.parsed.saturating_add(bytes);
+                if *self.parsed > FACT_PARSED_MAX { Err(Unclear::TooLong) } else { Ok(()) }
+            }
+            Kind::Paths | Kind::Urls | Kind::Emails | Kind::Money | Kind::Sizes | Kind::Matches => Ok(()),
+        }
     }
 
     fn value(&mut self, reading: Reading, name: &str) -> RestrictedExpression {

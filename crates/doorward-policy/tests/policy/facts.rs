@@ -5,7 +5,7 @@ use std::sync::Arc;
 use doorward_core::access::{HostSeen, Observed};
 use doorward_core::decision::Decision;
 use doorward_core::refusal::Code;
-use doorward_policy::limits::{FACT_TEXTS_MAX, PATTERN_TEXT_MAX};
+use doorward_policy::limits::{FACT_PARSED_MAX, FACT_TEXTS_MAX, PATTERN_TEXT_MAX};
 use doorward_policy::{Catalogue, Engine, Files, Pattern, PolicyInputs, Preset, ServerPlace};
 use serde_json::{Value, json};
 
@@ -114,6 +114,9 @@ fn lists_and_texts_have_limits() {
     let engine = locked_with(&rule("context.sizes.all.items > 1"), &servers);
     assert_eq!(told(&engine, vec!["a".to_owned(); FACT_TEXTS_MAX]), None);
     assert_eq!(told(&engine, vec!["a".to_owned(); FACT_TEXTS_MAX + 1]), Some(Code::Unclear));
+    let engine = locked_with(&rule("context.shell.all.operators.isEmpty()"), &servers);
+    assert_eq!(told(&engine, vec!["a".repeat(FACT_PARSED_MAX / 8); 8]), None);
+    assert_eq!(told(&engine, vec!["a".repeat(FACT_PARSED_MAX / 8 + 1); 8]), Some(Code::Unclear));
     let mut inputs = PolicyInputs::from(vec![source("own.cedar", &rule("context.matches.all.a"))]);
     inputs.patterns.insert(Arc::from("a"), Pattern::new("^a+$").unwrap());
     let engine = Engine::load(&inputs, &servers, &[]).unwrap();
