@@ -71,3 +71,6 @@ pub const METER_SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// Most tasks whose duties are remembered.
 pub const TASKS_REMEMBERED_MAX: usize = 16_384;
+
+/// Most tasks of one principal whose duties are remembered: nobody makes the gateway forget the tasks of others alone.
+pub const TASKS_REMEMBERED_EACH_MAX: usize = 2_048;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::AnswerDuties;
 use crate::ids::ServerId;
-use crate::limits::TASKS_REMEMBERED_MAX;
+use crate::limits::{TASKS_REMEMBERED_EACH_MAX, TASKS_REMEMBERED_MAX};
 use crate::principal::PrincipalId;
 
 /// A task: whom it was given to, by which server, under which id.
@@ -28,11 +28,13 @@ pub enum Recalled {
     Nothing,
 }
 
-/// The tasks of a gateway with their duties; the oldest is forgotten first.
+/// The tasks of a gateway with their duties; the oldest is forgotten first: of whoever has a full share their own.
 #[derive(Debug, Default)]
 pub struct TaskDuties {
     tasks: BTreeMap<GivenTask, AnswerDuties>,
     order: VecDeque<GivenTask>,
+    /// How many tasks each principal has here.
+    shares: BTreeMap<PrincipalId, usize>,
 }
 
 impl TaskDuties {
@@ -41,13 +43,28 @@ impl TaskDuties {
         if let Some(known) = self.tasks.get_mut(&task) {
             return known.join(duties);
         }
-        if self.tasks.len() >= TASKS_REMEMBERED_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.tasks.remove(&oldest);
-        }
+        self.make_room(&task.principal);
+        *self.shares.entry(task.principal.clone()).or_default() += 1;
         self.order.push_back(task.clone());
         self.tasks.insert(task, duties.clone());
+    }
+
+    fn make_room(&mut self, principal: &PrincipalId) {
+        let share = self.shares.get(principal).copied().unwrap_or_default();
+        let leaving = if share >= TASKS_REMEMBERED_EACH_MAX {
+            let own = self.order.iter().position(|task| task.principal == *principal);
+            own.and_then(|own| self.order.remove(own))
+        } else if self.tasks.len() >= TASKS_REMEMBERED_MAX {
+            self.order.pop_front()
+        } else {
+            None
+        };
+        let Some(leaving) = leaving else { return };
+        self.tasks.remove(&leaving);
+        if let Some(share) = self.shares.get_mut(&leaving.principal) {
+            *share = share.saturating_sub(1);
+        }
+        self.shares.retain(|_, share| *share > 0);
     }
 
     /// What is remembered of a task.

@@ -4,7 +4,7 @@ use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::decision::{Decision, Obligation, Reason};
 use doorward_core::duties::{AnswerDuties, AnswerDuty, GivenTask, Pointer, Recalled, TaskDuties};
 use doorward_core::exchange::{Answer, Outcome, Step, Visibility, begin};
-use doorward_core::limits::TASKS_REMEMBERED_MAX;
+use doorward_core::limits::{TASKS_REMEMBERED_EACH_MAX, TASKS_REMEMBERED_MAX};
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
@@ -252,18 +252,27 @@ fn under(duty: &AnswerDuty) -> AnswerDuties {
 
 #[test]
 fn tasks_are_remembered_in_bounded_room_and_never_lose_a_duty() {
-    let task = |number: usize| GivenTask {
-        principal: Principal::new("ann", Proof::LocalToken).id().clone(),
+    let of = |name: &str, number: usize| GivenTask {
+        principal: Principal::new(name, Proof::LocalToken).id().clone(),
         server: server(),
         id: number.to_string().into(),
     };
+    let task = |number: usize| of("ann", number);
     let mut tasks = TaskDuties::default();
+    tasks.keep(of("bob", 0), &AnswerDuties::default());
     tasks.keep(task(0), &under(&redact("/a")));
     tasks.keep(task(0), &AnswerDuties::default());
     assert_eq!(tasks.recall(&task(0)), Recalled::Duties(under(&redact("/a"))));
     for number in 1..=TASKS_REMEMBERED_MAX {
         tasks.keep(task(number), &AnswerDuties::default());
     }
-    assert_eq!(tasks.recall(&task(0)), Recalled::Nothing);
-    assert_eq!(tasks.recall(&task(1)), Recalled::Duties(AnswerDuties::default()));
+    let oldest = TASKS_REMEMBERED_MAX + 1 - TASKS_REMEMBERED_EACH_MAX;
+    assert_eq!(tasks.recall(&task(oldest - 1)), Recalled::Nothing);
+    assert_eq!(tasks.recall(&task(oldest)), Recalled::Duties(AnswerDuties::default()));
+    let others = |tasks: &TaskDuties| tasks.recall(&of("bob", 0));
+    assert_eq!(others(&tasks), Recalled::Duties(AnswerDuties::default()), "one alone pushes nobody else out");
+    for number in 0..TASKS_REMEMBERED_MAX {
+        tasks.keep(of(&format!("eve{}", number % 100), number), &AnswerDuties::default());
+    }
+    assert_eq!(others(&tasks), Recalled::Nothing, "the room is bounded all the same");
 }
