@@ -260,10 +260,10 @@ fn read_rule(number: usize, policy: &Policy, place: Place, findings: &mut Vec<Fi
     let name = annotation("id").unwrap_or_else(|| Arc::from(format!("{}:{}", place.file, policy.id())));
     let mut mentions = policy.to_json().map_or_else(|_| Mentions::everything(), |json| Mentions::of(&json));
     let obligations = duty::read_duties(policy, &name, &place, findings);
-    // What is counted is read as strictly as what is compared: `"7"`, `07` and 7 are one to a server, and three to a meter.
+    // What is counted by is read as strictly as what is compared: `"7"`, `07` and 7 are one to a server, and three to a meter.
     for obligation in &obligations {
         if let Obligation::Limit(limit) = obligation {
-            limit.arguments().for_each(|path| mentions.arguments.name(path.top()));
+            limit.keyed_by().for_each(|path| mentions.arguments.name(path.top()));
         }
     }
     let written = policy.new_id(PolicyId::new(number.to_string()));

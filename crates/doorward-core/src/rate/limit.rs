@@ -84,20 +84,11 @@ pub struct Take {
 }
 
 impl Limit {
-    /// The arguments it looks at.
-    pub fn arguments(&self) -> impl Iterator<Item = &ArgumentPath> {
-        self.clauses.iter().flat_map(|clause| {
-            let keys = clause.by.iter().filter_map(|part| match part {
-                KeyPart::Argument(path) => Some(path),
-                KeyPart::User | KeyPart::Agent | KeyPart::Tenant | KeyPart::Tool | KeyPart::Server => None,
-            });
-            let summed = match &clause.measure {
-                Measure::Flow { of: Counted::Sum(path), .. } | Measure::Window { of: Counted::Sum(path), .. } => {
-                    Some(path)
-                }
-                Measure::Flow { .. } | Measure::Window { .. } | Measure::AtOnce { .. } => None,
-            };
-            keys.chain(summed)
+    /// The arguments it counts by.
+    pub fn keyed_by(&self) -> impl Iterator<Item = &ArgumentPath> {
+        self.clauses.iter().flat_map(|clause| clause.by.iter()).filter_map(|part| match part {
+            KeyPart::Argument(path) => Some(path),
+            KeyPart::User | KeyPart::Agent | KeyPart::Tenant | KeyPart::Tool | KeyPart::Server => None,
         })
     }
 
