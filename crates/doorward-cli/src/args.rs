@@ -228,7 +228,7 @@ pub(crate) enum AuditCommand {
     /// The last records, and with -f those to come.
     Tail(TailArgs),
     /// Records that match.
-    Query(QueryArgs),
+    Query(Box<QueryArgs>),
     /// Everything about one exchange.
     Show(ShowArgs),
 }

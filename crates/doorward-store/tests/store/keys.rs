@@ -1,5 +1,4 @@
 //! API keys as a gateway and the command line see them.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 
