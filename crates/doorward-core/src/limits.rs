@@ -74,3 +74,9 @@ pub const TASKS_REMEMBERED_MAX: usize = 16_384;
 
 /// Most tasks of one principal whose duties are remembered: nobody makes the gateway forget the tasks of others alone.
 pub const TASKS_REMEMBERED_EACH_MAX: usize = 2_048;
+
+/// Spans in which a counter keeps its time: an event counts at most one of them longer than asked for.
+pub const COUNTER_SPANS: i64 = 60;
+
+/// Most counts at once: one for each counter and each of those it tells apart.
+pub const COUNTS_MAX: usize = 16_384;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use doorward_core::history::Counter;
 use doorward_core::ids::ServerId;
 
 use crate::pattern::Pattern;
@@ -17,6 +18,8 @@ pub struct PolicyInputs {
     pub sources: Vec<Source>,
     /// The counters that rules may look at as `context.counts.NAME`.
     pub counters: BTreeSet<Arc<str>>,
+    /// What those count. Counting is the shell's; a name without a counter is unknown.
+    pub counted: Vec<Counter>,
     /// Where `context.time` is read off the clock.
     pub zone: Zone,
     /// What a caller is told of a thing that its lists would not show.

@@ -38,7 +38,8 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 for request in waiting.requests() {
                     decisions.push(match gateway.authority() {
                         Authority::Policy => {
-                            let observed = gateway.observer().observe(&engine, request).await;
+                            let mut observed = gateway.observer().observe(&engine, request).await;
+                            gateway.history().observe(&engine, request, &mut observed);
                             engine.decide(request, &observed)
                         }
                         Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
@@ -87,6 +88,7 @@ fn recall(gateway: &Gateway, task: &GivenTask) -> Recalled {
 async fn record(gateway: &Arc<Gateway>, waiting: AwaitRecord) -> Step {
     let (record, recorded) = waiting.split();
     gateway.metrics().recorded(&record);
+    gateway.history().recorded(&record);
     match gateway.store().append(record) {
         Ok(Appended::Queued) => recorded.recorded(Ok(()), now()),
         Ok(Appended::Pending(commit)) => committed(gateway, commit, recorded).await,

@@ -7,6 +7,7 @@
 mod build;
 mod clients;
 mod connect;
+mod counters;
 mod environment;
 mod find;
 mod identity;

@@ -16,7 +16,7 @@ use crate::dialogue::Target;
 use crate::handles::Handles;
 use crate::joined::{Joint, JointId, JointSetup, Shelves};
 use crate::limits::REFIT_WAIT;
-use crate::meters::{Meters, TaskDuties};
+use crate::meters::{History, Meters, TaskDuties};
 use crate::metrics::Metrics;
 use crate::observe::{Observer, Resolver};
 use crate::server::Server;
@@ -32,6 +32,7 @@ pub struct Gateway {
     metrics: Metrics,
     meters: Meters,
     task_duties: TaskDuties,
+    history: History,
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
@@ -78,6 +79,8 @@ impl Gateway {
     /// The policy does not load.
     pub fn new(served: Served, inputs: Arc<PolicyInputs>, store: Store) -> Result<Self, LoadErrors> {
         let view = View::load(served, inputs, 1)?;
+        let history = History::default();
+        history.declare(&view.inputs.counted);
         let (changing, shelves) = (Arc::default(), Shelves::default());
         let (metrics, authority) = (Metrics::new(), Authority::Policy);
         Ok(Self {
@@ -87,6 +90,7 @@ impl Gateway {
             metrics,
             meters: Meters::default(),
             task_duties: TaskDuties::default(),
+            history,
             observer: Observer::default(),
             shelves,
             handles: Handles::default(),
@@ -168,6 +172,11 @@ impl Gateway {
         &self.meters
     }
 
+    /// What happened lately.
+    pub(crate) const fn history(&self) -> &History {
+        &self.history
+    }
+
     /// Which duties the tasks carry that were given.
     pub(crate) const fn task_duties(&self) -> &TaskDuties {
         &self.task_duties
@@ -195,7 +204,9 @@ impl Gateway {
         let load = move || {
             let _turn = turn;
             let generation = gateway.view.load().generation.saturating_add(1);
-            gateway.view.store(Arc::new(View::load(served, inputs, generation)?));
+            let view = Arc::new(View::load(served, inputs, generation)?);
+            gateway.history.declare(&view.inputs.counted);
+            gateway.view.store(view);
             gateway.shelves.replaced();
             Ok(generation)
         };

@@ -5,6 +5,7 @@ mod actions;
 mod answers;
 mod classifying;
 mod duties;
+mod history;
 mod limits;
 mod lists;
 mod rates;

@@ -33,6 +33,7 @@ pub(super) struct Builder<'s> {
     pub(super) issuers: BTreeMap<String, IssuerEntry>,
     pub(super) scope_entries: BTreeMap<String, ScopeEntry>,
     pub(super) patterns: BTreeMap<String, PatternEntry>,
+    pub(super) counters: BTreeMap<String, PatternEntry>,
     pub(super) surroundings: &'s Surroundings,
     pub(super) problems: Problems,
     pub(super) shown: Vec<Shown>,
@@ -53,6 +54,7 @@ impl<'s> Builder<'s> {
         let mut issuers = BTreeMap::new();
         let mut scope_entries = BTreeMap::new();
         let mut patterns = BTreeMap::new();
+        let mut counters = BTreeMap::new();
         for layer in layers {
             settings.extend(layer.settings);
             servers.extend(layer.servers.into_iter().map(|entry| (entry.id.clone(), entry)));
@@ -60,6 +62,7 @@ impl<'s> Builder<'s> {
             issuers.extend(layer.issuers.into_iter().map(|entry| (entry.name.clone(), entry)));
             scope_entries.extend(layer.scopes.into_iter().map(|entry| (entry.scope.clone(), entry)));
             patterns.extend(layer.patterns.into_iter().map(|entry| (entry.name.clone(), entry)));
+            counters.extend(layer.counters.into_iter().map(|entry| (entry.name.clone(), entry)));
         }
         Self {
             settings,
@@ -68,6 +71,7 @@ impl<'s> Builder<'s> {
             issuers,
             scope_entries,
             patterns,
+            counters,
             surroundings,
             problems,
             shown: Vec::new(),
@@ -156,7 +160,10 @@ impl<'s> Builder<'s> {
         let zone = self.zone();
         let denied = self.denied();
         let patterns = self.patterns();
-        let inputs = PolicyInputs { sources, zone: zone?, denied: denied?, patterns, ..PolicyInputs::default() };
+        let counted = self.counters();
+        let counters = counted.iter().map(|counter| counter.name.clone()).collect();
+        let (zone, denied) = (zone?, denied?);
+        let inputs = PolicyInputs { sources, counters, counted, zone, denied, patterns, ..PolicyInputs::default() };
         Some(PolicyConfig { preset: preset?, files, inputs })
     }
 

@@ -15,7 +15,7 @@ use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
 use super::settings::{Layer, Manner, ServerEntry, ViewEntry, from_node};
-use super::{clients, patterns, toml_text};
+use super::{clients, counters, patterns, toml_text};
 
 /// Which files count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,13 +136,16 @@ pub(super) fn table(member: &Member, within: &str, layer: &mut Layer, reader: &m
     };
     let keys: Vec<(Key, &str)> =
         Key::ALL.iter().filter(|key| key.place().0 == table).map(|key| (*key, key.place().1)).collect();
-    let below = (table == "policy").then_some("patterns");
-    let names: Vec<&str> = keys.iter().map(|(_, name)| *name).chain(below).collect();
+    let below: &[&str] = if table == "policy" { &["counters", "patterns"] } else { &[] };
+    let names: Vec<&str> = keys.iter().map(|(_, name)| *name).chain(below.iter().copied()).collect();
     for inner in reader.table(&format!("[{table}]"), &member.node).unwrap_or_default() {
         match keys.iter().find(|(_, name)| *name == inner.name) {
             Some((key, _)) => keep(*key, inner, layer, reader),
             None if is_inner(&inner.name) => self::table(inner, table, layer, reader),
-            None if below == Some(inner.name.as_str()) => patterns::gather(inner, layer, reader),
+            None if below.contains(&inner.name.as_str()) => match inner.name.as_str() {
+                "counters" => counters::gather(inner, layer, reader),
+                _ => patterns::gather(inner, layer, reader),
+            },
             None => reader.unknown(inner, &format!("[{table}]"), &names),
         }
     }

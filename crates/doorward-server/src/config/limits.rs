@@ -41,5 +41,11 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(3600);
 /// Longest wait of a record before its flush begins that can be configured: what a crash may lose must stay short.
 pub const FLUSH_MAX: Duration = Duration::from_secs(10);
 
+/// Most counters: each looks at every record.
+pub(super) const COUNTERS_MAX: usize = 64;
+
+/// Longest time a counter looks back.
+pub(super) const COUNTER_SECONDS_MAX: u64 = 31 * 86_400;
+
 /// Most named patterns: each is tried on every text whose matches some rule looks at.
 pub const PATTERNS_MAX: usize = 64;

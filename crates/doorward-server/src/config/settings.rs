@@ -19,6 +19,7 @@ pub(super) struct Layer {
     pub(super) issuers: Vec<IssuerEntry>,
     pub(super) scopes: Vec<ScopeEntry>,
     pub(super) patterns: Vec<PatternEntry>,
+    pub(super) counters: Vec<PatternEntry>,
 }
 
 /// One value and where it comes from.
@@ -81,7 +82,7 @@ pub(super) struct ScopeEntry {
     pub(super) origin: Origin,
 }
 
-/// One named regular expression.
+/// One named regular expression, or one named counter.
 #[derive(Debug, Clone)]
 pub(super) struct PatternEntry {
     pub(super) name: String,

@@ -122,3 +122,27 @@ async fn only_so_many_at_once_and_every_place_comes_back() {
     .await;
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn a_rule_may_look_back_at_what_happened() {
+    let peer = Peer::start(|_| None).await;
+    let rule = r#"@id("thrice") forbid (principal, action == Action::"one/echo", resource) when { context.counts.echoes >= 3 };"#;
+    let mut plan = Plan::new().with_policy(Preset::Observe, &[rule]).with_url("one", &peer.url);
+    let echoes = doorward_core::history::Counter {
+        name: "echoes".into(),
+        count: doorward_core::history::Happened::Allowed,
+        of: doorward_core::history::Of::Tool(doorward_core::ids::ServerId::parse("one").unwrap(), "echo".into()),
+        within: Duration::from_secs(3600),
+        by: vec![doorward_core::history::By::User],
+    };
+    plan.config.policy.inputs.counters.insert("echoes".into());
+    plan.config.policy.inputs.counted.push(echoes);
+    let rig = plan.start().await;
+    let mut session = Session::open(&rig, "one").await;
+    let mut told_all = Vec::new();
+    for id in 1..=4 {
+        told_all.push(told(&session.call(&call(id, "echo", json!({ "message": "a" }))).await));
+    }
+    assert_eq!(told_all, ["ok", "ok", "ok", "DW1202"]);
+    rig.stop().await;
+}

@@ -90,6 +90,28 @@ fn what_the_conformance_run_writes_is_accepted() {
 }
 
 #[test]
+fn counters_are_read() {
+    let text = "[policy.counters]\nmails = \"allowed mail/send within 1h\"\n\
+                reads = \"asked resources/read within 7d by everyone\"\n";
+    let inputs = Place::new("counters").file("project/doorward.toml", text).load().unwrap().config.policy.inputs;
+    assert_eq!(inputs.counters.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["mails", "reads"]);
+    let told: Vec<_> = inputs.counted.iter().map(|counter| (counter.within.as_secs(), counter.by.len())).collect();
+    assert_eq!(told, [(3_600, 2), (604_800, 0)]);
+    for wrong in [
+        "allowed mail/send",
+        "often mail/send within 1h",
+        "allowed mail within 1h",
+        "allowed a/b within 0s",
+        "allowed a/b within 32d",
+        "allowed a/b within 1h by tool",
+        "allowed a/b within 1h by",
+    ] {
+        let text = format!("[policy.counters]\nn = \"{wrong}\"\n");
+        assert!(Place::new("counters").file("project/doorward.toml", &text).load().is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn what_facts_need_is_read() {
     let text = "[policy.patterns]\nkey = \"key-[0-9]+\"\n\
                 [servers.files]\ncommand = [\"x\"]\nroot = \"data/./in\"\n\
