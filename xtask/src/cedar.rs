@@ -131,8 +131,16 @@ fn installed() -> Result<PathBuf, String> {
 }
 
 fn write_cases(root: &Path, folder: &Path, requests: u64, seed: u64) -> Result<(), String> {
-    let mut cases =
-        process::cargo(&["run", "--quiet", "--package", "doorward-policy", "--example", "cedar_cases", "--"]);
+    let mut cases = process::cargo(&[
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "doorward-policy",
+        "--example",
+        "cedar_cases",
+        "--",
+    ]);
     process::run(cases.arg(folder).arg(requests.to_string()).arg(seed.to_string()).current_dir(root))
 }
 
