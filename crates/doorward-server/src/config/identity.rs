@@ -271,8 +271,13 @@ impl Builder<'_> {
                 );
             }
             (Auth::Identity, 0) if listen.tls.as_ref().is_none_or(|tls| tls.clients.is_none()) => {
-                let message = "auth = \"identity\" wants credentials of an issuer, and none is configured";
-                self.problems.error(origin, message, "add [identity.issuers.NAME], or write auth = \"token\"");
+                let message =
+                    "auth = \"identity\" takes API keys alone: there is no issuer, and no client certificates";
+                self.problems.warning(
+                    origin,
+                    message,
+                    "make keys with `doorward keys create`, or add [identity.issuers.NAME]",
+                );
             }
             (Auth::None, 0) | (Auth::Identity, _) | (Auth::Token(_), _) => {}
         }

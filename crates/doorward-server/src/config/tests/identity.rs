@@ -87,7 +87,6 @@ fn what_is_wrong_with_issuers_is_told() {
             "'a b' cannot stand",
         ),
         (format!("[listen]\nauth = \"none\"\n{RESOURCE}{ONE}"), "issuers are configured"),
-        ("[listen]\nauth = \"identity\"\n".to_owned(), "none is configured"),
         (format!("{RESOURCE}[identity.issuers.One]\nissuer = \"https://one.example\"\n"), "no name of an issuer"),
         (format!("{RESOURCE}[identity.issuers.one]\n"), "does not say which issuer it is"),
         (format!("{RESOURCE}[identity.issuers.one]\nissuer = \"http://one.example\"\n"), "issuer cannot be"),
@@ -122,4 +121,11 @@ fn what_is_wrong_with_issuers_is_told() {
         assert!(found, "{told}: {:?}", errors.problems().iter().map(ToString::to_string).collect::<Vec<_>>());
     }
     assert!(load_text("right", &two("prefix = \"\"\n")).is_ok());
+}
+
+#[test]
+fn api_keys_alone_are_enough_and_that_is_said() {
+    let loaded = load_text("keys", "[listen]\nauth = \"identity\"\n").unwrap();
+    assert_eq!(loaded.config.listen.auth, Auth::Identity);
+    assert!(loaded.warnings.iter().any(|warning| warning.to_string().contains("API keys alone")));
 }
