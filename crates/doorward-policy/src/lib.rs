@@ -6,14 +6,15 @@
 
 mod argument_type;
 mod arguments;
+mod asked;
 mod cache;
 mod cases;
 mod catalogue;
+mod conjunct;
 mod context;
 mod denial;
 mod desk;
 mod engine;
-mod explain;
 mod facts;
 mod finding;
 mod fit;
@@ -45,11 +46,11 @@ pub mod effect;
 pub mod limits;
 
 pub use argument_type::{ArgumentType, Member, Members, Presence};
+pub use asked::Asked;
 pub use cases::{Case, CaseFile, RuleName, Verdict, subject_named};
 pub use catalogue::{Catalogue, LeftOut, ToolFacts, WhyLeftOut};
 pub use doorward_facts::address::is_private;
 pub use engine::Engine;
-pub use explain::{Asked, Change, Explanation, Outcome, RuleEffect, RuleOutcome};
 pub use facts::Wants;
 pub use finding::{Finding, LoadErrors, Severity};
 pub use inputs::{Denied, PolicyInputs};

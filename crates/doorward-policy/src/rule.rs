@@ -132,22 +132,6 @@ impl Rule {
         }
     }
 
-    /// The group its scope asks for.
-    pub(crate) fn wanted_group(&self) -> Option<Arc<str>> {
-        match &self.scope.principal {
-            PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid)
-                if uid.type_name().basename() == "Group" =>
-            {
-                Some(Arc::from(uid.id().unescaped()))
-            }
-            PrincipalConstraint::Eq(_)
-            | PrincipalConstraint::In(_)
-            | PrincipalConstraint::Is(_)
-            | PrincipalConstraint::IsIn(..)
-            | PrincipalConstraint::Any => None,
-        }
-    }
-
     /// Whether its scope covers the action `id` with its `groups`.
     pub(crate) fn covers_action(&self, id: &str, groups: &[&str]) -> bool {
         let is_one = |uid: &EntityUid| id == uid.id().unescaped() || groups.contains(&uid.id().unescaped());

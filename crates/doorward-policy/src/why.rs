@@ -1,8 +1,7 @@
 //! Why a call is decided as it is: every rule about it with the condition it turns on, and what would change the decision.
 //!
-//! It asks the same rules with the same context as the decision itself; it never decides anything. Unlike
-//! [`Engine::explain`], which tells all of one decision for tools that compare it, it speaks to a person, and of calls whose
-//! arguments are not known as well.
+//! It speaks to a person, and of calls whose arguments are not known as well. It asks the same rules with the same context as
+//! the decision itself; it never decides anything.
 
 use std::sync::Arc;
 
@@ -10,10 +9,11 @@ use cedar_policy::{Authorizer, Effect, Entities, Policy, PolicySet, Request};
 use doorward_core::access::{AccessRequest, Observed};
 use doorward_core::decision::Decision;
 use doorward_core::exchange::Visibility;
+use doorward_core::refusal::Code;
 
 use crate::cases::in_words;
+use crate::conjunct::Conjunct;
 use crate::engine::Engine;
-use crate::explain::conjunct::Conjunct;
 use crate::question::Question;
 use crate::rule::Rule;
 
@@ -109,23 +109,32 @@ impl Engine {
         let open = request.arguments.is_none() && question.looks_at_what_is_said();
         let put = if open { question.put() } else { question.put_said() };
         let Some((asked, entities)) = put else { return Why::without_rules(&self.decide(request, observed)) };
-        let rules: Vec<&Rule> = question.slice().rules.iter().filter_map(|number| self.rules.get(*number)).collect();
+        let rules: Vec<&Rule> = question.rules().collect();
         let says: Vec<RuleSays> = rules.iter().map(|rule| says(rule, request, &asked, &entities)).collect();
-        let (decided, allowed) = if open {
+        let facts = self.facts(&question, &asked);
+        let rest_decides = open && {
             let response = Authorizer::new().is_authorized_partial(&asked, &question.slice().set, &entities);
-            match question.some_allowed(&response) {
-                Visibility::Show => ("it depends on the arguments".to_owned(), None),
-                Visibility::Hide => (in_words(&self.decide(request, observed)), Some(false)),
-            }
-        } else {
-            let decision = self.decide(request, observed);
-            (in_words(&decision), Some(matches!(decision, Decision::Allow { .. })))
+            question.some_allowed(&response) == Visibility::Show
         };
-        let changes = changes(&rules, &says, allowed);
-        Why { decided, allowed, facts: self.facts(request, &asked), rules: says, changes }
+        if rest_decides {
+            let changes = changes(&rules, &says, None);
+            return Why {
+                decided: "it depends on the arguments".to_owned(),
+                allowed: None,
+                facts,
+                rules: says,
+                changes,
+            };
+        }
+        let decision = self.decide(request, observed);
+        let allowed = !open && decision.is_allow();
+        let mut told: Vec<String> = wanted_scopes(&decision).into_iter().collect();
+        told.extend(changes(&rules, &says, Some(allowed)));
+        Why { decided: in_words(&decision), allowed: Some(allowed), facts, rules: says, changes: told }
     }
 
-    fn facts(&self, request: &AccessRequest, asked: &Request) -> Vec<(String, String)> {
+    fn facts(&self, question: &Question<'_>, asked: &Request) -> Vec<(String, String)> {
+        let request = question.request;
         let principal = &request.principal;
         let mut facts = vec![("principal".to_owned(), self.types.subject(principal.subject()).to_string())];
         facts.push(("proof".to_owned(), principal.proof().as_str().to_owned()));
@@ -144,6 +153,10 @@ impl Engine {
         if let Some(tool) = desk.and_then(|desk| desk.tools.get(request.resource.name()?)) {
             let assessment = tool.facts.assessment;
             facts.push(("effect".to_owned(), format!("{}, because of {}", assessment.effect, assessment.evidence)));
+        }
+        let groups = question.groups();
+        if !groups.is_empty() {
+            facts.push(("action".to_owned(), format!("in {}", groups.join(", "))));
         }
         let context = asked.context();
         facts.extend(SHOWN.iter().filter_map(|name| {
@@ -202,6 +215,17 @@ fn try_one(policy: &Policy, asked: &Request, entities: &Entities) -> Holds {
         Holds::Open
     } else {
         Holds::No
+    }
+}
+
+/// The scopes a token would have to have, when they are all that a denial is about.
+fn wanted_scopes(decision: &Decision) -> Option<String> {
+    match decision {
+        Decision::Deny(denial) if denial.code == Code::InsufficientScope => {
+            let scopes: Vec<&str> = denial.scopes.iter().map(AsRef::as_ref).collect();
+            Some(format!("a token with these scopes would be enough: {}", scopes.join(" ")))
+        }
+        Decision::Deny(_) | Decision::Allow { .. } => None,
     }
 }
 

@@ -11,7 +11,6 @@
 mod case_files;
 mod cases;
 mod desk;
-mod explain;
 mod facts;
 mod lints;
 mod load_errors;
@@ -21,3 +20,4 @@ mod real_tools;
 mod refit;
 mod trust;
 mod visibility;
+mod why;
