@@ -128,10 +128,12 @@ impl Fitting<'_> {
         if !trouble.errors.is_empty() {
             return self.judge_misfit(rule, &names.unknown_servers, mistaken, trouble.errors, findings);
         }
-        let unreached = !mistaken && self.is_out_of_reach(rule);
-        if !mistaken && (unreached || trouble.is_impossible) {
+        let hopeless = rule.collective().is_some() || rule.action_group().is_some();
+        if !mistaken && (hopeless || trouble.is_impossible || self.is_out_of_reach(rule)) {
             let finding = self.never_matches(rule);
-            findings.push(if self.around.has_unknown() { softened(finding) } else { self.tempered(finding) });
+            // What servers that are not known yet may offer makes no difference to a rule without hope.
+            let waits = self.around.has_unknown() && !hopeless;
+            findings.push(if waits { softened(finding) } else { self.tempered(finding) });
         }
         BTreeSet::new()
     }
@@ -176,15 +178,17 @@ impl Fitting<'_> {
     }
 
     fn never_matches(&self, rule: &Rule) -> Finding {
-        let advice = match (rule.collective(), self.untyped_argument(rule)) {
-            (Some(collective), _) => format!("whoever acts is a User or an Agent; write principal in {collective}"),
-            (None, Some(name)) => format!(
+        let advice = if let Some(collective) = rule.collective() {
+            format!("whoever acts is a User or an Agent; write principal in {collective}")
+        } else if let Some(group) = rule.action_group() {
+            format!("{group} is a group of actions; write action in {group}")
+        } else if let Some(name) = self.untyped_argument(rule) {
+            format!(
                 "no tool it covers has an argument \"{name}\" that policy can read; unions, free maps and lists of mixed \
                  values have no type in Cedar"
-            ),
-            (None, None) => {
-                "no request fits its scope and conditions together; compare them with what the servers offer".to_owned()
-            }
+            )
+        } else {
+            "no request fits its scope and conditions together; compare them with what the servers offer".to_owned()
         };
         Finding::new(Severity::Error, &rule.place, format!("the rule \"{}\" can never match", rule.name))
             .with_code("never-matches")

@@ -22,7 +22,7 @@ use crate::limits::POLICY_TEXT_MAX;
 use crate::mentions::Mentions;
 use crate::source::Source;
 use crate::suggest::nearest;
-use crate::vocabulary::type_of;
+use crate::vocabulary::{GROUPS, type_of};
 
 const ANNOTATIONS: [&str; 9] = ["docs", "hide", "id", "limit", "obligation", "otherwise", "reason", "remedy", "scopes"];
 
@@ -129,6 +129,14 @@ impl Rule {
             | PrincipalConstraint::Is(_)
             | PrincipalConstraint::IsIn(..)
             | PrincipalConstraint::Any => None,
+        }
+    }
+
+    /// The group of actions that its scope takes for an action.
+    pub(crate) fn action_group(&self) -> Option<String> {
+        match &self.scope.action {
+            ActionConstraint::Eq(uid) if GROUPS.contains(&uid.id().unescaped()) => Some(uid.to_string()),
+            ActionConstraint::Eq(_) | ActionConstraint::In(_) | ActionConstraint::Any => None,
         }
     }
 

@@ -69,12 +69,8 @@ async fn no_client_header_reaches_a_server() {
 #[tokio::test]
 async fn a_refused_call_is_a_result_and_the_session_goes_on() {
     let own = r#"@id("own:no-payload") @reason("Payloads are not for you.") @remedy("Use echo.")
-        forbid (principal, action == Action::"tools/call", resource == Tool::"bare/payload");"#;
-    let own = own.replace(
-        r#"action == Action::"tools/call", resource == Tool::"bare/payload""#,
-        r#"action == Action::"bare/payload", resource"#,
-    );
-    let plan = Plan::new().with_policy(Preset::Observe, &[&own]);
+        forbid (principal, action == Action::"bare/payload", resource);"#;
+    let plan = Plan::new().with_policy(Preset::Observe, &[own]);
     let rig = plan.with_child("bare", "bare-upstream", &["--stdio"]).start().await;
     let refused = |message: &Value| {
         let result = &message["result"];

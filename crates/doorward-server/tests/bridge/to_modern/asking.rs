@@ -161,7 +161,7 @@ async fn a_question_that_no_rule_allows_ends_its_call() {
 }
 
 /// Every call, but no question.
-const ALLOW_CALLS: &str = r#"permit(principal, action == Action::"tools/call", resource);"#;
+const ALLOW_CALLS: &str = r#"permit(principal, action in Action::"tools/call", resource);"#;
 
 #[tokio::test]
 async fn a_server_that_asks_and_asks_is_ended() {
