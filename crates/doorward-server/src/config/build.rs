@@ -381,10 +381,7 @@ impl<'s> Builder<'s> {
 
     /// A path as its origin means it: from the file's folder, or from the working directory.
     pub(super) fn based(&self, path: &Path, origin: &Origin) -> PathBuf {
-        match origin {
-            Origin::File(file, _) => plain(&self.surroundings.absolute(&file.folder().join(path))),
-            Origin::Flag(_) | Origin::Variable(_) | Origin::Default => plain(&self.surroundings.absolute(path)),
-        }
+        plain(&origin.folder(self.surroundings).join(path))
     }
 
     fn show(&mut self, key: Key, value: String, origin: &Origin) {

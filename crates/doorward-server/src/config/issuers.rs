@@ -9,7 +9,6 @@ use super::environment::Surroundings;
 use super::identity::{Addresses, ClaimNames, Dpop, Introspected, IntrospectionConfig, IssuerConfig, TokenType};
 use super::limits::{INTROSPECTION_LIFE_MAX, SKEW_MAX};
 use super::node::{Member, Reader, nearest};
-use super::origin::Origin;
 use super::problem::Problems;
 use super::secret::{Secret, Writing, resolve};
 use super::settings::{IssuerEntry, toml_list, toml_text};
@@ -58,10 +57,7 @@ pub(super) fn is_name(name: &str) -> bool {
 
 /// Reads one issuer; `None` when something is wrong with it, which `problems` then hold.
 pub(super) fn read(entry: &IssuerEntry, surroundings: &Surroundings, problems: &mut Problems) -> Option<Read> {
-    let folder = match &entry.origin {
-        Origin::File(file, _) => surroundings.absolute(file.folder()),
-        Origin::Flag(_) | Origin::Variable(_) | Origin::Default => surroundings.directory.clone(),
-    };
+    let folder = entry.origin.folder(surroundings);
     let name = format!("[identity.issuers.{}]", entry.name);
     let mut reader = Reader { origin: entry.origin.clone(), problems };
     let members = reader.table(&name, &entry.node)?;

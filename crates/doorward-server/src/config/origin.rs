@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::environment::Surroundings;
+
 /// A file that was read, with its text for showing places in it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -30,7 +32,7 @@ impl SourceFile {
     }
 
     /// The folder that relative paths in it start from.
-    pub(super) fn folder(&self) -> &Path {
+    fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
@@ -57,6 +59,14 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The folder that relative paths of it start from: that of its file, or the working directory.
+    pub(super) fn folder(&self, surroundings: &Surroundings) -> PathBuf {
+        match self {
+            Self::File(file, _) => surroundings.absolute(file.folder()),
+            Self::Flag(_) | Self::Variable(_) | Self::Default => surroundings.directory.clone(),
+        }
+    }
+
     /// The same origin, at another place of its file.
     pub(super) fn at(&self, span: &Range<usize>) -> Self {
         match self {

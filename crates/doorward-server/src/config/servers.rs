@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::environment::Surroundings;
 use super::limits::SILENCE_MAX;
 use super::node::{Member, Reader, Value};
-use super::origin::Origin;
 use super::problem::Problems;
 use super::secret::{Resolved, Secret, Writing, resolve};
 use super::settings::{Manner, ServerEntry};
@@ -61,10 +60,7 @@ pub(super) struct Read {
 
 /// Reads one server; `None` when something is wrong with it, which `problems` then hold.
 pub(super) fn read(entry: &ServerEntry, surroundings: &Surroundings, problems: &mut Problems) -> Option<Read> {
-    let folder = match &entry.origin {
-        Origin::File(file, _) => surroundings.absolute(file.folder()),
-        Origin::Flag(_) | Origin::Variable(_) | Origin::Default => surroundings.directory.clone(),
-    };
+    let folder = entry.origin.folder(surroundings);
     let name = format!("[servers.{}]", entry.id);
     let mut reader = Reader { origin: entry.origin.clone(), problems };
     let members = reader.table(&name, &entry.node)?;
