@@ -54,6 +54,17 @@ pub struct Plan {
     app_tools: AppTools,
 }
 
+/// How many servers a request concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One: which, and with what words, is for [`Plan::route`] to say.
+    One,
+    /// Every server of the plan.
+    All(List),
+    /// None: the face answers it itself.
+    Own,
+}
+
 /// Where a request goes.
 #[derive(Debug, Clone)]
 pub enum Route {

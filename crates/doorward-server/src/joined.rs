@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use doorward_core::ids::ServerId;
-use doorward_core::joint::{AppUse, Apps, Named, Offer, Plan, Route, Told, ViewId};
+use doorward_core::joint::{AppUse, Apps, Named, Offer, Plan, Scope, Told, ViewId};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::routing::Questions;
 use doorward_mcp::id::Id;
@@ -188,13 +188,13 @@ impl Joined {
         if before_hello && !matches!(request.method(), "initialize" | "ping") {
             return self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownSession)).await;
         }
-        match joint.plan.route(&request, self.apps(&request), &|server, what| offers(&joint, server, what)) {
-            Ok(Route::Own) => self.own(caller, &joint, request, revision).await,
-            Ok(Route::All(list)) => JointOngoing::working(self, request.id().clone(), |joined, producing| async move {
+        match Scope::of(&request) {
+            Ok(Scope::Own) => self.own(caller, &joint, request, revision).await,
+            Ok(Scope::All(list)) => JointOngoing::working(self, request.id().clone(), |joined, producing| async move {
                 joined.list(caller, (joint, list), request, producing).await;
             }),
-            // What a name that nobody knows yet means can be learned, so this is no refusal yet.
-            Ok(Route::One { .. }) | Err(_) => {
+            // Refusals are made, and recorded, where everything else is that has no answer.
+            Ok(Scope::One) | Err(_) => {
                 JointOngoing::working(self, request.id().clone(), |joined, producing| async move {
                     joined.pass(caller, joint, (request, revision, params), producing).await;
                 })

@@ -12,7 +12,7 @@ use doorward_mcp::splice::Segments;
 use super::edits::Edits;
 use super::names::{self, Reading};
 use super::view::{Part, Tool};
-use super::{Apps, Known, List, Named, Plan, Route, Told, read_again, uris};
+use super::{Apps, Known, List, Named, Plan, Route, Scope, Told, read_again, uris};
 use crate::ids::ServerId;
 use crate::refusal::{Code, Refusal};
 
@@ -37,29 +37,52 @@ enum Pointer {
     Task,
 }
 
+impl Pointer {
+    fn of(method: &str) -> Option<Self> {
+        match method {
+            "tools/call" => Some(Self::Name(Named::Tools)),
+            "prompts/get" => Some(Self::Name(Named::Prompts)),
+            "resources/read" | "resources/subscribe" | "resources/unsubscribe" => Some(Self::Uri),
+            "completion/complete" => Some(Self::Reference),
+            "tasks/get" | "tasks/result" | "tasks/cancel" | "tasks/update" => Some(Self::Task),
+            _ => None,
+        }
+    }
+}
+
+impl Scope {
+    /// What the request's method says of it, without a look at whether the one server exists.
+    ///
+    /// # Errors
+    /// [`Code::UnknownMethod`], or [`Code::BadParams`] for a list from a cursor on: a joint list has one page.
+    pub fn of(request: &Request) -> Result<Self, Refusal> {
+        if let Some(list) = List::of(request.method()) {
+            refuse_cursor(request)?;
+            return Ok(Self::All(list));
+        }
+        match request.method() {
+            "initialize" | "ping" | "server/discover" | "logging/setLevel" | "subscriptions/listen" => Ok(Self::Own),
+            method if Pointer::of(method).is_some() => Ok(Self::One),
+            _ => Err(Refusal::new(Code::UnknownMethod)),
+        }
+    }
+}
+
 impl Plan {
     /// Says where a client's request goes. What a server was never seen to offer passes: its own exchange judges that.
     ///
     /// # Errors
     /// [`Code::UnknownTool`], [`Code::BadParams`] or [`Code::UnknownMethod`], with a sentence on what to do.
     pub fn route(&self, request: &Request, client: Apps, known: Known<'_>) -> Result<Route, Refusal> {
-        if let Some(list) = List::of(request.method()) {
-            refuse_cursor(request)?;
-            return Ok(Route::All(list));
-        }
-        let pointer = match request.method() {
-            "initialize" | "ping" | "server/discover" | "logging/setLevel" | "subscriptions/listen" => {
-                return Ok(Route::Own);
+        match Scope::of(request)? {
+            Scope::Own => Ok(Route::Own),
+            Scope::All(list) => Ok(Route::All(list)),
+            Scope::One => {
+                let pointer = Pointer::of(request.method()).ok_or_else(|| Refusal::new(Code::UnknownMethod))?;
+                let (server, request) = self.translate(request, &pointer, client, known)?;
+                Ok(Route::One { server, request: Box::new(request) })
             }
-            "tools/call" => Pointer::Name(Named::Tools),
-            "prompts/get" => Pointer::Name(Named::Prompts),
-            "resources/read" | "resources/subscribe" | "resources/unsubscribe" => Pointer::Uri,
-            "completion/complete" => Pointer::Reference,
-            "tasks/get" | "tasks/result" | "tasks/cancel" | "tasks/update" => Pointer::Task,
-            _ => return Err(Refusal::new(Code::UnknownMethod)),
-        };
-        let (server, request) = self.translate(request, &pointer, client, known)?;
-        Ok(Route::One { server, request: Box::new(request) })
+        }
     }
 
     /// The server a request is for, as far as its text alone says it: so that its tools can be learned before

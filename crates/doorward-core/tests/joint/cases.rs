@@ -4,8 +4,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 use doorward_core::ids::ServerId;
-use doorward_core::joint::{Apps, List, Plan, Route, Told};
-use doorward_core::refusal::Refusal;
+use doorward_core::joint::{Apps, List, Plan, Route, Scope, Told};
+use doorward_core::refusal::{Code, Refusal};
 use doorward_mcp::revision::Era;
 use doorward_mcp::{Limits, Message, Raw, RawJson, Request, Segments};
 
@@ -187,6 +187,23 @@ impl<'c> Case<'c> {
 
 fn message(bytes: Bytes) -> Message {
     Message::parse(bytes, &Limits::default()).unwrap()
+}
+
+/// Told without any plan: whether the one server exists is found out later.
+#[test]
+fn how_many_servers_a_request_concerns_is_told_by_its_method() {
+    let scope = |method: &str, params: &str| {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+        let Message::Request(request) = message(Bytes::from(text)) else { panic!("no request") };
+        Scope::of(&request).map_err(|refusal| refusal.code)
+    };
+    assert_eq!(scope("tools/call", r#"{"name":"nowhere__nothing"}"#), Ok(Scope::One));
+    assert_eq!(scope("tasks/cancel", "{}"), Ok(Scope::One));
+    assert_eq!(scope("ping", "{}"), Ok(Scope::Own));
+    assert_eq!(scope("subscriptions/listen", "{}"), Ok(Scope::Own));
+    assert_eq!(scope("prompts/list", r#"{"cursor":null}"#), Ok(Scope::All(List::Prompts)));
+    assert_eq!(scope("prompts/list", r#"{"cursor":"a"}"#), Err(Code::BadParams));
+    assert_eq!(scope("tools/nothing", "{}"), Err(Code::UnknownMethod));
 }
 
 fn utf8(bytes: &[u8]) -> String {
