@@ -157,15 +157,6 @@ impl TaskStatus {
             Self::Cancelled => "cancelled",
         }
     }
-
-    /// Whether it will not change any more.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        match self {
-            Self::Completed | Self::Failed | Self::Cancelled => true,
-            Self::Working | Self::InputRequired => false,
-        }
-    }
 }
 
 impl<'a> TaskList<'a> {
