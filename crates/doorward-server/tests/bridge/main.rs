@@ -15,6 +15,7 @@ mod scripted;
 #[path = "../faces/pipe.rs"]
 mod pipe;
 
+mod lone;
 mod peers;
 mod to_legacy;
 mod to_modern;

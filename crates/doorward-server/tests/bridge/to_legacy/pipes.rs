@@ -1,18 +1,14 @@
 //! A client on pipes, and a server that nobody else has, as `doorward run` has them.
 
 use std::ffi::OsString;
-use std::sync::Arc;
 
-use doorward_core::ids::ServerId;
-use doorward_server::gateway::{Gateway, Served};
-use doorward_server::server::{Outside, Server, Way};
-use doorward_server::upstream::stdio::{ChildSpec, Share};
-use doorward_store::Store;
+use doorward_server::server::Outside;
 use serde_json::json;
 
 use super::super::client::{call, request};
+use super::super::lone::lone;
 use super::super::pipe::Pipe;
-use super::super::rig::{PATIENCE, Plan, heard};
+use super::super::rig::{Plan, heard};
 use super::{able, everything};
 
 /// The conversation, what reaches the outside, and where the child writes down what it hears.
@@ -24,20 +20,8 @@ async fn alone(plan: &Plan, arguments: &str) -> (Pipe, Outside, std::path::PathB
         // What it hears does not matter, but that its end shows at once.
         arguments => format!("exec '{}' {arguments}", program.display()),
     };
-    let outside = Outside::new(Share::Exclusive);
-    let id = ServerId::parse("old").unwrap();
-    let spec = ChildSpec {
-        server: id.clone(),
-        command: ["/bin/sh", "-c", &script].map(OsString::from).to_vec(),
-        environment: Vec::new(),
-        directory: None,
-        silence: PATIENCE,
-    };
-    let server = Arc::new(Server::new(id.clone(), Way::Child(Arc::new(spec)), outside.clone()));
-    let store = Store::open(plan.config.store.clone()).await.unwrap();
-    let served = Served { servers: [(id, server)].into(), joints: Vec::new() };
-    let gateway = Arc::new(Gateway::new(served, plan.config.policy.inputs.clone().into(), store).unwrap());
-    (Pipe::through(gateway, "old"), outside, log)
+    let (pipe, outside) = lone(plan, "old", ["/bin/sh", "-c", &script].map(OsString::from).to_vec()).await;
+    (pipe, outside, log)
 }
 
 #[tokio::test]

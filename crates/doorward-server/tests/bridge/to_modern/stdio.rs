@@ -1,18 +1,12 @@
 //! A stateless server on pipes, for everybody and for one client alone.
 
-use std::sync::Arc;
-
-use doorward_core::ids::ServerId;
-use doorward_server::gateway::{Gateway, Served};
-use doorward_server::server::{Outside, Server, Way};
-use doorward_server::upstream::stdio::{ChildSpec, Share};
-use doorward_store::Store;
 use serde_json::{Value, json};
 
 use super::crossing::{able, initialize, text};
 use crate::client::request;
+use crate::lone::lone;
 use crate::pipe::Pipe;
-use crate::rig::{PATIENCE, Plan};
+use crate::rig::Plan;
 
 const MODERN: [&str; 3] = ["--stdio", "--era", "modern"];
 
@@ -27,21 +21,10 @@ async fn a_shared_child_without_a_handshake_is_bridged() {
 #[tokio::test]
 async fn a_child_of_ones_own_without_a_handshake_is_bridged() {
     let plan = Plan::new();
-    let outside = Outside::new(Share::Exclusive);
-    let id = ServerId::parse("up").unwrap();
     let program = doorward_testkit::bin("conformance-fixture").into_os_string();
-    let spec = ChildSpec {
-        server: id.clone(),
-        command: [program].into_iter().chain(MODERN.map(Into::into)).collect(),
-        environment: Vec::new(),
-        directory: None,
-        silence: PATIENCE,
-    };
-    let server = Arc::new(Server::new(id.clone(), Way::Child(Arc::new(spec)), outside.clone()));
-    let store = Store::open(plan.config.store.clone()).await.unwrap();
-    let served = Served { servers: [(id, server)].into(), joints: Vec::new() };
-    let gateway = Arc::new(Gateway::new(served, plan.config.policy.inputs.clone().into(), store).unwrap());
-    converse(Pipe::through(gateway, "up")).await;
+    let command = [program].into_iter().chain(MODERN.map(Into::into)).collect();
+    let (pipe, outside) = lone(&plan, "up", command).await;
+    converse(pipe).await;
     outside.pool.shutdown().await;
 }
 
