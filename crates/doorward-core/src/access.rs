@@ -34,6 +34,17 @@ pub enum Direction {
     ToClient,
 }
 
+impl Direction {
+    /// Its name in records, configuration and policy.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ToServer => "to-server",
+            Self::ToClient => "to-client",
+        }
+    }
+}
+
 /// What kind of exchange a message begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {

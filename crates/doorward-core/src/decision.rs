@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::duties::AnswerDuty;
+use crate::guard::GuardDuty;
 use crate::rate::Limit;
 use crate::refusal::Code;
 
@@ -19,6 +20,8 @@ pub enum Obligation {
     Limit(Limit),
     /// Something must be done with the answer.
     Answer(AnswerDuty),
+    /// Guards are set otherwise for this.
+    Guard(Arc<[GuardDuty]>),
     /// A duty this build does not know: nobody can perform it, so it refuses.
     Unknown(String),
 }

@@ -10,6 +10,7 @@
 mod answer;
 mod decide;
 mod duty;
+mod guard;
 mod meter;
 mod record;
 mod sift;
@@ -31,6 +32,7 @@ use crate::time::Timestamp;
 pub use answer::{Answer, AwaitUpstream};
 pub use decide::{AwaitAnswer, AwaitDecision, Consent};
 pub use duty::{AwaitKeep, AwaitRecall};
+pub use guard::AwaitGuard;
 pub use meter::AwaitMeter;
 pub use record::{AwaitRecord, AwaitRecorded, RecordFailure};
 pub use sift::{AwaitSift, Visibility};
@@ -64,6 +66,8 @@ pub struct Arrival {
 pub enum Step {
     /// Put the access requests to the decision point.
     Decide(AwaitDecision),
+    /// Let the guards inspect what is sent on or shown.
+    Guard(AwaitGuard),
     /// Take from the meters what the rules that allow it limit.
     Meter(AwaitMeter),
     /// Say what duties a task carries.

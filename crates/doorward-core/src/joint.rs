@@ -36,12 +36,10 @@ mod view;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use doorward_mcp::limits::Limits;
-use doorward_mcp::message::{Message, Request};
+use doorward_mcp::message::Request;
 
 use crate::ids::ServerId;
-use crate::limits::JOINT_MESSAGE_MAX;
+use crate::reread::read_again;
 
 pub use apps::{AppTools, AppUse, Apps, is_app_only};
 pub use merge::Merged;
@@ -190,15 +188,4 @@ impl List {
             Self::Tasks => "tasks",
         }
     }
-}
-
-/// Reads again what was accepted at the edge: as strict in shape, and wider than any limit there.
-fn read_again(bytes: Bytes) -> Option<Message> {
-    let limits = Limits {
-        message_bytes: JOINT_MESSAGE_MAX,
-        depth: Limits::DEEPEST,
-        open_members: usize::MAX,
-        ..Limits::default()
-    };
-    Message::parse(bytes, &limits).ok()
 }

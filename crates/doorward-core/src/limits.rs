@@ -20,6 +20,9 @@ pub const RECORD_FIELD_MAX: usize = 1024;
 /// Most rules or reasons one record names.
 pub const RECORD_RULES_MAX: usize = 32;
 
+/// Most findings of guards one record tells; those beyond are counted.
+pub const RECORD_FINDINGS_MAX: usize = 32;
+
 /// Most questions to a person one `input_required` result may carry (2026-07-28, multi round-trip requests).
 pub const INPUT_REQUESTS_MAX: usize = 32;
 
@@ -35,9 +38,9 @@ pub const IN_FLIGHT_MAX: usize = 1024;
 /// Longest tool or prompt name a joint endpoint shows: what the strictest model APIs take.
 pub const JOINT_NAME_MAX: usize = 64;
 
-/// Most bytes a message may have when a joint endpoint reads it again to rewrite it: above every limit at the edge, which
-/// has judged the message before.
-pub const JOINT_MESSAGE_MAX: usize = 256 * 1024 * 1024;
+/// Most bytes a message may have when it is read again after a part of it was replaced: above every limit at the edge,
+/// which has judged the message before.
+pub const REREAD_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Most items one joint list has; beyond it every server gets an equal share.
 pub const JOINT_ITEMS_MAX: usize = 20_000;

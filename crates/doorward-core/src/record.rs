@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::access::ClientName;
+use crate::guard::{Action as GuardAction, Finding};
 use crate::ids::ExchangeId;
 use crate::principal::Principal;
 use crate::refusal::Code;
@@ -110,6 +111,8 @@ pub struct Record {
     pub rules: Vec<Arc<str>>,
     /// The rules' reasons or our own detail, one sentence each; never a payload.
     pub reasons: Vec<Arc<str>>,
+    /// What guards found, and what was done about it; an outcome repeats what its intent told.
+    pub findings: Vec<(Finding, GuardAction)>,
     /// Bytes of the message that began the exchange.
     pub request_bytes: u64,
     /// Bytes of the answer; zero when there was none.

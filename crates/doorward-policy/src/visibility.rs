@@ -63,7 +63,7 @@ impl Question<'_> {
 fn can_be_met(obligation: &Obligation) -> bool {
     match obligation {
         // A limit that is reached now may not be later.
-        Obligation::Approve(_) | Obligation::Limit(_) | Obligation::Answer(_) => true,
+        Obligation::Approve(_) | Obligation::Limit(_) | Obligation::Answer(_) | Obligation::Guard(_) => true,
         Obligation::Unknown(_) => false,
     }
 }

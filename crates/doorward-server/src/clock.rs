@@ -36,6 +36,12 @@ pub(crate) fn exchange_id(at: Timestamp) -> ExchangeId {
     ExchangeId::from_parts(at.as_unix_millis(), random)
 }
 
+/// A word nobody outside can know beforehand, for marking text as data.
+pub(crate) fn mark() -> String {
+    let random = RANDOM.with_borrow_mut(Random::next);
+    format!("{:016x}", random & u128::from(u64::MAX))
+}
+
 impl Random {
     fn next(&mut self) -> u128 {
         if self.used >= IDS_AT_ONCE {

@@ -11,12 +11,13 @@ use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
     Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
 };
+use doorward_core::guard::Inspection;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_store::{AppendError, Appended, Commit};
 use tokio::sync::oneshot;
 
-use crate::clock::now;
+use crate::clock::{mark, now};
 use crate::gateway::{Authority, Gateway};
 
 /// Where an exchange rests until the outside does something.
@@ -47,6 +48,13 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 }
                 waiting.decided(decisions, now())
             }
+            Step::Guard(waiting) => {
+                let inspection = match gateway.authority() {
+                    Authority::Policy => gateway.guards().inspect(&waiting.content(), &mark()),
+                    Authority::Endpoint => Inspection::default(),
+                };
+                waiting.guarded(inspection, now())
+            }
             Step::Meter(waiting) => {
                 let taken = gateway.meters().take(waiting.takes(), now());
                 waiting.metered(taken, now())
@@ -69,7 +77,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                     Authority::Endpoint => Visibility::Show,
                 };
                 let verdicts: Vec<_> = waiting.candidates().iter().map(could_allow).collect();
-                waiting.sifted(&verdicts, now())
+                waiting.sifted(&verdicts)
             }
             Step::Forward(permit, waiting) => return Rest::Forward(permit, waiting),
             Step::Reply(outcome) => return Rest::Reply(outcome),

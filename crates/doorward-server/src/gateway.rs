@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use doorward_core::ids::ServerId;
+use doorward_guards::{Guards, Options, standard};
 use doorward_policy::{Catalogue, Engine, LoadErrors, PolicyInputs};
 use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -36,6 +37,7 @@ pub struct Gateway {
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
+    guards: Guards,
     authority: Authority,
 }
 
@@ -94,6 +96,7 @@ impl Gateway {
             observer: Observer::default(),
             shelves,
             handles: Handles::default(),
+            guards: Guards::new(Options { settings: standard() }),
             authority,
         })
     }
@@ -165,6 +168,11 @@ impl Gateway {
     #[must_use]
     pub const fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// What inspects the content of messages.
+    pub(crate) const fn guards(&self) -> &Guards {
+        &self.guards
     }
 
     /// What rules that limit have counted.

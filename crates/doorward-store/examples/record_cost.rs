@@ -85,6 +85,7 @@ fn record(number: u64) -> Record {
         code: None,
         rules: vec!["guarded:ordinary".into()],
         reasons: Vec::new(),
+        findings: Vec::new(),
         request_bytes: 312,
         answer_bytes: 1100,
         elapsed_micros: 410,

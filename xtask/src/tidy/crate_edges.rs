@@ -8,12 +8,28 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("doorward-mcp", &[]),
     ("doorward-core", &["doorward-mcp"]),
     ("doorward-facts", &[]),
+    ("doorward-guards", &["doorward-core", "doorward-facts", "doorward-mcp"]),
+    ("doorward-registry", &["doorward-core", "doorward-guards", "doorward-mcp"]),
     ("doorward-policy", &["doorward-core", "doorward-facts", "doorward-mcp"]),
     ("doorward-store", &["doorward-core", "doorward-mcp"]),
-    ("doorward-server", &["doorward-core", "doorward-mcp", "doorward-policy", "doorward-store"]),
-    ("doorward-cli", &["doorward-core", "doorward-mcp", "doorward-policy", "doorward-server", "doorward-store"]),
+    (
+        "doorward-server",
+        &["doorward-core", "doorward-guards", "doorward-mcp", "doorward-policy", "doorward-registry", "doorward-store"],
+    ),
+    (
+        "doorward-cli",
+        &[
+            "doorward-core",
+            "doorward-guards",
+            "doorward-mcp",
+            "doorward-policy",
+            "doorward-registry",
+            "doorward-server",
+            "doorward-store",
+        ],
+    ),
     ("doorward-testkit", &["doorward-mcp"]),
-    ("xtask", &["doorward-testkit"]),
+    ("xtask", &["doorward-core", "doorward-guards", "doorward-mcp", "doorward-testkit"]),
 ];
 
 /// The crate that any other may use in its tests.

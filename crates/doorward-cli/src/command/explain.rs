@@ -59,6 +59,13 @@ const PAGES: &[(Code, &str)] = &[
     (Code::TooManyRounds, include_str!("../../../../docs/codes/DW1409.md")),
     (Code::Stopping, include_str!("../../../../docs/codes/DW1501.md")),
     (Code::Cancelled, include_str!("../../../../docs/codes/DW1502.md")),
+    (Code::RequestBlocked, include_str!("../../../../docs/codes/DW1601.md")),
+    (Code::AnswerBlocked, include_str!("../../../../docs/codes/DW1602.md")),
+    (Code::SchemaMismatch, include_str!("../../../../docs/codes/DW1603.md")),
+    (Code::ResultMismatch, include_str!("../../../../docs/codes/DW1604.md")),
+    (Code::GuardUnfinished, include_str!("../../../../docs/codes/DW1605.md")),
+    (Code::Quarantined, include_str!("../../../../docs/codes/DW1606.md")),
+    (Code::Drifted, include_str!("../../../../docs/codes/DW1607.md")),
 ];
 
 pub(super) fn explain(code: Option<&str>, terminal: &Terminal) -> Result<Exit, Fault> {

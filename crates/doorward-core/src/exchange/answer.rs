@@ -1,7 +1,5 @@
 //! What came back: judged by the method that was asked, never by the shape that came.
 
-use std::ops::Range;
-
 use bytes::Bytes;
 use doorward_mcp::id::Id;
 use doorward_mcp::message::{Message, Outcome as Reported, Response};
@@ -11,11 +9,13 @@ use doorward_mcp::splice::{Segments, Splice};
 
 use super::decide::AwaitDecision;
 use super::duty::{AwaitKeep, Due, due};
+use super::guard::{AwaitGuard, rewritten};
 use super::record::AwaitRecord;
 use super::sift::AwaitSift;
 use super::state::Begun;
 use super::{Outcome, Step};
 use crate::access::{AccessRequest, Action, Resource, question_access, questions};
+use crate::guard::Edit;
 use crate::record::{Disposition, Phase};
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -111,39 +111,39 @@ pub(super) fn release(begun: Box<Begun>, response: Response, now: Timestamp) -> 
     AwaitKeep::before(begun, response, now)
 }
 
-/// Shows an answer: the sender's id, every other byte as it came but for what duties change.
+/// Shows an answer: its duties are performed, then it goes before the guards.
 pub(super) fn show(begun: Box<Begun>, response: Response, now: Timestamp) -> Step {
-    let shown = match due(&begun, &response) {
-        Due::All => Shown::All,
-        Due::Edited(range, json) => Shown::Edited(range, json),
-        Due::Nothing(why) => return withhold(begun, why, now),
-    };
+    match due(&begun, &response) {
+        Due::All => AwaitGuard::on_answer(begun, response),
+        Due::Edited(range, json) => match rewritten(response.bytes(), &[Edit { range, json }]) {
+            Some(Message::Response(response)) => AwaitGuard::on_answer(begun, response),
+            Some(Message::Request(_) | Message::Notification(_)) | None => {
+                withhold(begun, "What its duties leave of it is no answer.", now)
+            }
+        },
+        Due::Nothing(why) => withhold(begun, why, now),
+    }
+}
+
+/// How much of an answer its asker is shown.
+#[derive(Debug)]
+pub(super) enum Shown {
+    /// All of it.
+    All,
+    /// All of it, with these parts replaced.
+    Edited(Vec<Edit>),
+    /// Of the list in this member of the result, the items marked `true`; beside it, these parts are replaced.
+    Some { array: &'static str, keep: Vec<bool>, edits: Vec<Edit> },
+}
+
+/// Records the outcome and replies with what is shown of the answer: the sender's id, every other byte as it came but for
+/// what duties and guards have changed.
+pub(super) fn pass_on(begun: Box<Begun>, response: &Response, shown: Shown, now: Timestamp) -> Step {
     let failed = match response.outcome() {
         Reported::Error { .. } => true,
         Reported::Result(result) => result.member("isError").and_then(|flag| flag.as_bool()) == Some(true),
     };
     let disposition = if failed { Disposition::AnswerError } else { Disposition::Answer };
-    finish(begun, &response, shown, disposition, now)
-}
-
-/// How much of an answer its asker is shown.
-pub(super) enum Shown<'a> {
-    /// All of it.
-    All,
-    /// All of it, this in place of a part.
-    Edited(Range<usize>, String),
-    /// Of the list in this member of the result, the items marked `true`.
-    Some(&'a str, &'a [bool]),
-}
-
-/// Records the outcome and replies with what is shown of the answer.
-pub(super) fn finish(
-    begun: Box<Begun>,
-    response: &Response,
-    shown: Shown<'_>,
-    disposition: Disposition,
-    now: Timestamp,
-) -> Step {
     let Message::Request(request) = &begun.arrival.message else {
         return begun.refuse(Refusal::new(Code::BadAnswer), now);
     };
@@ -158,28 +158,44 @@ pub(super) fn finish(
 
 /// The response under the sender's id, every byte as it came but for what must differ; `None` when that cannot be made.
 /// An error whose id its sender could not read has none, and is given one.
-fn composed(begun: &Begun, response: &Response, id: &Id, shown: Shown<'_>) -> Option<Segments> {
+fn composed(begun: &Begun, response: &Response, id: &Id, shown: Shown) -> Option<Segments> {
+    let (list, edits) = match shown {
+        Shown::All => (None, Vec::new()),
+        Shown::Edited(edits) => (None, edits),
+        Shown::Some { array, keep, edits } => (Some((array, keep)), edits),
+    };
     if let (None, Reported::Error { raw, .. }) = (response.id(), response.outcome()) {
-        let error = format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{}}}", id.to_json(), raw.text());
-        return Some(Segments::from(Bytes::from(error)));
+        let error = rewritten_part(raw, &edits)?;
+        return Some(Segments::from(Bytes::from(format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{error}}}",
+            id.to_json()
+        ))));
     }
     let mut splice = Splice::new(response.bytes());
     splice.replace(response.raw_id()?.range(), id.to_json()).ok()?;
-    // What duties changed has its scope changed with it.
-    let covered = |place: usize| matches!(&shown, Shown::Edited(range, _) if range.contains(&place));
+    // What guards changed has its scope changed with it.
+    let covered = |place: usize| edits.iter().any(|edit| edit.range.contains(&place));
     if let Some(scope) = public_scope(begun, response).filter(|scope| !covered(scope.range().start)) {
         splice.replace(scope.range(), "\"private\"").ok()?;
     }
-    match shown {
-        Shown::All => {}
-        Shown::Edited(range, json) => {
-            splice.replace(range, json).ok()?;
-        }
-        Shown::Some(array, keep) => {
-            splice.filter_array(response.result_member(array)?, keep).ok()?;
-        }
+    if let Some((array, keep)) = list.filter(|(_, keep)| !keep.iter().all(|kept| *kept)) {
+        splice.filter_array(response.result_member(array)?, &keep).ok()?;
+    }
+    for edit in edits {
+        splice.replace(edit.range, edit.json).ok()?;
     }
     Some(splice.finish())
+}
+
+/// A part of a message with the edits that lie in it, as text.
+fn rewritten_part(part: Raw<'_>, edits: &[Edit]) -> Option<String> {
+    let start = part.range().start;
+    let mut splice = Splice::new(&Bytes::copy_from_slice(part.bytes()));
+    for edit in edits {
+        let range = edit.range.start.checked_sub(start)?..edit.range.end.checked_sub(start)?;
+        splice.replace(range, edit.json.clone()).ok()?;
+    }
+    String::from_utf8(splice.finish().into_bytes().into()).ok()
 }
 
 /// The `cacheScope` that must not stay public: what a client may read depends on who it is, so a shared cache could show

@@ -1,6 +1,9 @@
 //! Deciding: on the message itself, and on the questions a result carries.
 
+use std::sync::Arc;
+
 use super::duty::AwaitRecall;
+use super::guard::AwaitGuard;
 use super::meter::AwaitMeter;
 use super::record::AwaitRecord;
 use super::state::Begun;
@@ -8,6 +11,7 @@ use super::{Step, answer};
 use crate::access::{AccessRequest, Direction};
 use crate::decision::{Decision, Obligation, Reason, Telling};
 use crate::duties::{AnswerDuties, can_be_performed_on};
+use crate::guard::GuardSettings;
 use crate::rate::Take;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -82,9 +86,12 @@ impl AwaitDecision {
             let refusal = Refusal::new(Code::Obligation).with_reasons(reasons.clone()).with_detail(detail);
             return self.begun.refuse(refusal, now);
         }
-        let Duties { approvals, takes, answer } = duties;
+        let Duties { approvals, takes, answer, guarding } = duties;
         self.begun.duties.join(&answer);
-        AwaitMeter::before(Allowed { begun: self.begun, approvals, stage: self.stage }, takes, now)
+        self.begun.guarding = self.begun.guarding.under(&guarding);
+        let on_request = matches!(self.stage, Stage::Request);
+        let allowed = Allowed { begun: self.begun, approvals, stage: self.stage };
+        if on_request { AwaitGuard::on_message(allowed, takes, now) } else { AwaitMeter::before(allowed, takes, now) }
     }
 
     /// What a server asks of the client is refused under its own code, so that a reader sees whose wish it was.
@@ -104,6 +111,7 @@ struct Duties {
     approvals: Vec<Approval>,
     takes: Vec<Take>,
     answer: AnswerDuties,
+    guarding: GuardSettings,
 }
 
 impl Duties {
@@ -115,6 +123,7 @@ impl Duties {
                 }
             }
             Obligation::Limit(limit) => self.takes.extend(limit.takes(request)?),
+            Obligation::Guard(duties) => duties.iter().for_each(|duty| self.guarding.apply(*duty)),
             Obligation::Answer(duty) if can_be_performed_on(request.action) => self.answer.add(&duty),
             Obligation::Answer(_) => {
                 let detail = format!("A duty on the answer cannot be performed on '{}'.", request.action);
@@ -138,6 +147,13 @@ pub(super) struct Allowed {
 }
 
 impl Allowed {
+    /// The same, once a person has said yes to what a guard found.
+    pub(super) fn held(mut self, detail: String) -> Self {
+        let reason = Reason { rule: Arc::from(GUARDS), text: Some(Arc::from(detail)), remedy: None };
+        self.approvals.push((GUARDS.to_owned(), vec![reason]));
+        self
+    }
+
     /// Goes on once everything was taken that the rules limit.
     pub(super) fn proceed(self, now: Timestamp) -> Step {
         match self.stage {
@@ -146,6 +162,9 @@ impl Allowed {
         }
     }
 }
+
+/// Whom to ask, and the rule to name, when it is a guard that wants approval.
+const GUARDS: &str = "guards";
 
 /// Who must approve, and the rules that want it.
 pub(super) type Approval = (String, Vec<Reason>);

@@ -6,12 +6,12 @@ use doorward_mcp::message::{Outcome as Reported, Response};
 use doorward_mcp::raw::{Kind as JsonKind, Raw};
 
 use super::Step;
-use super::answer::{Shown, finish, withhold};
+use super::answer::withhold;
+use super::guard::{AwaitGuard, Listed};
 use super::state::Begun;
 use crate::access::{AccessRequest, Action, Direction, Kind, Resource};
 use crate::ids::ServerId;
 use crate::limits::LIST_ITEMS_MAX;
-use crate::record::Disposition;
 use crate::time::Timestamp;
 
 /// Whether an item of a list is shown.
@@ -87,15 +87,14 @@ impl AwaitSift {
 
     /// Goes on with one verdict per candidate, in their order. A missing verdict hides.
     #[must_use]
-    pub fn sifted(mut self, verdicts: &[Visibility], now: Timestamp) -> Step {
+    pub fn sifted(mut self, verdicts: &[Visibility]) -> Step {
         let keep: Vec<bool> = (0..self.candidates.len()).map(|i| verdicts.get(i) == Some(&Visibility::Show)).collect();
         let hidden = keep.iter().filter(|kept| !**kept).count();
         if hidden > 0 {
             self.begun.note(format!("{hidden} of {} items are not shown.", keep.len()));
         }
         let Self { begun, response, list, .. } = self;
-        let shown = if hidden == 0 { Shown::All } else { Shown::Some(list.array, &keep) };
-        finish(begun, &response, shown, Disposition::Answer, now)
+        AwaitGuard::on_list(begun, response, Listed { array: list.array, keep })
     }
 }
 

@@ -7,10 +7,11 @@ use doorward_mcp::message::Message;
 
 use super::record::AwaitRecord;
 use super::{Arrival, Outcome, Step, Turned};
-use crate::access::{Access, AccessRequest, Action, Direction, Kind, Resource};
+use crate::access::{Access, AccessRequest, Action, Kind, Resource};
 use crate::decision::Reason;
 use crate::duties::AnswerDuties;
-use crate::limits::{RECORD_FIELD_MAX, RECORD_RULES_MAX};
+use crate::guard::{Action as GuardAction, Finding, GuardSettings};
+use crate::limits::{RECORD_FIELD_MAX, RECORD_FINDINGS_MAX, RECORD_RULES_MAX};
 use crate::rate::Lease;
 use crate::record::{Disposition, Phase, Record};
 use crate::refusal::{Code, Refusal};
@@ -29,6 +30,11 @@ pub(super) struct Begun {
     notes: Vec<Arc<str>>,
     /// What must be done with the answer.
     pub(super) duties: AnswerDuties,
+    /// What the rules that allow it say of guards.
+    pub(super) guarding: GuardSettings,
+    /// Whether the guards have seen the message as it will be sent.
+    pub(super) is_guarded: bool,
+    findings: Vec<(Finding, GuardAction)>,
     /// Places among the calls in flight, held until the exchange ends.
     pub(super) leases: Vec<Lease>,
     pub(super) forwarded_at: Option<Timestamp>,
@@ -48,6 +54,9 @@ impl Begun {
             rules: Vec::new(),
             notes: Vec::new(),
             duties: AnswerDuties::default(),
+            guarding: GuardSettings::default(),
+            is_guarded: false,
+            findings: Vec::new(),
             leases: Vec::new(),
             forwarded_at: None,
             answered_at: None,
@@ -93,6 +102,18 @@ impl Begun {
                 self.notes.extend(reason.text.iter().cloned());
             }
         }
+    }
+
+    /// Remembers what guards found, for the records of this exchange.
+    pub(super) fn note_findings(&mut self, findings: Vec<(Finding, GuardAction)>) {
+        let room = RECORD_FINDINGS_MAX.saturating_sub(self.findings.len());
+        self.findings.extend(findings.into_iter().take(room));
+    }
+
+    /// Puts `message` in the place of the one that arrived; the guards have seen it.
+    pub(super) fn rewrite(&mut self, message: Message, access: Access) {
+        self.arguments_digest = arguments_digest(&message, Some(&access));
+        (self.arrival.message, self.access, self.is_guarded) = (message, Some(access), true);
     }
 
     /// Remembers a sentence of our own for the outcome record.
@@ -146,7 +167,7 @@ impl Begun {
             face: arrival.approach.face.as_str(),
             origin: arrival.approach.origin.clone(),
             client: arrival.approach.client.clone(),
-            direction: direction_word(arrival.direction),
+            direction: arrival.direction.name(),
             server: Some(arrival.server.clone().into()),
             action: self.action.clone(),
             resource: self.access.as_ref().and_then(Access::resource).and_then(Resource::shared_name).map(kept),
@@ -154,6 +175,7 @@ impl Begun {
             code: None,
             rules: self.rules.clone(),
             reasons: self.notes.clone(),
+            findings: self.findings.clone(),
             request_bytes: arrival.message.bytes().len() as u64,
             answer_bytes: self.answer_bytes,
             elapsed_micros: micros(now, arrival.at),
@@ -198,7 +220,7 @@ pub(super) fn turned_record(turned: Turned, refusal: &Refusal) -> Record {
         face: turned.approach.face.as_str(),
         origin: turned.approach.origin.clone(),
         client: turned.approach.client.clone(),
-        direction: direction_word(turned.direction),
+        direction: turned.direction.name(),
         server: turned.server.map(Into::into),
         action: turned.method.map_or_else(|| Arc::from("-"), |method| Arc::from(cut(&method))),
         resource: None,
@@ -206,17 +228,11 @@ pub(super) fn turned_record(turned: Turned, refusal: &Refusal) -> Record {
         code: Some(refusal.code),
         rules: Vec::new(),
         reasons: if refusal.detail.is_empty() { Vec::new() } else { vec![Arc::from(cut(&refusal.detail))] },
+        findings: Vec::new(),
         request_bytes: turned.bytes,
         answer_bytes: 0,
         elapsed_micros: 0,
         upstream_micros: 0,
-    }
-}
-
-const fn direction_word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::ToServer => "to-server",
-        Direction::ToClient => "to-client",
     }
 }
 

@@ -164,6 +164,21 @@ codes! {
     Stopping = 1501, 1501, Operator, "The gateway is shutting down.", "Try again when it is back.";
     /// The client gave up.
     Cancelled = 1502, 1502, Client, "The client cancelled the request or went away.", "Nothing to do.";
+
+    /// A guard found something in what a client sends.
+    RequestBlocked = 1601, 1601, Client, "A guard found something in the request that must not go to the server.", "Leave out what the text names, then try again.";
+    /// A guard found something in what a server sends.
+    AnswerBlocked = 1602, 1602, Upstream, "A guard found something in what the server sent, so it is withheld.", "Go on without it; the record names what was found.";
+    /// Arguments that do not fit the tool's schema.
+    SchemaMismatch = 1603, 1603, Client, "The arguments do not fit what the tool declares.", "Correct what the text names, then call the tool again.";
+    /// A result that does not fit the tool's schema.
+    ResultMismatch = 1604, 1604, Upstream, "The tool's result does not fit what the tool declares, so it is withheld.", "Go on without it, or tell the operator.";
+    /// The guards could not come to an end.
+    GuardUnfinished = 1605, 1605, Operator, "The guards could not finish looking at the message, and what is not inspected does not pass.", "Send less at once, or tell the operator.";
+    /// A definition nobody has approved.
+    Quarantined = 1606, 1606, Operator, "The definition of this has not been approved.", "Do something else, or ask the operator to look at 'doorward pins list'.";
+    /// A definition that has changed.
+    Drifted = 1607, 1607, Operator, "The definition of this has changed since it was approved.", "Do something else, or ask the operator to look at 'doorward pins diff'.";
 }
 
 impl Code {

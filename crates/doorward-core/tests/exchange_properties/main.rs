@@ -77,13 +77,13 @@ proptest! {
 fn the_world_reaches_every_kind_of_step() {
     let mut world = World::new(3);
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    for _ in 0..30_000 {
+    for _ in 0..60_000 {
         let mut next = |below: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             usize::try_from((random >> 33) % below).unwrap()
         };
         let (pick, style, id, upstream) = (next(1000), next(1000), next(1000), next(2));
-        let happening = match next(60) {
+        let happening = match next(80) {
             0..8 => Happening::ClientSends { client: pick, upstream, method: style, id, token: next(1000) },
             8..10 => Happening::ClientTells { client: pick, upstream, what: style, id },
             10..13 => Happening::ClientAnswers { client: pick, pick: id, style },

@@ -7,9 +7,10 @@ use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Ki
 use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::duties::{AnswerDuties, AnswerDuty, Pointer, Recalled};
 use doorward_core::exchange::{
-    Answer, AwaitAnswer, AwaitDecision, AwaitMeter, AwaitRecall, AwaitRecord, AwaitSift, AwaitUpstream, Consent,
-    Outcome, RecordFailure, Step, Visibility,
+    Answer, AwaitAnswer, AwaitDecision, AwaitGuard, AwaitMeter, AwaitRecall, AwaitRecord, AwaitSift, AwaitUpstream,
+    Consent, Outcome, RecordFailure, Step, Visibility,
 };
+use doorward_core::guard::{Inspection, Verdict};
 use doorward_core::ids::ExchangeId;
 use doorward_core::permit::Permit;
 use doorward_core::principal::{Principal, Proof};
@@ -57,6 +58,7 @@ impl World {
         let (exchange, step) = self.steps.swap_remove(pick % self.steps.len());
         let next = match step {
             Step::Decide(waiting) => Some(self.decide(exchange, waiting, choice)),
+            Step::Guard(waiting) => Some(self.guard(exchange, waiting, choice)),
             Step::Meter(waiting) => Some(self.meter(exchange, waiting)),
             Step::Recall(waiting) => Some(self.recall(exchange, waiting, choice)),
             Step::Keep(waiting) => {
@@ -116,6 +118,7 @@ impl World {
                     Obligation::Answer(_) if can_be_performed(request) => entry.redacted = true,
                     Obligation::Answer(_) => entry.refused = true,
                     Obligation::Limit(limit) => entry.limits_due.push(limit.rule.to_string()),
+                    Obligation::Guard(_) => {}
                     Obligation::Unknown(_) => entry.refused = true,
                 }
             }
@@ -234,7 +237,6 @@ impl World {
 
     fn sift(&mut self, exchange: ExchangeId, waiting: AwaitSift, choice: u64) -> Step {
         self.seen.insert("sift");
-        let now = self.now();
         let entry = self.ledger.get_mut(&exchange).unwrap();
         let names = ["one", "two", "three"];
         let said = waiting.candidates().len() - usize::from(choice.is_multiple_of(7));
@@ -246,7 +248,20 @@ impl World {
                 self.seen.insert("hidden item");
             }
         }
-        waiting.sifted(&verdicts, now)
+        waiting.sifted(&verdicts)
+    }
+
+    fn guard(&mut self, exchange: ExchangeId, waiting: AwaitGuard, choice: u64) -> Step {
+        self.seen.insert("guard");
+        let now = self.now();
+        let verdict = match (choice >> 40) % 61 {
+            0 => {
+                self.ledger.get_mut(&exchange).unwrap().refused = true;
+                Verdict::Block { code: Code::RequestBlocked, detail: "secrets/test in '/arguments/a'.".to_owned() }
+            }
+            _ => Verdict::Pass,
+        };
+        waiting.guarded(Inspection { findings: Vec::new(), verdict }, now)
     }
 
     fn forward(&mut self, exchange: ExchangeId, permit: Permit, waiting: AwaitUpstream) -> Option<Step> {

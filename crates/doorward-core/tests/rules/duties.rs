@@ -4,6 +4,7 @@ use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::decision::{Decision, Obligation, Reason};
 use doorward_core::duties::{AnswerDuties, AnswerDuty, GivenTask, Pointer, Recalled, TaskDuties};
 use doorward_core::exchange::{Answer, Outcome, Step, Visibility, begin};
+use doorward_core::guard::Inspection;
 use doorward_core::limits::{TASKS_REMEMBERED_EACH_MAX, TASKS_REMEMBERED_MAX};
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::Code;
@@ -11,7 +12,7 @@ use doorward_core::time::Timestamp;
 use doorward_mcp::revision::Revision;
 use serde_json::{Value, json};
 
-use super::support::{LEGACY, MODERN, Played, arrival, play_with, response, result_of, server, text};
+use super::support::{LEGACY, MODERN, Played, arrival, past_guards, play_with, response, result_of, server, text};
 
 fn pointers(text: &str) -> std::sync::Arc<[Pointer]> {
     text.split(',').map(|pointer| Pointer::parse(pointer).unwrap()).collect()
@@ -196,6 +197,7 @@ fn run(
                 let recalled = tasks.recall(waiting.task());
                 waiting.recalled(recalled, at)
             }
+            Step::Guard(waiting) => waiting.guarded(Inspection::default(), at),
             Step::Keep(waiting) => {
                 tasks.keep(waiting.task().clone(), waiting.duties());
                 waiting.kept(at)
@@ -237,7 +239,7 @@ fn a_task_told_unasked_is_refused_under_duties() {
         let at = Timestamp::from_micros(2_000);
         let step = begin(arrival(told, Direction::ToClient, MODERN));
         let Step::Decide(waiting) = step else { unreachable!("{step:?}") };
-        let step = waiting.decided(vec![allow(&[])], at);
+        let step = past_guards(waiting.decided(vec![allow(&[])], at), at);
         let Step::Recall(waiting) = step else { unreachable!("{step:?}") };
         let Step::Record(waiting) = waiting.recalled(Recalled::Duties(duties), at) else { unreachable!() };
         assert_eq!(waiting.split().0.code, refused.then_some(Code::Obligation));

@@ -2,6 +2,7 @@
 
 use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::exchange::Visibility;
+use doorward_core::guard::Inspection;
 use doorward_core::refusal::Code;
 use doorward_mcp::revision::Revision;
 
@@ -117,7 +118,8 @@ fn an_item_without_a_verdict_is_hidden() {
             }
             Step::Record(waiting) => waiting.split().1.recorded(Ok(()), at),
             Step::Forward(_, waiting) => waiting.answered(result_of(r#"{"tools":[{"name":"a"},{"name":"b"}]}"#), at),
-            Step::Sift(waiting) => waiting.sifted(&[Visibility::Show], at),
+            Step::Guard(waiting) => waiting.guarded(Inspection::default(), at),
+            Step::Sift(waiting) => waiting.sifted(&[Visibility::Show]),
             Step::Reply(outcome) => break outcome,
             Step::Consult(_) | Step::Meter(_) | Step::Recall(_) | Step::Keep(_) => {
                 unreachable!("nothing is wanted first")

@@ -11,7 +11,7 @@ use doorward_core::record::{Disposition, Phase, Record};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
 
-use super::support::{LEGACY, allow, arrival, play, response, result_of, server};
+use super::support::{LEGACY, allow, arrival, past_guards, play, response, result_of, server};
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros)
@@ -24,10 +24,11 @@ fn sha256(text: &str) -> Option<[u8; 32]> {
 fn decided(step: Step, decide: impl Fn(&AccessRequest) -> Decision, now: i64) -> Step {
     let Step::Decide(waiting) = step else { unreachable!("{step:?}") };
     let decisions = waiting.requests().iter().map(decide).collect();
-    waiting.decided(decisions, at(now))
+    past_guards(waiting.decided(decisions, at(now)), at(now))
 }
 
 fn recorded(step: Step, result: Result<(), RecordFailure>, now: i64) -> (Record, Step) {
+    let step = past_guards(step, at(now));
     let Step::Record(waiting) = step else { unreachable!("{step:?}") };
     let (record, recorded) = waiting.split();
     (record, recorded.recorded(result, at(now)))
@@ -67,7 +68,11 @@ fn times_and_sizes_follow_the_clock() {
     let Step::Forward(permit, waiting) = step else { unreachable!("{step:?}") };
     assert_eq!((permit.server(), permit.direction()), (&server(), Direction::ToServer));
     let answer = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
-    let (outcome, step) = recorded(waiting.answered(Answer::Response(response(answer)), at(9_250)), Ok(()), 9_300);
+    let (outcome, step) = recorded(
+        past_guards(waiting.answered(Answer::Response(response(answer)), at(9_250)), at(9_250)),
+        Ok(()),
+        9_300,
+    );
     assert_eq!((outcome.at, outcome.elapsed_micros, outcome.upstream_micros), (at(9_250), 8_250, 8_000));
     assert_eq!((outcome.phase, outcome.answer_bytes), (Phase::Outcome, answer.len() as u64));
     assert!(matches!(step, Step::Reply(Outcome::Answer(_))));

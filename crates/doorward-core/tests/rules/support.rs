@@ -4,6 +4,7 @@ use doorward_core::access::{AccessRequest, Approach, Direction, Face};
 use doorward_core::decision::{Decision, Denial, Reason};
 use doorward_core::duties::{AnswerDuties, Recalled};
 use doorward_core::exchange::{Answer, Arrival, Consent, Outcome, Step, Visibility, begin};
+use doorward_core::guard::Inspection;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::rate::Meters;
@@ -117,6 +118,7 @@ pub(crate) fn play_with(
                 let decisions = waiting.requests().iter().map(&decide).collect();
                 waiting.decided(decisions, at)
             }
+            Step::Guard(waiting) => waiting.guarded(Inspection::default(), at),
             Step::Meter(waiting) => {
                 let taken = meters.take(waiting.takes(), at);
                 waiting.metered(taken, at)
@@ -139,7 +141,7 @@ pub(crate) fn play_with(
             }
             Step::Sift(waiting) => {
                 let verdicts: Vec<Visibility> = waiting.candidates().iter().map(&show).collect();
-                waiting.sifted(&verdicts, at)
+                waiting.sifted(&verdicts)
             }
             Step::Reply(outcome) => {
                 played.outcome = outcome;
@@ -176,4 +178,12 @@ pub(crate) fn response(message: &str) -> Response {
 
 pub(crate) fn text(segments: Segments) -> String {
     String::from_utf8(segments.into_bytes().to_vec()).unwrap()
+}
+
+/// What follows once the guards have passed it.
+pub(crate) fn past_guards(step: Step, at: Timestamp) -> Step {
+    match step {
+        Step::Guard(waiting) => waiting.guarded(Inspection::default(), at),
+        other => other,
+    }
 }

@@ -115,6 +115,10 @@ pub(crate) fn written(obligation: &Obligation) -> String {
         Obligation::Approve(who) => format!("approve:{who}"),
         Obligation::Limit(limit) => format!("limit:{limit}"),
         Obligation::Answer(duty) => duty.to_string(),
+        Obligation::Guard(duties) => {
+            let words: Vec<String> = duties.iter().map(ToString::to_string).collect();
+            format!("guard:{}", words.join(","))
+        }
         Obligation::Unknown(text) => text.clone(),
     }
 }
@@ -122,6 +126,6 @@ pub(crate) fn written(obligation: &Obligation) -> String {
 const fn is_limit(obligation: &Obligation) -> bool {
     match obligation {
         Obligation::Limit(_) => true,
-        Obligation::Approve(_) | Obligation::Answer(_) | Obligation::Unknown(_) => false,
+        Obligation::Approve(_) | Obligation::Answer(_) | Obligation::Guard(_) | Obligation::Unknown(_) => false,
     }
 }

@@ -193,6 +193,7 @@ fn written(obligation: &Obligation) -> String {
         Obligation::Approve(who) => format!("approve:{who}"),
         Obligation::Limit(limit) => format!("limit:{limit}"),
         Obligation::Answer(duty) => duty.to_string(),
+        Obligation::Guard(duties) => format!("guard:{duties:?}"),
         Obligation::Unknown(text) => format!("unknown:{text}"),
     }
 }

@@ -59,6 +59,7 @@ fn record_of_nothing() -> doorward_core::record::Record {
         code: None,
         rules: Vec::new(),
         reasons: Vec::new(),
+        findings: Vec::new(),
         request_bytes: 0,
         answer_bytes: 0,
         elapsed_micros: 0,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use doorward_core::access::{Approach, Direction, Face};
 use doorward_core::decision::Decision;
 use doorward_core::exchange::{Arrival, Step, begin};
+use doorward_core::guard::Inspection;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::permit::Permit;
 use doorward_core::principal::{Principal, Proof};
@@ -54,6 +55,7 @@ pub(crate) fn allow_for(server: ServerId, direction: Direction, message: &Value)
                 let (_, recorded) = waiting.split();
                 recorded.recorded(Ok(()), at)
             }
+            Step::Guard(waiting) => waiting.guarded(Inspection::default(), at),
             Step::Forward(permit, _) => return permit,
             other @ (Step::Consult(_)
             | Step::Meter(_)

@@ -33,6 +33,7 @@ fn record(phase: Phase) -> Record {
         code: None,
         rules: Vec::new(),
         reasons: Vec::new(),
+        findings: Vec::new(),
         request_bytes: 0,
         answer_bytes: 0,
         elapsed_micros: 0,

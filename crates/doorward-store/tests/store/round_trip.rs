@@ -28,6 +28,7 @@ async fn a_full_and_an_empty_record_come_back() {
         arguments_digest: None,
         rules: Vec::new(),
         reasons: Vec::new(),
+        findings: Vec::new(),
         principal: Principal::new("", Proof::None),
         ..record(2)
     };
@@ -84,6 +85,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         code: why.0.map(|which| Code::ALL[which]),
         rules: why.1.into_iter().map(Into::into).collect(),
         reasons: why.2.into_iter().map(Into::into).collect(),
+        findings: Vec::new(),
         request_bytes: numbers[0],
         answer_bytes: numbers[1],
         elapsed_micros: numbers[2],

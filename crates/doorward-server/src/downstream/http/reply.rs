@@ -64,7 +64,14 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::UpstreamHttp
         | Code::TooManyRounds
         | Code::NoEquivalent
-        | Code::Cancelled => StatusCode::OK,
+        | Code::Cancelled
+        | Code::RequestBlocked
+        | Code::AnswerBlocked
+        | Code::SchemaMismatch
+        | Code::ResultMismatch
+        | Code::GuardUnfinished
+        | Code::Quarantined
+        | Code::Drifted => StatusCode::OK,
     }
 }
 

@@ -1,0 +1,129 @@
+//! What is done about findings: settings of the operator, and the word of the rules that allow.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{Action, GuardName, Severity};
+use crate::access::Direction;
+
+/// One word about guards. What it leaves open it says of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct GuardDuty {
+    /// Which guard.
+    pub guard: Option<GuardName>,
+    /// Which way the message travels.
+    pub direction: Option<Direction>,
+    /// How grave the finding is.
+    pub severity: Option<Severity>,
+    /// What is done; `None` passes over what is found without a record.
+    pub action: Option<Action>,
+}
+
+/// As `@guard` writes it: `secrets.high.to-server=block`.
+impl fmt::Display for GuardDuty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.guard.map_or("all", GuardName::name))?;
+        if let Some(severity) = self.severity {
+            write!(f, ".{}", severity.name())?;
+        }
+        if let Some(direction) = self.direction {
+            write!(f, ".{}", direction.name())?;
+        }
+        write!(f, "={}", self.action.map_or("off", Action::name))
+    }
+}
+
+/// What is done about every finding. Empty settings block: closed by default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GuardSettings {
+    table: BTreeMap<(GuardName, Direction, Severity), Option<Action>>,
+}
+
+impl GuardSettings {
+    /// Settings that say the same of everything.
+    #[must_use]
+    pub fn all(action: Action) -> Self {
+        let mut settings = Self::default();
+        settings.apply(GuardDuty { guard: None, direction: None, severity: None, action: Some(action) });
+        settings
+    }
+
+    /// Lets `duty` win over what was said before.
+    pub fn apply(&mut self, duty: GuardDuty) {
+        let guards = GuardName::ALL.into_iter().filter(|guard| duty.guard.is_none_or(|named| named == *guard));
+        for guard in guards {
+            for direction in [Direction::ToServer, Direction::ToClient] {
+                for severity in Severity::ALL {
+                    let meant = duty.direction.is_none_or(|named| named == direction)
+                        && duty.severity.is_none_or(|named| named == severity);
+                    if meant {
+                        self.table.insert((guard, direction, severity), duty.action);
+                    }
+                }
+            }
+        }
+    }
+
+    /// These settings with every word of `later` over them.
+    #[must_use]
+    pub fn under(&self, later: &Self) -> Self {
+        let mut joined = self.clone();
+        joined.table.extend(later.table.iter().map(|(key, action)| (*key, *action)));
+        joined
+    }
+
+    /// Whether they say nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// What is done about such a finding; `None` when it is passed over. What nobody has spoken of is blocked.
+    #[must_use]
+    pub fn action(&self, guard: GuardName, direction: Direction, severity: Severity) -> Option<Action> {
+        self.table.get(&(guard, direction, severity)).copied().unwrap_or(Some(Action::Block))
+    }
+
+    /// Whether such a guard need not even look: whatever it finds is passed over.
+    #[must_use]
+    pub fn is_off(&self, guard: GuardName, direction: Direction) -> bool {
+        Severity::ALL.into_iter().all(|severity| self.action(guard, direction, severity).is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERYTHING: GuardDuty = GuardDuty { guard: None, direction: None, severity: None, action: None };
+
+    #[test]
+    fn what_nobody_has_spoken_of_is_blocked() {
+        let settings = GuardSettings::default();
+        for guard in GuardName::ALL {
+            assert_eq!(settings.action(guard, Direction::ToServer, Severity::Low), Some(Action::Block));
+        }
+    }
+
+    #[test]
+    fn a_later_word_wins_where_it_speaks() {
+        let mut settings = GuardSettings::all(Action::Observe);
+        let secrets = GuardDuty { guard: Some(GuardName::Secrets), action: Some(Action::Block), ..EVERYTHING };
+        settings.apply(secrets);
+        settings.apply(GuardDuty { severity: Some(Severity::Low), ..secrets });
+        settings.apply(GuardDuty { direction: Some(Direction::ToClient), action: Some(Action::Redact), ..secrets });
+        let action = |guard, direction| settings.action(guard, direction, Severity::High);
+        assert_eq!(action(GuardName::Secrets, Direction::ToServer), Some(Action::Block));
+        assert_eq!(action(GuardName::Secrets, Direction::ToClient), Some(Action::Redact));
+        assert_eq!(action(GuardName::Personal, Direction::ToServer), Some(Action::Observe));
+    }
+
+    #[test]
+    fn settings_laid_over_others_keep_what_they_do_not_speak_of() {
+        let mut later = GuardSettings::default();
+        later.apply(GuardDuty { guard: Some(GuardName::Injection), ..EVERYTHING });
+        let joined = GuardSettings::all(Action::Hold).under(&later);
+        assert!(joined.is_off(GuardName::Injection, Direction::ToClient));
+        assert_eq!(joined.action(GuardName::Size, Direction::ToClient, Severity::Low), Some(Action::Hold));
+    }
+}

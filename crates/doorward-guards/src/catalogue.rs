@@ -1,0 +1,10 @@
+//! The guards there are, in the order they look.
+
+use crate::guard::Guard;
+use crate::scene::Options;
+use crate::unicode::Unicode;
+
+/// All of them, set as `options` say.
+pub(crate) fn all(_options: &Options) -> Vec<Box<dyn Guard>> {
+    vec![Box::new(Unicode)]
+}

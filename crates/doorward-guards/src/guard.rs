@@ -1,0 +1,96 @@
+//! What every guard is, and how it reports.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use doorward_core::guard::{Confidence, GuardName, Severity};
+use doorward_core::refusal::Code;
+
+use crate::limits::FINDINGS_MAX;
+use crate::scene::Scene;
+
+/// One guard: a file of its own, and a line in the catalogue.
+pub trait Guard: fmt::Debug + Send + Sync {
+    /// Which one it is.
+    fn name(&self) -> GuardName;
+
+    /// Looks at a message and reports what it finds.
+    fn inspect(&self, scene: &Scene<'_>, report: &mut Report);
+}
+
+/// One thing found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The rule, unique within the guard.
+    pub rule: Cow<'static, str>,
+    /// How grave it is.
+    pub severity: Severity,
+    /// How sure the guard is.
+    pub confidence: Confidence,
+    /// Which text, by its place in [`Scene::texts`]; `None` when it is about the message as a whole, which starts with the
+    /// first part.
+    pub text: Option<usize>,
+    /// Which bytes of that text.
+    pub range: Range<usize>,
+    /// What takes its place when it is redacted; `None` when it cannot be redacted, which blocks where redacting is asked for.
+    pub placeholder: Option<String>,
+    /// What its sender is told to do, when it blocks; never what was found.
+    pub advice: Option<String>,
+    /// The code under which it blocks; `None` for the usual one of the direction.
+    pub code: Option<Code>,
+}
+
+impl Found {
+    /// A finding in a text that can only be observed or blocked.
+    #[must_use]
+    pub fn new(
+        rule: &'static str,
+        severity: Severity,
+        confidence: Confidence,
+        text: usize,
+        range: Range<usize>,
+    ) -> Self {
+        Self {
+            rule: Cow::Borrowed(rule),
+            severity,
+            confidence,
+            text: Some(text),
+            range,
+            placeholder: None,
+            advice: None,
+            code: None,
+        }
+    }
+
+    /// The same with what takes its place.
+    #[must_use]
+    pub fn with_placeholder(self, placeholder: impl Into<String>) -> Self {
+        Self { placeholder: Some(placeholder.into()), ..self }
+    }
+}
+
+/// What guards have found in one message.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub(crate) found: Vec<(GuardName, Found)>,
+    pub(crate) unfinished: Option<&'static str>,
+    pub(crate) at: Option<GuardName>,
+}
+
+impl Report {
+    /// Adds a finding. Beyond the limit nothing is added, and the inspection counts as unfinished.
+    pub fn add(&mut self, found: Found) {
+        let Some(guard) = self.at else { return };
+        if self.found.len() >= FINDINGS_MAX {
+            self.give_up("Too much was found in it.");
+            return;
+        }
+        self.found.push((guard, found));
+    }
+
+    /// The guard could not look at everything; the message does not pass.
+    pub fn give_up(&mut self, why: &'static str) {
+        self.unfinished.get_or_insert(why);
+    }
+}

@@ -1,0 +1,21 @@
+//! Guards: what inspects the content of messages.
+//!
+//! Pure: no runtime, sockets, files, clock or randomness. [`Guards`] runs every guard of the catalogue over the texts of a
+//! message and makes one verdict of what they find, by the settings in force. A guard never changes a message itself and
+//! never tells what it found, only where and what kind.
+
+mod catalogue;
+mod guard;
+pub mod limits;
+mod pipeline;
+mod pointer;
+mod rewrite;
+mod scene;
+mod settings;
+pub mod text;
+mod unicode;
+
+pub use guard::{Found, Guard, Report};
+pub use pipeline::Guards;
+pub use scene::{Options, Scene};
+pub use settings::standard;
