@@ -8,7 +8,8 @@ use serde_json::json;
 use super::client::{Ask, Http, LEGACY, call, initialize};
 use super::rig::{Plan, Rig};
 
-async fn key(rig: &Rig, name: &str, servers: &[&str]) -> NewKey {
+/// A key of that user, stored.
+pub(crate) async fn key(rig: &Rig, name: &str, servers: &[&str]) -> NewKey {
     let new = NewKey::generate().unwrap();
     let grants = Grants { servers: servers.iter().map(|id| (*id).to_owned()).collect(), ..Grants::default() };
     let stored = ApiKey {
@@ -30,7 +31,8 @@ async fn rig() -> Rig {
     plan.with_child("other", "bare-upstream", &["--stdio"]).start().await
 }
 
-fn with(ask: Ask, key: &NewKey) -> Ask {
+/// The same with the key.
+pub(crate) fn with(ask: Ask, key: &NewKey) -> Ask {
     ask.with("authorization", &format!("Bearer {}", key.reveal()))
 }
 

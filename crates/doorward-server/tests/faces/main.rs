@@ -19,6 +19,7 @@ mod identity;
 mod keys;
 mod lasting;
 mod messages;
+mod neighbours;
 mod pipe;
 mod questions;
 mod records;
