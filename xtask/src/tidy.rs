@@ -16,6 +16,7 @@ mod file_names;
 mod limits;
 mod links;
 mod loose_ends;
+mod markdown_width;
 mod module_docs;
 mod names;
 mod pure_crates;
@@ -101,6 +102,11 @@ const RULES: &[Rule] = &[
         check: architecture::check,
     },
     Rule { name: "changelog", reason: "A change has a place to say what it means for users.", check: changelog::check },
+    Rule {
+        name: "markdown-width",
+        reason: "A long line hides what changed in it, and nobody reads a diff that wraps.",
+        check: markdown_width::check,
+    },
     Rule { name: "links", reason: "A broken link costs each reader the same search.", check: links::check },
     Rule {
         name: "absolute-paths",
