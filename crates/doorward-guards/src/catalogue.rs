@@ -1,10 +1,12 @@
 //! The guards there are, in the order they look.
 
+use crate::apps::Apps;
 use crate::guard::Guard;
+use crate::injection::Injection;
 use crate::scene::Options;
 use crate::unicode::Unicode;
 
 /// All of them, set as `options` say.
 pub(crate) fn all(_options: &Options) -> Vec<Box<dyn Guard>> {
-    vec![Box::new(Unicode)]
+    vec![Box::new(Unicode), Box::new(Injection), Box::new(Apps)]
 }

@@ -4,8 +4,10 @@
 //! message and makes one verdict of what they find, by the settings in force. A guard never changes a message itself and
 //! never tells what it found, only where and what kind.
 
+mod apps;
 mod catalogue;
 mod guard;
+mod injection;
 pub mod limits;
 mod pipeline;
 mod pointer;
