@@ -15,7 +15,7 @@ pub const NESTED_URLS_MAX: usize = 16;
 /// How often percent-encoding is taken off in search of URLs inside a URL.
 pub const NESTED_ENCODINGS_MAX: usize = 4;
 
-/// Longest SQL text, in bytes: it is parsed once for each dialect.
+/// Longest SQL text, in bytes: it may be parsed once for each dialect.
 pub const SQL_BYTES_MAX: usize = 16 * 1024;
 
 /// Most tokens of one SQL text: chains of operators become trees as deep as they are long.
@@ -23,6 +23,9 @@ pub const SQL_TOKENS_MAX: usize = 4096;
 
 /// Deepest nesting of one SQL statement.
 pub const SQL_DEPTH_MAX: usize = 40;
+
+/// Deepest nesting of brackets in SQL that is read once for all dialects: far below where any of them gives up.
+pub const SQL_ALIKE_DEPTH_MAX: usize = 4;
 
 /// Most statements in one SQL text.
 pub const SQL_STATEMENTS_MAX: usize = 64;

@@ -1,9 +1,11 @@
 //! SQL: what its statements do, and to which tables and columns.
 //!
-//! A text is read in one dialect, or, when none is configured, in four that all have to say the same. Comments are unclear
-//! wherever they stand: MySQL executes some of them. Names are in lower case; a name quoted with capitals is unclear.
+//! A text is read in one dialect, or, when none is configured, in four that all have to say the same; of a text that is
+//! plain enough for all to read alike, one speaks for the others. Comments are unclear wherever they stand: MySQL executes
+//! some of them. Names are in lower case; a name quoted with capitals is unclear.
 //! Tables are told generously (what might be one is told), and a qualified name both in full and by its last part.
 
+mod alike;
 mod kinds;
 mod names;
 mod walk;
@@ -93,6 +95,7 @@ pub fn of(text: &str, dialect: Dialect) -> Result<Sql, Unclear> {
         return Err(Unclear::SqlComment);
     }
     match dialect {
+        Dialect::Any if alike::is_alike(text) => in_one(text, &PostgreSqlDialect {}),
         Dialect::Any => in_all(text),
         Dialect::Postgres => in_one(text, &PostgreSqlDialect {}),
         Dialect::MySql => in_one(text, &MySqlDialect {}),
