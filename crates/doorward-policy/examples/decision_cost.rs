@@ -14,6 +14,10 @@ mod desk;
 
 use std::time::Instant;
 
+/// As in the program that is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use doorward_core::access::{Observed, PathSeen};
 use doorward_core::exchange::Visibility;
 use doorward_policy::{Engine, Preset};
