@@ -5,6 +5,7 @@
 //! in the context as an unknown: it answers `has`, and whatever reads it refuses. It must never be left out instead, for
 //! then a rule that asks `has` first would take it for an argument that was not sent.
 
+mod cedar;
 mod read;
 mod shape;
 mod texts;
@@ -26,6 +27,7 @@ use crate::mentions::Seen;
 use crate::place::{Dialect, Files, ServerPlace};
 
 pub(crate) use shape::{common_types, records};
+pub(crate) use values::{FactValue, Fields, Values};
 
 /// A kind of facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +69,14 @@ impl Kind {
         }
     }
 
+    /// Whether its texts go to parsers whose time is not small.
+    pub(crate) const fn is_parsed(self) -> bool {
+        match self {
+            Self::Sql | Self::Shell => true,
+            Self::Paths | Self::Urls | Self::Emails | Self::Money | Self::Sizes | Self::Matches => false,
+        }
+    }
+
     /// The kind whose record has that name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
@@ -105,6 +115,11 @@ impl FactsSeen {
     /// The kinds.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> {
         self.kinds.keys().copied()
+    }
+
+    /// What is seen of each kind.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Kind, &Seen)> {
+        self.kinds.iter().map(|(kind, seen)| (*kind, seen))
     }
 
     /// What is seen of one kind.

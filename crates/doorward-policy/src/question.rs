@@ -150,7 +150,8 @@ impl<'a> Question<'a> {
 
     /// The same decision as Cedar's; `None` where only Cedar can tell.
     pub(crate) fn decide_plainly(&self, ready: &Ready) -> Option<Decision> {
-        let Holding { permits, forbids } = ready.plain.as_ref()?.holding(self.sent_arguments())?;
+        let (sent, call) = (self.sent_arguments(), self.call());
+        let Holding { permits, forbids } = ready.plain.as_ref()?.holding(sent, call.as_ref(), self.observed)?;
         let (verdict, deciding) = if !forbids.is_empty() || permits.is_empty() {
             (Verdict::Deny, forbids)
         } else {
@@ -197,9 +198,7 @@ impl<'a> Question<'a> {
         let failing = response.definitely_errored().cloned();
         let kept: HashSet<PolicyId> = open.chain(settled).chain(failing).collect();
         let policies = self.slice().set.policies().filter(|policy| kept.contains(policy.id())).cloned();
-        let plain = self
-            .tool
-            .and_then(|tool| PlainRules::of(&response, &tool.facts.arguments, &self.slice().mentions.arguments));
+        let plain = self.tool.and_then(|tool| PlainRules::of(&response, &tool.facts.arguments, &self.slice().mentions));
         Some((PolicySet::from_policies(policies).ok()?, plain))
     }
 

@@ -9,7 +9,7 @@ use doorward_facts::{Unclear, path, url};
 
 use super::texts::{self, Texts};
 use super::values::{Reading, Values};
-use super::{Call, Facts, Kind, Wants};
+use super::{Call, Facts, Kind, Wants, cedar};
 use crate::arguments::Unreadable;
 use crate::limits::{FACT_PARSED_MAX, FACT_TEXTS_MAX};
 use crate::place::Files;
@@ -73,19 +73,19 @@ struct Mirror<'a> {
     parsed: &'a mut usize,
 }
 
-impl Mirror<'_> {
+impl<'a> Mirror<'a> {
     fn record(&mut self, members: &[(&str, Texts<'_>)], name: &str) -> RestrictedExpression {
         let mut fields: Vec<(String, RestrictedExpression)> = Vec::new();
         for (member, texts) in members {
             let below = format!("{name}.{member}");
             let value = match texts {
                 Texts::One(text) => {
-                    let reading = self.spend(text.len()).and_then(|()| self.values.one(text, &below));
+                    let reading = self.spend(text.len()).and_then(|()| self.values.one(text));
                     Some(self.value(reading, &below))
                 }
                 Texts::Many(_) if self.values.kind == Kind::Money => None,
                 Texts::Many(texts) => {
-                    let reading = self.many(texts, &below);
+                    let reading = self.many(texts);
                     Some(self.value(reading, &below))
                 }
                 Texts::Record(members) => Some(self.record(members, &below)),
@@ -96,31 +96,28 @@ impl Mirror<'_> {
         RestrictedExpression::new_record(fields).unwrap_or_else(|_| RestrictedExpression::new_unknown(name))
     }
 
-    fn many(&mut self, texts: &[Cow<'_, str>], name: &str) -> Reading {
+    fn many(&mut self, texts: &[Cow<'_, str>]) -> Reading<'a> {
         if texts.len() > FACT_TEXTS_MAX {
             return Err(Unclear::TooMany);
         }
         self.spend(texts.iter().map(|text| text.len()).sum())?;
-        self.values.many(texts, name)
+        self.values.many(texts)
     }
 
     /// Counts what is parsed; the thread that decides serves others as well.
     fn spend(&mut self, bytes: usize) -> Result<(), Unclear> {
-        match self.values.kind {
-            Kind::Sql | Kind::Shell => {
-                *self.parsed = self.parsed.saturating_add(bytes);
-                if *self.parsed > FACT_PARSED_MAX { Err(Unclear::TooLong) } else { Ok(()) }
+        if self.values.kind.is_parsed() {
+            *self.parsed = self.parsed.saturating_add(bytes);
+            if *self.parsed > FACT_PARSED_MAX {
+                return Err(Unclear::TooLong);
             }
-            Kind::Paths | Kind::Urls | Kind::Emails | Kind::Money | Kind::Sizes | Kind::Matches => Ok(()),
         }
+        Ok(())
     }
 
-    fn value(&mut self, reading: Reading, name: &str) -> RestrictedExpression {
+    fn value(&mut self, reading: Reading<'_>, name: &str) -> RestrictedExpression {
         match reading {
-            Ok(found) => {
-                self.facts.unclear.extend(found.unclear);
-                found.value
-            }
+            Ok(fields) => cedar::record(fields, name, &mut self.facts.unclear),
             Err(unclear) => {
                 self.facts.unclear.insert(name.to_owned(), unclear);
                 RestrictedExpression::new_unknown(name)
