@@ -9,6 +9,7 @@ mod bench;
 mod cedar;
 mod ci;
 mod conformance;
+mod eval;
 mod examples;
 mod guide;
 mod identity;
@@ -39,6 +40,7 @@ const TASKS: &[Task] = &[
     },
     Task { name: "identity", about: "Tokens of a real authorization server, through the gateway", run: identity::run },
     Task { name: "bench", about: "What the gateway costs beside no proxy and a plain one", run: bench::run },
+    Task { name: "eval", about: "What the guards find and miss in a labelled corpus", run: eval::run },
     Task {
         name: "examples",
         about: "Run every set-up under examples/ against the release program",

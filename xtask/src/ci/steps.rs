@@ -56,6 +56,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: |_| cargo(&["build", "--release", "--package", "doorward-cli"]),
     },
     Step {
+        name: "eval",
+        about: "what the guards find in the labelled corpus is not below its floors",
+        needs: &[Tool::Corpus],
+        // As users run it: a debug build of the guards is far slower than the corpus is large.
+        run: |_| cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "eval", "guards"]),
+    },
+    Step {
         name: "conformance",
         about: "the public MCP suite: directly and through the gateway, across eras, as a client",
         needs: &[Tool::Npm],

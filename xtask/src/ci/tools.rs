@@ -2,9 +2,9 @@
 //!
 //! Responsible for finding each one and for saying how to get it; it must never install anything.
 
-use crate::process;
+use crate::{eval, process};
 
-/// A helper program.
+/// A helper program, or data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
     /// cargo's `rustfmt` component.
@@ -19,6 +19,8 @@ pub(crate) enum Tool {
     Npm,
     /// Python with its virtual environments, likewise.
     Python,
+    /// The labelled corpus of the guards.
+    Corpus,
 }
 
 impl Tool {
@@ -31,6 +33,7 @@ impl Tool {
             Self::Deny => "cargo-deny",
             Self::Npm => "node (20 or newer) with npm",
             Self::Python => "python3 (3.10 or newer) with venv",
+            Self::Corpus => "the labelled corpus of the guards",
         }
     }
 
@@ -43,6 +46,7 @@ impl Tool {
             Self::Deny => "cargo install --locked cargo-deny@0.20.2",
             Self::Npm => "apt-get install nodejs npm, or https://nodejs.org",
             Self::Python => "apt-get install python3 python3-venv, or https://www.python.org",
+            Self::Corpus => "put it at ../shared/corpus/dev, or name its parent's parent in DOORWARD_SHARED",
         }
     }
 
@@ -55,6 +59,7 @@ impl Tool {
             Self::Deny => process::answers("cargo", &["deny", "--version"]),
             Self::Npm => process::answers("npm", &["--version"]) && node_is_recent(),
             Self::Python => process::answers("python3", &["-c", PYTHON_IS_RECENT]),
+            Self::Corpus => eval::usual_data().is_ok_and(|data| data.is_some()),
         }
     }
 }
