@@ -8,6 +8,7 @@ use bytes::Bytes;
 use doorward_core::access::{Approach, Direction, Face};
 use doorward_core::decision::Decision;
 use doorward_core::exchange::{Arrival, Step, begin};
+use doorward_core::guard::Inspection;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::permit::Permit;
 use doorward_core::principal::{Principal, Proof};
@@ -49,7 +50,11 @@ fn allow_bytes(bytes: Bytes) -> Permit {
     let Step::Decide(decide) = begin(arrival) else { panic!("nothing to decide") };
     let allow = |_: &_| Decision::Allow { obligations: Vec::new(), reasons: Vec::new() };
     let decisions = decide.requests().iter().map(allow).collect();
-    let Step::Record(record) = decide.decided(decisions, now) else { panic!("not allowed") };
+    let step = match decide.decided(decisions, now) {
+        Step::Guard(waiting) => waiting.guarded(Inspection::default(), now),
+        unguarded => unguarded,
+    };
+    let Step::Record(record) = step else { panic!("not allowed") };
     let (_, recorded) = record.split();
     let Step::Forward(permit, _) = recorded.recorded(Ok(()), now) else { panic!("not forwarded") };
     permit
