@@ -5,3 +5,12 @@ pub const TEXTS_MAX: usize = 262_144;
 
 /// Most findings one inspection tells; whoever causes more is known well enough.
 pub const FINDINGS_MAX: usize = 256;
+
+/// How many layers below a string of a message are decoded: what is encoded twice, within JSON within a string.
+pub const DECODE_DEPTH_MAX: u8 = 3;
+
+/// Most texts that are decoded out of one message; an honest list of thousands of URLs stays below.
+pub const DECODED_TEXTS_MAX: usize = 65_536;
+
+/// Most bytes that are decoded out of one message: twice what a server may send.
+pub const DECODED_BYTES_MAX: usize = 32 * 1024 * 1024;

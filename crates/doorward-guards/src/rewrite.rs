@@ -17,7 +17,8 @@ pub(crate) struct Replacements(BTreeMap<usize, Vec<(Range<usize>, String)>>);
 pub(crate) struct Irreplaceable;
 
 impl Replacements {
-    /// Notes that these bytes of a text are replaced. What was encoded in another text is replaced there, as a whole.
+    /// Notes that these bytes of a text are replaced. What was encoded in another text is replaced there: as a whole where a part
+    /// cannot be.
     pub(crate) fn add(
         &mut self,
         texts: &[Text<'_>],
@@ -31,7 +32,7 @@ impl Replacements {
                 // A name could become the name of a neighbour.
                 None if text.role == Role::Name => return Err(Irreplaceable),
                 None => break,
-                Some(origin) => (place, range) = (origin.text, origin.range.clone()),
+                Some(origin) => (place, range) = (origin.text, origin.source(&range)),
             }
         }
         self.0.entry(place).or_default().push((range, with.to_owned()));

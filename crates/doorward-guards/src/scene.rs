@@ -1,8 +1,10 @@
 //! What a guard sees of a message.
 
+use std::cell::OnceCell;
+
 use doorward_core::guard::{Content, GuardSettings};
 
-use crate::text::Text;
+use crate::text::{Joined, Text};
 
 /// A message as guards see it.
 #[derive(Debug)]
@@ -11,6 +13,29 @@ pub struct Scene<'a> {
     pub content: &'a Content<'a>,
     /// Every string in it, names of members included, in their order; after them what was found encoded in those.
     pub texts: &'a [Text<'a>],
+    joined: OnceCell<Joined>,
+}
+
+impl<'a> Scene<'a> {
+    /// A message with its texts.
+    #[must_use]
+    pub fn new(content: &'a Content<'a>, texts: &'a [Text<'a>]) -> Self {
+        Self { content, texts, joined: OnceCell::new() }
+    }
+
+    /// The string of the message in which the text at `place` was found, itself when it is one.
+    #[must_use]
+    pub fn root(&self, mut place: usize) -> usize {
+        while let Some(origin) = self.texts.get(place).and_then(|text| text.origin.as_ref()) {
+            place = origin.text;
+        }
+        place
+    }
+
+    /// The values of the message read as one; made when first asked for.
+    pub fn joined(&self) -> &Joined {
+        self.joined.get_or_init(|| Joined::of(self.texts))
+    }
 }
 
 /// How the guards of a gateway are set.

@@ -1,6 +1,20 @@
-//! The texts of a message: every string in it, wherever it stands.
+//! The texts of a message: every string in it, wherever it stands, and what was found encoded in those.
+
+mod escape_codes;
+mod invisible;
+mod joined;
+mod layers;
+mod lookalike;
+mod normal;
+mod span_map;
+
+pub use joined::Joined;
+pub use layers::Layer;
+pub use normal::{Normal, Signs};
+pub use span_map::SpanMap;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use doorward_mcp::raw::{Raw, Token};
@@ -20,6 +34,7 @@ pub struct Text<'a> {
     pub text: Cow<'a, str>,
     /// Where it was found, when it was encoded in another text.
     pub origin: Option<Origin>,
+    normal: OnceCell<Box<Normal>>,
 }
 
 /// What a string is in its JSON.
@@ -38,10 +53,51 @@ pub struct Origin {
     pub text: usize,
     /// Which bytes of it.
     pub range: Range<usize>,
+    /// How it was encoded or hidden there.
+    pub layer: Layer,
+    /// How many layers it lies below the string of the message: 1 or more.
+    pub depth: u8,
+    map: SpanMap,
 }
 
-/// Every string of `parts`; `None` when there are too many.
-pub(crate) fn texts<'a>(parts: &[Raw<'a>]) -> Option<Vec<Text<'a>>> {
+impl Origin {
+    /// Which bytes of the earlier text these bytes of the decoded one come from: all of [`Origin::range`] where only the
+    /// whole can be encoded again.
+    #[must_use]
+    pub fn source(&self, range: &Range<usize>) -> Range<usize> {
+        if self.layer.is_by_character() { self.map.original(range) } else { self.range.clone() }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// A string of a message.
+    #[must_use]
+    pub fn new(part: usize, raw: Raw<'a>, role: Role, text: Cow<'a, str>) -> Self {
+        Self { part, raw, role, text, origin: None, normal: OnceCell::new() }
+    }
+
+    /// What it says without disguise; made when first asked for.
+    pub fn normal(&self) -> &Normal {
+        self.normal.get_or_init(|| Box::new(Normal::of(&self.text)))
+    }
+
+    /// A text found encoded in this one, which stands at `place`.
+    fn below(&self, place: usize, found: layers::Decoded) -> Self {
+        let depth = self.depth() + 1;
+        let origin = Origin { text: place, range: found.range, layer: found.layer, depth, map: found.map };
+        Self { origin: Some(origin), ..Self::new(self.part, self.raw, self.role, Cow::Owned(found.text)) }
+    }
+
+    fn depth(&self) -> u8 {
+        self.origin.as_ref().map_or(0, |origin| origin.depth)
+    }
+}
+
+/// Every string of `parts`, and below them what was found encoded in them.
+///
+/// # Errors
+/// Says in a sentence why not all of it can be inspected.
+pub(crate) fn texts<'a>(parts: &[Raw<'a>]) -> Result<Vec<Text<'a>>, &'static str> {
     let mut texts = Vec::new();
     for (part, raw) in parts.iter().enumerate() {
         for token in raw.tokens() {
@@ -52,10 +108,33 @@ pub(crate) fn texts<'a>(parts: &[Raw<'a>]) -> Option<Vec<Text<'a>>> {
             };
             let Some(text) = raw.as_str() else { continue };
             if texts.len() >= TEXTS_MAX {
-                return None;
+                return Err("It has too many texts.");
             }
-            texts.push(Text { part, raw, role, text, origin: None });
+            texts.push(Text::new(part, raw, role, text));
         }
     }
-    Some(texts)
+    layers::add(&mut texts)?;
+    Ok(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::raw::RawJson;
+
+    use super::*;
+
+    /// Reads the texts of a JSON value.
+    pub(super) fn read(json: &str, check: impl FnOnce(&[Text<'_>])) {
+        let json = RawJson::parse(json.as_bytes().to_vec(), &Limits::default()).unwrap();
+        check(&texts(&[json.as_raw()]).unwrap());
+    }
+
+    #[test]
+    fn every_string_is_a_text_names_too() {
+        read(r#"{"a":["b",1,{"c":"d"}]}"#, |texts| {
+            let said: Vec<_> = texts.iter().map(|text| (text.role, text.text.as_ref())).collect();
+            assert_eq!(said, [(Role::Name, "a"), (Role::Value, "b"), (Role::Name, "c"), (Role::Value, "d")]);
+        });
+    }
 }

@@ -1,0 +1,270 @@
+//! What a text says once everything that disguises it is gone.
+//!
+//! NFKC, lower case, without what is invisible, and with letters of other scripts that stand for Latin ones folded.
+//! Responsible for one reading of a text and the way back; it never judges: [`Signs`] counts, guards judge.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_script::{Script, UnicodeScript};
+
+use super::escape_codes::length as escape_code;
+use super::invisible::{Invisible, invisible};
+use super::lookalike::latin_lookalike;
+use super::span_map::SpanMap;
+
+/// A text without disguise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Normal {
+    /// What it says, in lower case.
+    pub text: String,
+    /// What had to be removed or folded for it.
+    pub signs: Signs,
+    map: SpanMap,
+}
+
+/// How often a text was disguised in which way. What is honest where it stands (an emoji's joiner) is not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// Letters of the tag block.
+    pub tags: u32,
+    /// Characters of no width between letters that need none.
+    pub zero_width: u32,
+    /// Overrides, embeddings and isolates of direction.
+    pub directions: u32,
+    /// Variation selectors that select nothing.
+    pub selectors: u32,
+    /// Letters that NFKC writes otherwise: full-width, mathematical, circled.
+    pub compatibility: u32,
+    /// Letters of another script in a word that is otherwise Latin, and drawn letters.
+    pub confusables: u32,
+    /// Marks stacked on Latin letters beyond what any language writes.
+    pub marks: u32,
+    /// Escape codes of terminals.
+    pub escape_codes: u32,
+}
+
+impl Signs {
+    /// Whether there is any.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+impl Normal {
+    /// Reads `text`.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.is_ascii() && !text.contains('\u{1b}') {
+            return Self { text: text.to_ascii_lowercase(), signs: Signs::default(), map: SpanMap::default() };
+        }
+        let mut writer = Writer::new(text);
+        writer.read();
+        let Writer { written, signs, map, .. } = writer;
+        Self { text: written, signs, map }
+    }
+
+    /// Which bytes of the text these bytes of the normal form come from.
+    #[must_use]
+    pub fn original(&self, range: &Range<usize>) -> Range<usize> {
+        self.map.original(range)
+    }
+}
+
+/// Writes the normal form, a word at a time.
+struct Writer<'a> {
+    source: &'a str,
+    written: String,
+    signs: Signs,
+    map: SpanMap,
+    /// The letters of the word being read, each with its bytes in the source.
+    word: Vec<(char, Range<usize>)>,
+    /// Whether most letters of the text are Latin: a word of look-alikes alone then stands for a Latin one.
+    latin: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn new(source: &'a str) -> Self {
+        let (mut latin, mut other) = (0_usize, 0_usize);
+        for character in source.chars() {
+            latin += usize::from(character.is_ascii_alphabetic());
+            other += usize::from(!character.is_ascii() && character.is_alphabetic());
+        }
+        Self {
+            source,
+            written: String::with_capacity(source.len()),
+            signs: Signs::default(),
+            map: SpanMap::default(),
+            word: Vec::new(),
+            latin: latin >= other,
+        }
+    }
+
+    fn read(&mut self) {
+        let mut at = 0;
+        while let Some(rest) = self.source.get(at..).filter(|rest| !rest.is_empty()) {
+            if let Some(length) = escape_code(rest) {
+                self.signs.escape_codes += 1;
+                at += length;
+                continue;
+            }
+            let Some(character) = rest.chars().next() else { break };
+            let length = character.len_utf8();
+            if let Some(kind) = invisible(character) {
+                self.count_invisible(kind, at, length);
+                at += length;
+                continue;
+            }
+            let whole = length + rest.get(length..).map_or(0, marks);
+            self.letter(character, at..at + whole);
+            at += whole;
+        }
+        self.flush();
+    }
+
+    /// Reads one character with the marks on it.
+    fn letter(&mut self, character: char, source: Range<usize>) {
+        if character.is_ascii() && source.len() == 1 {
+            self.push(character.to_ascii_lowercase(), source);
+            return;
+        }
+        let cluster = self.source.get(source.clone()).unwrap_or_default();
+        let latin = character.is_ascii_alphabetic() || character.script() == Script::Latin;
+        let mut marks = 0;
+        for composed in cluster.nfkc() {
+            if latin && canonical_combining_class(composed) != 0 {
+                marks += 1;
+                continue;
+            }
+            if composed != character && composed.is_ascii_alphanumeric() {
+                self.signs.compatibility += 1;
+            }
+            for lower in composed.to_lowercase() {
+                self.push(lower, source.clone());
+            }
+        }
+        if marks > 1 {
+            self.signs.marks += marks;
+        }
+    }
+
+    fn push(&mut self, character: char, source: Range<usize>) {
+        if character.is_alphabetic() || latin_symbol(character) {
+            self.word.push((character, source));
+        } else {
+            self.flush();
+            self.write(character, source);
+        }
+    }
+
+    /// Ends a word: folds it when it is made to look Latin.
+    fn flush(&mut self) {
+        let word = std::mem::take(&mut self.word);
+        let fold = word.iter().any(|(letter, _)| !letter.is_ascii()) && self.stands_for_latin(&word);
+        for (letter, source) in &word {
+            let folded = if fold { latin_lookalike(*letter) } else { None };
+            let flag = matches!(letter, '\u{1f1e6}'..='\u{1f1ff}');
+            if folded.is_some() && !flag && letter.script() != Script::Latin {
+                self.signs.confusables += 1;
+            }
+            self.write(folded.unwrap_or(*letter), source.clone());
+        }
+        self.word = word;
+        self.word.clear();
+    }
+
+    fn stands_for_latin(&self, word: &[(char, Range<usize>)]) -> bool {
+        let mixed = word.iter().any(|(letter, _)| letter.is_ascii());
+        let foreign = |letter: char| !matches!(letter.script(), Script::Latin | Script::Common | Script::Inherited);
+        mixed
+            || word.iter().all(|(letter, _)| !foreign(*letter))
+            || (self.latin && word.iter().all(|(letter, _)| latin_lookalike(*letter).is_some()))
+    }
+
+    fn write(&mut self, character: char, source: Range<usize>) {
+        let at = self.written.len();
+        if character.len_utf8() == source.len() {
+            self.map.push_verbatim(at, source);
+        } else {
+            self.map.push_whole(at, source);
+        }
+        self.written.push(character);
+    }
+
+    fn count_invisible(&mut self, kind: Invisible, at: usize, length: usize) {
+        let before = self.source.get(..at).and_then(|before| before.chars().next_back());
+        let after = self.source.get(at + length..).and_then(|after| after.chars().next());
+        match kind {
+            Invisible::Tag => self.signs.tags += 1,
+            Invisible::ZeroWidth => {
+                self.signs.zero_width += u32::from(before.is_some_and(plain) && after.is_some_and(plain));
+            }
+            Invisible::Direction => self.signs.directions += 1,
+            Invisible::DirectionMark => {}
+            Invisible::Selector => {
+                let selects = before.is_some_and(|before| !before.is_ascii_alphabetic() && invisible(before).is_none());
+                self.signs.selectors += u32::from(!selects);
+            }
+        }
+    }
+}
+
+/// Whether a neighbour gives a character of no width nothing to do.
+fn plain(neighbour: char) -> bool {
+    neighbour.is_ascii() || invisible(neighbour).is_some()
+}
+
+/// Symbols that are drawn letters.
+fn latin_symbol(character: char) -> bool {
+    matches!(character, '\u{1f150}'..='\u{1f189}' | '\u{1f1e6}'..='\u{1f1ff}')
+}
+
+/// How many bytes of combining marks `text` starts with.
+fn marks(text: &str) -> usize {
+    let end = text.char_indices().find(|(_, character)| canonical_combining_class(*character) == 0);
+    end.map_or(text.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) -> Signs {
+        let normal = Normal::of(text);
+        assert_eq!(normal.text, expected, "{}", text.escape_unicode());
+        assert!(text.get(normal.original(&(0..normal.text.len()))).is_some());
+        normal.signs
+    }
+
+    #[test]
+    fn plain_text_is_only_lower_cased() {
+        assert!(!check("Read the File", "read the file").any());
+        assert!(!check("Überraschung für Zoë", "überraschung für zoë").any());
+        assert!(!check("Привет, мир", "привет, мир").any());
+        assert!(!check("日本語のテキスト", "日本語のテキスト").any());
+    }
+
+    #[test]
+    fn disguises_are_seen_through_and_counted() {
+        assert_eq!(check("Ig\u{200b}no\u{2060}re", "ignore").zero_width, 2);
+        assert_eq!(check("Ｉｇｎｏｒｅ", "ignore").compatibility, 6);
+        assert_eq!(check("𝐈𝐠𝐧𝐨𝐫𝐞", "ignore").compatibility, 6);
+        assert_eq!(check("іgnоrе", "ignore").confusables, 3);
+        assert_eq!(check("ignore\u{e0041}", "ignore").tags, 1);
+        assert_eq!(check("i\u{334}\u{335}g\u{336}\u{337}nore", "ignore").marks, 4);
+        assert_eq!(check("\u{1b}[8mignore\u{1b}[0m", "ignore").escape_codes, 2);
+        assert_eq!(check("ɪɢɴᴏʀᴇ this", "ignore this").confusables, 0);
+        assert_eq!(check("🅸🅶🅽🅾🆁🅴", "ignore").confusables, 6);
+    }
+
+    #[test]
+    fn the_way_back_covers_what_was_removed() {
+        let text = "Ｘ ig\u{200b}nore";
+        let normal = Normal::of(text);
+        let at = normal.text.find("ignore").unwrap();
+        assert_eq!(text.get(normal.original(&(at..at + 6))), Some("ig\u{200b}nore"));
+        assert_eq!(text.get(normal.original(&(0..1))), Some("Ｘ"));
+    }
+}
