@@ -27,7 +27,7 @@ Options:
   --data DIR   The corpus: *.jsonl and *.jsonl.gz (default: corpus/dev in $DOORWARD_SHARED or ../shared)
   --only NAME  This file alone: injection, secrets, pii, arguments; may be repeated
   --worst N    How many of the worst misses and false alarms are named, by id (default 10)
-  --json       One JSON object instead of tables
+  --json       After the tables, one line: a flat JSON object of numbers
   --record     Write the figures into xtask/floors.json as the floors from now on
   --help       This page
 
@@ -105,10 +105,9 @@ fn evaluate(options: &Options) -> Result<(), String> {
         all.push((file, sights));
     }
     let figures: Vec<Figures> = all.iter().map(|(file, sights)| Figures::of(file, sights, &all)).collect();
+    figures.iter().for_each(|figures| output::line(report::text(figures, options.worst)));
     if options.json {
-        output::line(report::json(&figures, options.worst));
-    } else {
-        figures.iter().for_each(|figures| output::line(report::text(figures, options.worst)));
+        output::line(report::numbers(&figures));
     }
     judge(options, &figures)
 }

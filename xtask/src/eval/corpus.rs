@@ -66,17 +66,24 @@ const MEANT: &[(&str, &[GuardName])] = &[
     ("arguments", &[GuardName::Arguments, GuardName::Schema]),
 ];
 
-/// Every file of `folder` that guards are meant for, in the order of their names; of `only`, when it names some.
+/// What `folder` holds for guards, by the word in the names of its files; of `only`, when it names some.
 pub(super) fn read(folder: &Path, only: &[String]) -> Result<Vec<File>, String> {
     if let Some(unknown) = only.iter().find(|name| !MEANT.iter().any(|(known, _)| known == name)) {
         return Err(format!("--only {unknown:?} names no file; there are injection, secrets, pii and arguments"));
     }
-    let mut files = Vec::new();
+    let mut files: Vec<File> = Vec::new();
     for path in paths(folder)? {
         let stem = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
-        let Some((name, guards)) = MEANT.iter().find(|(name, _)| Some(*name) == stem) else { continue };
-        if only.is_empty() || only.iter().any(|wanted| wanted == name) {
-            files.push(File { name: (*name).to_owned(), guards, items: items(&path)? });
+        let Some((name, guards)) = MEANT.iter().find(|(name, _)| stem.is_some_and(|stem| stem.contains(name))) else {
+            continue;
+        };
+        if !only.is_empty() && !only.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        let items = items(&path)?;
+        match files.iter_mut().find(|file| file.name == *name) {
+            Some(file) => file.items.extend(items),
+            None => files.push(File { name: (*name).to_owned(), guards, items }),
         }
     }
     if files.is_empty() {

@@ -13,7 +13,7 @@ const ROW_MIN: u32 = 10;
 /// One file as tables.
 pub(super) fn text(figures: &Figures, worst: usize) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "\n== {} ({:.1} MB/s)", figures.name, figures.speed);
+    let _ = writeln!(out, "\n== {} ({:.1} MB/s)", figures.name, figures.speed());
     let _ = writeln!(out, "{:<38} {:>6} {:>22} {:>22} {:>6} {:>9}", "", "items", "recall", "precision", "F1", "FP/10k");
     for (severity, tally) in &figures.by_severity {
         row(&mut out, &format!("at least {}", severity.name()), tally);
@@ -62,29 +62,82 @@ fn row(out: &mut String, name: &str, tally: &Tally) {
     let _ = writeln!(out, "{name:<38} {:>6} {recall:>22} {precision:>22} {f1:>6} {alarms:>9}", tally.items());
 }
 
-/// All files as one JSON object.
-pub(super) fn json(figures: &[Figures], worst: usize) -> Value {
-    let files = figures.iter().map(|figures| (figures.name.clone(), one(figures, worst)));
-    json!({"files": files.collect::<Map<String, Value>>()})
+/// All files as one flat object of numbers, whose names are stable.
+pub(super) fn numbers(figures: &[Figures]) -> Value {
+    let mut numbers = Map::new();
+    let mut seconds = 0.0;
+    let mut megabytes = 0.0;
+    for figures in figures {
+        let name = &figures.name;
+        tally(&mut numbers, name, &figures.whole());
+        for (place, counts) in &figures.by_place {
+            tally(&mut numbers, &format!("{name}_{}", place.name()), counts);
+        }
+        let harmless = figures.disturbed.false_alarms();
+        number(&mut numbers, &format!("{name}_benign_disturbed"), harmless.map(|share| share.value));
+        number(&mut numbers, &format!("{name}_mb_per_s"), Some(figures.speed()));
+        seconds += figures.seconds;
+        megabytes += figures.megabytes;
+    }
+    if let Some(rate) = numbers.get("injection_fpr").cloned() {
+        numbers.insert("injection_benign_fpr".to_owned(), rate);
+    }
+    number(&mut numbers, "mb_per_s", (seconds > 0.0).then_some(megabytes / seconds));
+    Value::Object(numbers)
 }
 
-fn one(figures: &Figures, worst: usize) -> Value {
-    let ids = |ids: &[String]| ids.iter().take(worst).cloned().collect::<Vec<_>>();
-    json!({
-        "megabytes_per_second": round(figures.speed),
-        "by_severity": object(figures.by_severity.iter().map(|(severity, tally)| (severity.name().to_owned(), tally))),
-        "by_surface": object(figures.by_place.iter().map(|(place, tally)| (place.name().to_owned(), tally))),
-        "by_category": object(figures.by_category.iter().map(|(name, tally)| (name.clone(), tally))),
-        "by_technique": object(figures.by_technique.iter().map(|(name, tally)| (name.clone(), tally))),
-        "by_source": object(figures.by_source.iter().map(|(name, tally)| (name.clone(), tally))),
-        "harmless_elsewhere": object(figures.elsewhere.iter().map(|(name, tally)| (name.clone(), tally))),
-        "disturbed": figures.disturbed.json(),
-        "by_confidence": object(figures.by_confidence.iter().map(|(least, tally)| (least.as_percent().to_string(), tally))),
-        "misses": figures.misses.len(), "worst_misses": ids(&figures.misses),
-        "alarms": figures.alarms.len(), "worst_false_alarms": ids(&figures.alarms),
-    })
+fn tally(numbers: &mut Map<String, Value>, name: &str, tally: &Tally) {
+    number(numbers, &format!("{name}_items"), Some(f64::from(tally.items())));
+    number(numbers, &format!("{name}_recall"), tally.recall().map(|share| share.value));
+    number(numbers, &format!("{name}_precision"), tally.precision().map(|share| share.value));
+    number(numbers, &format!("{name}_f1"), tally.f1());
+    number(numbers, &format!("{name}_fpr"), tally.false_alarms().map(|share| share.value));
 }
 
-fn object<'a>(rows: impl Iterator<Item = (String, &'a Tally)>) -> Value {
-    Value::Object(rows.map(|(name, tally)| (name, tally.json())).collect())
+/// What cannot be told is not there: every value is a number.
+fn number(numbers: &mut Map<String, Value>, name: &str, value: Option<f64>) {
+    if let Some(value) = value {
+        numbers.insert(name.to_owned(), json!(round(value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::corpus::Place;
+
+    #[test]
+    fn the_numbers_are_flat_and_carry_their_stable_names() {
+        let counts = Tally { hits: 3, misses: 1, alarms: 1, passes: 9 };
+        let figures = |name: &str, place| Figures {
+            name: name.to_owned(),
+            by_severity: vec![(doorward_core::guard::Severity::Medium, counts)],
+            by_place: [(place, counts)].into(),
+            seconds: 2.0,
+            megabytes: 8.0,
+            ..Figures::default()
+        };
+        let all = [
+            figures("injection", Place::Description),
+            figures("secrets", Place::Result),
+            figures("pii", Place::Result),
+            figures("arguments", Place::Argument),
+        ];
+        let numbers = numbers(&all);
+        let stable = [
+            ("injection_tool_description_recall", 0.75),
+            ("injection_benign_fpr", 0.1),
+            ("secrets_recall", 0.75),
+            ("secrets_precision", 0.75),
+            ("pii_recall", 0.75),
+            ("pii_precision", 0.75),
+            ("arguments_recall", 0.75),
+            ("arguments_fpr", 0.1),
+            ("mb_per_s", 4.0),
+        ];
+        for (name, value) in stable {
+            assert_eq!(numbers.get(name).and_then(Value::as_f64), Some(value), "{name}");
+        }
+        assert!(numbers.as_object().unwrap().values().all(Value::is_number));
+    }
 }

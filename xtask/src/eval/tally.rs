@@ -1,7 +1,5 @@
 //! Counts of what was found and what was not, and the figures that follow from them.
 
-use serde_json::{Value, json};
-
 /// How often what was there was found, and what was not there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -53,17 +51,6 @@ impl Tally {
     /// Of what was harmless, how much was found all the same.
     pub(super) fn false_alarms(&self) -> Option<Share> {
         Share::of(self.alarms, self.alarms + self.passes)
-    }
-
-    pub(super) fn json(&self) -> Value {
-        let share = |share: Option<Share>| {
-            share.map(|share| json!({"value": round(share.value), "low": round(share.low), "high": round(share.high)}))
-        };
-        json!({
-            "items": self.items(), "hits": self.hits, "misses": self.misses, "alarms": self.alarms, "passes": self.passes,
-            "recall": share(self.recall()), "precision": share(self.precision()), "f1": self.f1().map(round),
-            "false_positives_per_10000": self.false_alarms().map(|share| round(share.value * 10_000.0)),
-        })
     }
 }
 
