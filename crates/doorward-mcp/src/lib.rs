@@ -5,6 +5,7 @@
 
 mod envelope;
 mod escape;
+mod extras;
 mod known;
 mod scan;
 

@@ -58,6 +58,14 @@ impl<'a> Raw<'a> {
         Self { message, start: range.start, end: range.end }
     }
 
+    /// Without the white space around it.
+    pub(crate) fn trimmed(self) -> Self {
+        let bytes = self.bytes();
+        let before = bytes.len() - bytes.trim_ascii_start().len();
+        let after = bytes.len() - bytes.trim_ascii_end().len();
+        Self { start: self.start + before, end: self.end - after, ..self }
+    }
+
     /// The value as it was written.
     #[must_use]
     pub fn text(&self) -> &'a str {

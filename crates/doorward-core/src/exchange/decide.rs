@@ -88,7 +88,7 @@ impl AwaitDecision {
         }
         let Duties { approvals, takes, answer, guarding } = duties;
         self.begun.duties.join(&answer);
-        self.begun.guarding = self.begun.guarding.under(&guarding);
+        self.begun.guarding = self.begun.guarding.stricter(&guarding);
         let on_request = matches!(self.stage, Stage::Request);
         let allowed = Allowed { begun: self.begun, approvals, stage: self.stage };
         if on_request { AwaitGuard::on_message(allowed, takes, now) } else { AwaitMeter::before(allowed, takes, now) }
@@ -123,7 +123,11 @@ impl Duties {
                 }
             }
             Obligation::Limit(limit) => self.takes.extend(limit.takes(request)?),
-            Obligation::Guard(duties) => duties.iter().for_each(|duty| self.guarding.apply(*duty)),
+            Obligation::Guard(duties) => {
+                let mut said = GuardSettings::default();
+                duties.iter().for_each(|duty| said.apply(*duty));
+                self.guarding = self.guarding.stricter(&said);
+            }
             Obligation::Answer(duty) if can_be_performed_on(request.action) => self.answer.add(&duty),
             Obligation::Answer(_) => {
                 let detail = format!("A duty on the answer cannot be performed on '{}'.", request.action);

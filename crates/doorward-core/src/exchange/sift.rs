@@ -93,8 +93,10 @@ impl AwaitSift {
         if hidden > 0 {
             self.begun.note(format!("{hidden} of {} items are not shown.", keep.len()));
         }
-        let Self { begun, response, list, .. } = self;
-        AwaitGuard::on_list(begun, response, Listed { array: list.array, keep })
+        let Self { begun, response, list, candidates } = self;
+        let resources = candidates.into_iter().map(|candidate| candidate.resource).collect();
+        let listed = Listed::new(&response, list.array, resources, keep);
+        AwaitGuard::on_list(begun, response, listed)
     }
 }
 

@@ -113,6 +113,8 @@ impl Begun {
     /// Puts `message` in the place of the one that arrived; the guards have seen it.
     pub(super) fn rewrite(&mut self, message: Message, access: Access) {
         self.arguments_digest = arguments_digest(&message, Some(&access));
+        // What the rules said of guards, they said of another message.
+        self.guarding = GuardSettings::default();
         (self.arrival.message, self.access, self.is_guarded) = (message, Some(access), true);
     }
 

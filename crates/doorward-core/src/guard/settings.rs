@@ -72,6 +72,17 @@ impl GuardSettings {
         joined
     }
 
+    /// These settings and those of another who has a say: where both speak, the stricter counts.
+    #[must_use]
+    pub fn stricter(&self, other: &Self) -> Self {
+        let mut joined = self.clone();
+        for (key, action) in &other.table {
+            let said = joined.table.entry(*key).or_insert(*action);
+            *said = (*said).max(*action);
+        }
+        joined
+    }
+
     /// Whether they say nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -116,6 +127,19 @@ mod tests {
         assert_eq!(action(GuardName::Secrets, Direction::ToServer), Some(Action::Block));
         assert_eq!(action(GuardName::Secrets, Direction::ToClient), Some(Action::Redact));
         assert_eq!(action(GuardName::Personal, Direction::ToServer), Some(Action::Observe));
+    }
+
+    #[test]
+    fn of_two_who_have_a_say_the_stricter_counts() {
+        let (mut one, mut other) = (GuardSettings::default(), GuardSettings::default());
+        one.apply(GuardDuty { guard: Some(GuardName::Secrets), action: Some(Action::Redact), ..EVERYTHING });
+        other.apply(GuardDuty { guard: Some(GuardName::Secrets), ..EVERYTHING });
+        other.apply(GuardDuty { guard: Some(GuardName::Size), ..EVERYTHING });
+        for joined in [one.stricter(&other), other.stricter(&one)] {
+            let action = |guard| joined.action(guard, Direction::ToClient, Severity::High);
+            assert_eq!(action(GuardName::Secrets), Some(Action::Redact));
+            assert_eq!(action(GuardName::Size), None);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use doorward_core::guard::Edit;
 use doorward_core::record::{Disposition, Phase, Record};
 use doorward_mcp::splice::Segments;
 
@@ -39,6 +40,8 @@ pub(crate) struct Entry {
     pub(crate) refused: bool,
     /// A part of its answer must not be shown.
     pub(crate) redacted: bool,
+    /// A guard took out of its answer whose it is.
+    pub(crate) unmarked: bool,
     /// The rules that limit it.
     pub(crate) limits_due: Vec<String>,
     /// How many places it was given, once everything was taken.
@@ -67,6 +70,7 @@ impl Entry {
             sound: true,
             refused: false,
             redacted: false,
+            unmarked: false,
             limits_due: Vec::new(),
             metered: None,
             approvers_due: BTreeSet::new(),
@@ -104,6 +108,15 @@ impl Entry {
             assert_eq!(record.disposition == Disposition::Refuse, refused && self.permits == 0, "{record:?}");
         }
         assert!(record.upstream_micros <= record.elapsed_micros, "{record:?}");
+    }
+
+    /// A guard rewrote it: what was asked of the old message is asked anew of this one.
+    pub(crate) fn rewritten(&mut self, edits: &[Edit]) {
+        for edit in edits.iter().rev() {
+            self.text.replace_range(edit.range.clone(), &edit.json);
+        }
+        self.approvers_due.clear();
+        self.approvers.clear();
     }
 
     /// A permit was issued.

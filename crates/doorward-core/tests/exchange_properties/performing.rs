@@ -10,7 +10,7 @@ use doorward_core::exchange::{
     Answer, AwaitAnswer, AwaitDecision, AwaitGuard, AwaitMeter, AwaitRecall, AwaitRecord, AwaitSift, AwaitUpstream,
     Consent, Outcome, RecordFailure, Step, Visibility,
 };
-use doorward_core::guard::{Inspection, Verdict};
+use doorward_core::guard::{Content, Edit, Inspection, Surface, Verdict};
 use doorward_core::ids::ExchangeId;
 use doorward_core::permit::Permit;
 use doorward_core::principal::{Principal, Proof};
@@ -20,7 +20,7 @@ use doorward_core::routing::OutgoingError;
 use doorward_mcp::id::Id;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Message, Notification, Request};
-use doorward_mcp::raw::RawJson;
+use doorward_mcp::raw::{RawJson, Token};
 use doorward_mcp::revision::Era;
 use serde_json::Value;
 
@@ -47,6 +47,16 @@ fn limit(rule: &str, measure: Measure) -> Limit {
 fn flow() -> Measure {
     let (most, burst) = (Amount::whole(20), Amount::whole(5));
     Measure::Flow { most, per: Duration::from_micros(700), burst, of: Counted::Calls }
+}
+
+/// Edits of every string that shows whose it is.
+fn marked(content: &Content<'_>, with: impl Fn(&str) -> String) -> Vec<Edit> {
+    let scalars = content.parts.iter().flat_map(|part| part.tokens()).filter_map(|token| match token {
+        Token::Scalar(raw) => Some((raw.range(), raw.as_str()?)),
+        Token::Open(_) | Token::Close | Token::Name(_) => None,
+    });
+    let ours = scalars.filter(|(_, text)| text.contains("mark-"));
+    ours.map(|(range, text)| Edit { range, json: Value::from(with(&text)).to_string() }).collect()
 }
 
 impl World {
@@ -254,10 +264,30 @@ impl World {
     fn guard(&mut self, exchange: ExchangeId, waiting: AwaitGuard, choice: u64) -> Step {
         self.seen.insert("guard");
         let now = self.now();
-        let verdict = match (choice >> 40) % 61 {
-            0 => {
-                self.ledger.get_mut(&exchange).unwrap().refused = true;
-                Verdict::Block { code: Code::RequestBlocked, detail: "secrets/test in '/arguments/a'.".to_owned() }
+        let entry = self.ledger.get_mut(&exchange).unwrap();
+        let content = waiting.content();
+        let block =
+            || Verdict::Block { code: Code::RequestBlocked, detail: "secrets/test in '/arguments/a'.".to_owned() };
+        let verdict = match ((choice >> 40) % 61, content.surface) {
+            (0..6, Surface::Definition) => {
+                self.seen.insert("withheld item");
+                let name = content.parts[0].members().next().unwrap().1.as_str().unwrap().into_owned();
+                entry.hidden.extend(["one", "two", "three"].into_iter().filter(|known| *known == name));
+                block()
+            }
+            (0, _) => {
+                entry.refused = true;
+                block()
+            }
+            (1..10, Surface::Request) if entry.id.is_some() => {
+                let edits = marked(&content, |words| format!("{words} guarded"));
+                entry.rewritten(&edits);
+                self.seen.insert("rewritten message");
+                Verdict::Rewrite(edits)
+            }
+            (1..20, Surface::Result | Surface::Error) if !content.method.ends_with("/listen") => {
+                entry.unmarked = true;
+                Verdict::Rewrite(marked(&content, |_| "guarded".to_owned()))
             }
             _ => Verdict::Pass,
         };
@@ -413,6 +443,10 @@ impl World {
             if entry.redacted {
                 self.seen.insert("redacted");
                 assert!(!text.contains("hidden-part"), "what a rule hides is shown: {text}");
+            }
+            if entry.unmarked {
+                self.seen.insert("rewritten answer");
+                assert!(!text.contains("mark-"), "what a guard took out is shown: {text}");
             }
             for name in &entry.hidden {
                 assert!(!text.contains(&format!("\"{name}\"")), "a hidden item is shown: {text}");

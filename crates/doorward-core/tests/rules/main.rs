@@ -5,6 +5,7 @@ mod actions;
 mod answers;
 mod classifying;
 mod duties;
+mod guards;
 mod history;
 mod limits;
 mod lists;

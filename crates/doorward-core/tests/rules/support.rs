@@ -4,7 +4,7 @@ use doorward_core::access::{AccessRequest, Approach, Direction, Face};
 use doorward_core::decision::{Decision, Denial, Reason};
 use doorward_core::duties::{AnswerDuties, Recalled};
 use doorward_core::exchange::{Answer, Arrival, Consent, Outcome, Step, Visibility, begin};
-use doorward_core::guard::Inspection;
+use doorward_core::guard::{Content, Inspection};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::rate::Meters;
@@ -26,6 +26,8 @@ pub(crate) struct Played {
     /// Every access request, in the order asked.
     pub(crate) asked: Vec<AccessRequest>,
     pub(crate) forwarded: bool,
+    /// The message as its permit has it.
+    pub(crate) sent: String,
     pub(crate) outcome: Outcome,
 }
 
@@ -104,7 +106,27 @@ pub(crate) fn play_with(
     decide: impl Fn(&AccessRequest) -> Decision,
     show: impl Fn(&AccessRequest) -> Visibility,
 ) -> Played {
-    let mut played = Played { records: Vec::new(), asked: Vec::new(), forwarded: false, outcome: Outcome::Done };
+    let guard = |_: &Content<'_>| Inspection::default();
+    let consent = Consent::Give { by: "eve".to_owned() };
+    play_as(arrival, answer, &Shell { decide: &decide, show: &show, guard: &guard, consent })
+}
+
+/// How the shell behaves.
+pub(crate) struct Shell<'a> {
+    pub(crate) decide: &'a dyn Fn(&AccessRequest) -> Decision,
+    pub(crate) show: &'a dyn Fn(&AccessRequest) -> Visibility,
+    pub(crate) guard: &'a dyn Fn(&Content<'_>) -> Inspection,
+    pub(crate) consent: Consent,
+}
+
+pub(crate) fn play_as(arrival: Arrival, answer: Answer, shell: &Shell<'_>) -> Played {
+    let mut played = Played {
+        records: Vec::new(),
+        asked: Vec::new(),
+        forwarded: false,
+        sent: String::new(),
+        outcome: Outcome::Done,
+    };
     let mut answer = Some(answer);
     let mut now = arrival.at.as_micros();
     let mut meters = Meters::default();
@@ -115,10 +137,13 @@ pub(crate) fn play_with(
         step = match step {
             Step::Decide(waiting) => {
                 played.asked.extend(waiting.requests().iter().cloned());
-                let decisions = waiting.requests().iter().map(&decide).collect();
+                let decisions = waiting.requests().iter().map(shell.decide).collect();
                 waiting.decided(decisions, at)
             }
-            Step::Guard(waiting) => waiting.guarded(Inspection::default(), at),
+            Step::Guard(waiting) => {
+                let inspection = (shell.guard)(&waiting.content());
+                waiting.guarded(inspection, at)
+            }
             Step::Meter(waiting) => {
                 let taken = meters.take(waiting.takes(), at);
                 waiting.metered(taken, at)
@@ -128,19 +153,20 @@ pub(crate) fn play_with(
                 waiting.recalled(recalled, at)
             }
             Step::Keep(waiting) => waiting.kept(at),
-            Step::Consult(waiting) => waiting.answered(&Consent::Give { by: "eve".to_owned() }, at),
+            Step::Consult(waiting) => waiting.answered(&shell.consent, at),
             Step::Record(waiting) => {
                 let (record, recorded) = waiting.split();
                 played.records.push(record);
                 recorded.recorded(Ok(()), at)
             }
-            Step::Forward(_permit, waiting) => {
+            Step::Forward(permit, waiting) => {
                 played.forwarded = true;
+                played.sent = String::from_utf8(permit.message().bytes().to_vec()).unwrap();
                 now += 500;
                 waiting.answered(answer.take().unwrap(), Timestamp::from_micros(now))
             }
             Step::Sift(waiting) => {
-                let verdicts: Vec<Visibility> = waiting.candidates().iter().map(&show).collect();
+                let verdicts: Vec<Visibility> = waiting.candidates().iter().map(shell.show).collect();
                 waiting.sifted(&verdicts)
             }
             Step::Reply(outcome) => {
