@@ -7,13 +7,20 @@ use std::ops::Range;
 use doorward_core::guard::{Confidence, GuardName, Severity};
 use doorward_core::refusal::Code;
 
-use crate::limits::FINDINGS_MAX;
+use crate::limits::{FINDINGS_MAX, WORK_BASE, WORK_PER_BYTE};
 use crate::scene::Scene;
 
 /// One guard: a file of its own, and a line in the catalogue.
 pub trait Guard: fmt::Debug + Send + Sync {
     /// Which one it is.
     fn name(&self) -> GuardName;
+
+    /// Words of at least three ASCII characters, in any case, by which it knows where to look: [`Scene::hits`] tells it where
+    /// they stand. All guards' words are looked for in one pass, which is the cheapest look at a text there is. Rare words
+    /// are best; asked once.
+    fn words(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Looks at a message and reports what it finds.
     fn inspect(&self, scene: &Scene<'_>, report: &mut Report);
@@ -71,14 +78,39 @@ impl Found {
 }
 
 /// What guards have found in one message.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Report {
     pub(crate) found: Vec<(GuardName, Found)>,
     pub(crate) unfinished: Option<&'static str>,
     pub(crate) at: Option<GuardName>,
+    /// How many bytes may still be looked at closely.
+    work: usize,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self::for_message(0)
+    }
 }
 
 impl Report {
+    /// An empty report on a message of that many bytes.
+    pub(crate) fn for_message(bytes: usize) -> Self {
+        let work = WORK_BASE + bytes.saturating_mul(WORK_PER_BYTE);
+        Self { found: Vec::new(), unfinished: None, at: None, work }
+    }
+
+    /// Notes that a guard is about to look closely (with a regex, say) at that many bytes. `false` when that is more than the
+    /// message is worth: the guard stops, and the message does not pass.
+    #[must_use]
+    pub fn spend(&mut self, bytes: usize) -> bool {
+        match self.work.checked_sub(bytes) {
+            Some(left) => self.work = left,
+            None => self.give_up("Inspecting it takes too much work."),
+        }
+        self.unfinished.is_none()
+    }
+
     /// Adds a finding. Beyond the limit nothing is added, and the inspection counts as unfinished.
     pub fn add(&mut self, found: Found) {
         let Some(guard) = self.at else { return };

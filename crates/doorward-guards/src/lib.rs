@@ -16,8 +16,10 @@ mod scene;
 mod settings;
 pub mod text;
 mod unicode;
+mod words;
 
 pub use guard::{Found, Guard, Report};
 pub use pipeline::Guards;
 pub use scene::{Options, Scene};
 pub use settings::standard;
+pub use words::{Form, Hit};

@@ -14,3 +14,12 @@ pub const DECODED_TEXTS_MAX: usize = 65_536;
 
 /// Most bytes that are decoded out of one message: twice what a server may send.
 pub const DECODED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Most places of words that guards are told of in one message; each is 40 bytes of memory.
+pub const HITS_MAX: usize = 1024 * 1024;
+
+/// How many bytes guards may look at closely in any message.
+pub const WORK_BASE: usize = 4 * 1024 * 1024;
+
+/// How many more for each byte of the message: honest text needs less than two.
+pub const WORK_PER_BYTE: usize = 16;

@@ -11,13 +11,15 @@ use crate::guard::{Found, Guard, Report};
 use crate::pointer;
 use crate::rewrite::Replacements;
 use crate::scene::{Options, Scene};
-use crate::text::{Text, texts};
+use crate::text::{Text, read};
+use crate::words::{TooManyWords, Words};
 
 /// All guards, ready to look at messages.
 #[derive(Debug)]
 pub struct Guards {
     options: Options,
     guards: Vec<Box<dyn Guard>>,
+    words: Result<Words, TooManyWords>,
 }
 
 impl Guards {
@@ -25,20 +27,22 @@ impl Guards {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let guards = catalogue::all(&options);
-        Self { options, guards }
+        let words = Words::new(&guards);
+        Self { options, guards, words }
     }
 
     /// Inspects a message. `mark` is a word nobody else can know, for what is marked as data.
     #[must_use]
     pub fn inspect(&self, content: &Content<'_>, mark: &str) -> Inspection {
-        let texts = match texts(&content.parts) {
-            Ok(texts) => texts,
+        let Ok(words) = &self.words else { return unfinished("The guards wait for too many words.") };
+        let reading = match read(&content.parts, words) {
+            Ok(reading) => reading,
             Err(why) => return unfinished(why),
         };
-        let scene = Scene::new(content, &texts);
+        let scene = Scene::new(content, &reading);
         let settings = self.options.settings.under(content.settings);
         let direction = content.surface.direction();
-        let mut report = Report::default();
+        let mut report = Report::for_message(content.message.len());
         for guard in self.guards.iter().filter(|guard| !settings.is_off(guard.name(), direction)) {
             report.at = Some(guard.name());
             guard.inspect(&scene, &mut report);

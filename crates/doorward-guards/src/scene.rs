@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 
-use doorward_core::guard::{Content, GuardSettings};
+use doorward_core::guard::{Content, GuardName, GuardSettings};
 
-use crate::text::{Joined, Text};
+use crate::text::{Joined, Reading, Text};
+use crate::words::{Hit, Hits};
 
 /// A message as guards see it.
 #[derive(Debug)]
@@ -13,14 +14,20 @@ pub struct Scene<'a> {
     pub content: &'a Content<'a>,
     /// Every string in it, names of members included, in their order; after them what was found encoded in those.
     pub texts: &'a [Text<'a>],
+    hits: &'a Hits,
     joined: OnceCell<Joined>,
 }
 
 impl<'a> Scene<'a> {
     /// A message with its texts.
+    pub(crate) fn new(content: &'a Content<'a>, reading: &'a Reading<'a>) -> Self {
+        Self { content, texts: &reading.texts, hits: &reading.hits, joined: OnceCell::new() }
+    }
+
+    /// Where the words of `guard` stand, text by text.
     #[must_use]
-    pub fn new(content: &'a Content<'a>, texts: &'a [Text<'a>]) -> Self {
-        Self { content, texts, joined: OnceCell::new() }
+    pub fn hits(&self, guard: GuardName) -> &'a [Hit] {
+        self.hits.of(guard)
     }
 
     /// The string of the message in which the text at `place` was found, itself when it is one.

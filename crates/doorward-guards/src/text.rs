@@ -1,5 +1,6 @@
 //! The texts of a message: every string in it, wherever it stands, and what was found encoded in those.
 
+mod classes;
 mod escape_codes;
 mod invisible;
 mod joined;
@@ -8,6 +9,7 @@ mod lookalike;
 mod normal;
 mod span_map;
 
+pub use classes::Classes;
 pub use joined::Joined;
 pub use layers::Layer;
 pub use normal::{Normal, Signs};
@@ -19,7 +21,8 @@ use std::ops::Range;
 
 use doorward_mcp::raw::{Raw, Token};
 
-use crate::limits::TEXTS_MAX;
+use crate::limits::{DECODE_DEPTH_MAX, DECODED_BYTES_MAX, DECODED_TEXTS_MAX, TEXTS_MAX};
+use crate::words::{Hits, Words};
 
 /// One string of a message, or what was found encoded in one.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct Text<'a> {
     pub text: Cow<'a, str>,
     /// Where it was found, when it was encoded in another text.
     pub origin: Option<Origin>,
+    /// Which classes of bytes it has.
+    pub classes: Classes,
     normal: OnceCell<Box<Normal>>,
 }
 
@@ -73,7 +78,7 @@ impl<'a> Text<'a> {
     /// A string of a message.
     #[must_use]
     pub fn new(part: usize, raw: Raw<'a>, role: Role, text: Cow<'a, str>) -> Self {
-        Self { part, raw, role, text, origin: None, normal: OnceCell::new() }
+        Self { part, raw, role, text, origin: None, classes: Classes::default(), normal: OnceCell::new() }
     }
 
     /// What it says without disguise; made when first asked for.
@@ -93,11 +98,38 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Every string of `parts`, and below them what was found encoded in them.
+/// The texts of a message, and where the words of guards stand in them.
+#[derive(Debug, Default)]
+pub(crate) struct Reading<'a> {
+    pub(crate) texts: Vec<Text<'a>>,
+    pub(crate) hits: Hits,
+}
+
+/// Reads every string of `parts`, and behind them what was found encoded in them.
 ///
 /// # Errors
 /// Says in a sentence why not all of it can be inspected.
-pub(crate) fn texts<'a>(parts: &[Raw<'a>]) -> Result<Vec<Text<'a>>, &'static str> {
+pub(crate) fn read<'a>(parts: &[Raw<'a>], words: &Words) -> Result<Reading<'a>, &'static str> {
+    let mut reading = Reading { texts: strings(parts)?, hits: Hits::default() };
+    let strings = reading.texts.len();
+    let mut bytes = 0;
+    let mut place = 0;
+    while let Some(text) = reading.texts.get_mut(place) {
+        text.classes = words.find(place, text, &mut reading.hits)?;
+        if text.depth() < DECODE_DEPTH_MAX {
+            let below: Vec<_> = layers::decode(text).into_iter().map(|found| text.below(place, found)).collect();
+            bytes += below.iter().map(|text| text.text.len()).sum::<usize>();
+            reading.texts.extend(below);
+        }
+        if bytes > DECODED_BYTES_MAX || reading.texts.len() - strings > DECODED_TEXTS_MAX {
+            return Err("Too much is encoded in it.");
+        }
+        place += 1;
+    }
+    Ok(reading)
+}
+
+fn strings<'a>(parts: &[Raw<'a>]) -> Result<Vec<Text<'a>>, &'static str> {
     let mut texts = Vec::new();
     for (part, raw) in parts.iter().enumerate() {
         for token in raw.tokens() {
@@ -113,7 +145,6 @@ pub(crate) fn texts<'a>(parts: &[Raw<'a>]) -> Result<Vec<Text<'a>>, &'static str
             texts.push(Text::new(part, raw, role, text));
         }
     }
-    layers::add(&mut texts)?;
     Ok(texts)
 }
 
@@ -125,14 +156,14 @@ mod tests {
     use super::*;
 
     /// Reads the texts of a JSON value.
-    pub(super) fn read(json: &str, check: impl FnOnce(&[Text<'_>])) {
+    pub(super) fn check(json: &str, check: impl FnOnce(&[Text<'_>])) {
         let json = RawJson::parse(json.as_bytes().to_vec(), &Limits::default()).unwrap();
-        check(&texts(&[json.as_raw()]).unwrap());
+        check(&read(&[json.as_raw()], &Words::new(&[]).unwrap()).unwrap().texts);
     }
 
     #[test]
     fn every_string_is_a_text_names_too() {
-        read(r#"{"a":["b",1,{"c":"d"}]}"#, |texts| {
+        check(r#"{"a":["b",1,{"c":"d"}]}"#, |texts| {
             let said: Vec<_> = texts.iter().map(|text| (text.role, text.text.as_ref())).collect();
             assert_eq!(said, [(Role::Name, "a"), (Role::Value, "b"), (Role::Name, "c"), (Role::Value, "d")]);
         });

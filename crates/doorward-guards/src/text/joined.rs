@@ -94,12 +94,12 @@ fn is_structure(name: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::read;
+    use super::super::tests::check;
     use super::*;
 
     #[test]
     fn what_is_split_over_blocks_reads_as_one_and_leads_back() {
-        read(r#"[{"type":"text","text":"AKIA1234"},{"type":"text","text":"5678"}]"#, |texts| {
+        check(r#"[{"type":"text","text":"AKIA1234"},{"type":"text","text":"5678"}]"#, |texts| {
             let joined = Joined::of(texts);
             let at = joined.text.find("12345678").unwrap();
             let pieces = joined.pieces(&(at..at + 8));
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn values_of_one_name_are_joined_over_what_stands_between() {
-        read(r#"[{"a":"AKIA","note":"x"},{"a":"1234","note":"y"}]"#, |texts| {
+        check(r#"[{"a":"AKIA","note":"x"},{"a":"1234","note":"y"}]"#, |texts| {
             let joined = Joined::of(texts);
             let at = joined.text.find("AKIA1234").unwrap();
             assert_eq!(joined.pieces(&(at..at + 8)).len(), 2);
@@ -122,6 +122,6 @@ mod tests {
 
     #[test]
     fn a_single_value_is_not_joined() {
-        read(r#"{"type":"text","text":"alone"}"#, |texts| assert_eq!(Joined::of(texts), Joined::default()));
+        check(r#"{"type":"text","text":"alone"}"#, |texts| assert_eq!(Joined::of(texts), Joined::default()));
     }
 }

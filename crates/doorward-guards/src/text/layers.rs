@@ -1,7 +1,6 @@
 //! What is encoded or hidden in a text, as texts of their own.
 //!
-//! Responsible for finding and decoding, to a depth and an amount; it never judges what it finds. A message with more
-//! encoded in it than can be looked at is not passed on.
+//! Responsible for finding and decoding one layer; it never judges what it finds.
 
 mod base64;
 mod escapes;
@@ -13,8 +12,7 @@ mod window;
 
 use std::ops::Range;
 
-use super::{SpanMap, Text};
-use crate::limits::{DECODE_DEPTH_MAX, DECODED_BYTES_MAX, DECODED_TEXTS_MAX};
+use super::{Classes, SpanMap, Text};
 
 /// How a text was encoded or hidden in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,45 +53,40 @@ pub(super) struct Decoded {
     pub(super) map: SpanMap,
 }
 
-/// Adds what is encoded in `texts` behind them, and what is encoded in that.
-pub(super) fn add(texts: &mut Vec<Text<'_>>) -> Result<(), &'static str> {
-    let strings = texts.len();
-    let mut bytes = 0;
-    let mut place = 0;
-    while let Some(text) = texts.get(place) {
-        if text.depth() >= DECODE_DEPTH_MAX {
-            break;
-        }
-        let below: Vec<_> = decode(&text.text).into_iter().map(|found| text.below(place, found)).collect();
-        bytes += below.iter().map(|text| text.text.len()).sum::<usize>();
-        texts.extend(below);
-        if bytes > DECODED_BYTES_MAX || texts.len() - strings > DECODED_TEXTS_MAX {
-            return Err("Too much is encoded in it.");
-        }
-        place += 1;
-    }
-    Ok(())
-}
-
-fn decode(text: &str) -> Vec<Decoded> {
+/// What is encoded in `text`, one layer deep.
+pub(super) fn decode(text: &Text<'_>) -> Vec<Decoded> {
     let mut found = Vec::new();
+    let has = |class| text.classes.has(class);
+    let text = text.text.as_ref();
     base64::find(text, &mut found);
     hex::find(text, &mut found);
-    escapes::find_percent(text, &mut found);
-    escapes::find_backslash(text, &mut found);
-    markup::find_entities(text, &mut found);
-    markup::find_comments(text, &mut found);
+    if has(Classes::PERCENT) {
+        escapes::find_percent(text, &mut found);
+    }
+    if has(Classes::BACKSLASH) {
+        escapes::find_backslash(text, &mut found);
+    }
+    if has(Classes::AMPERSAND) {
+        markup::find_entities(text, &mut found);
+    }
+    if has(Classes::LESS) {
+        markup::find_comments(text, &mut found);
+    }
     found
 }
 
 #[cfg(test)]
 mod tests {
+    use doorward_mcp::compose::quote;
+
     use super::*;
 
     /// What is found in `text` of one layer.
     pub(super) fn check(text: &str, layer: Layer, expected: &[&str]) {
-        let found = decode(text);
-        let said: Vec<_> = found.iter().filter(|found| found.layer == layer).map(|found| found.text.as_str()).collect();
-        assert_eq!(said, expected, "{text}");
+        super::super::tests::check(&quote(text), |texts| {
+            let below = texts.iter().filter(|text| text.origin.as_ref().is_some_and(|origin| origin.layer == layer));
+            let first = below.filter(|text| text.depth() == 1);
+            assert_eq!(first.map(|text| text.text.as_ref()).collect::<Vec<_>>(), expected, "{text}");
+        });
     }
 }
