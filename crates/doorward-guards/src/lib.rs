@@ -5,6 +5,7 @@
 //! never tells what it found, only where and what kind.
 
 mod apps;
+mod around;
 mod catalogue;
 mod guard;
 mod injection;
@@ -18,6 +19,7 @@ pub mod text;
 mod unicode;
 mod words;
 
+pub use around::{Around, Files, Offered, Place, Tool, Trust};
 pub use guard::{Found, Guard, Report};
 pub use pipeline::Guards;
 pub use scene::{Options, Scene};

@@ -6,6 +6,7 @@ use doorward_core::access::Direction;
 use doorward_core::guard::{Action, Content, Finding, GuardName, Inspection, Verdict};
 use doorward_core::refusal::Code;
 
+use crate::around::Around;
 use crate::catalogue;
 use crate::guard::{Found, Guard, Report};
 use crate::pointer;
@@ -33,13 +34,13 @@ impl Guards {
 
     /// Inspects a message. `mark` is a word nobody else can know, for what is marked as data.
     #[must_use]
-    pub fn inspect(&self, content: &Content<'_>, mark: &str) -> Inspection {
+    pub fn inspect(&self, content: &Content<'_>, around: &Around, mark: &str) -> Inspection {
         let Ok(words) = &self.words else { return unfinished("The guards wait for too many words.") };
         let reading = match read(&content.parts, words) {
             Ok(reading) => reading,
             Err(why) => return unfinished(why),
         };
-        let scene = Scene::new(content, &reading);
+        let scene = Scene::new(content, &reading, around);
         let settings = self.options.settings.under(content.settings);
         let direction = content.surface.direction();
         let mut report = Report::for_message(content.message.len());

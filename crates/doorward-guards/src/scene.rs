@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use doorward_core::guard::{Content, GuardName, GuardSettings};
 
+use crate::around::Around;
 use crate::text::{Joined, Reading, Text};
 use crate::words::{Hit, Hits};
 
@@ -14,14 +15,16 @@ pub struct Scene<'a> {
     pub content: &'a Content<'a>,
     /// Every string in it, names of members included, in their order; after them what was found encoded in those.
     pub texts: &'a [Text<'a>],
+    /// What is known beside it.
+    pub around: &'a Around,
     hits: &'a Hits,
     joined: OnceCell<Joined>,
 }
 
 impl<'a> Scene<'a> {
     /// A message with its texts.
-    pub(crate) fn new(content: &'a Content<'a>, reading: &'a Reading<'a>) -> Self {
-        Self { content, texts: &reading.texts, hits: &reading.hits, joined: OnceCell::new() }
+    pub(crate) fn new(content: &'a Content<'a>, reading: &'a Reading<'a>, around: &'a Around) -> Self {
+        Self { content, texts: &reading.texts, around, hits: &reading.hits, joined: OnceCell::new() }
     }
 
     /// Where the words of `guard` stand, text by text.

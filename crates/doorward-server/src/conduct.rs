@@ -17,6 +17,7 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_store::{AppendError, Appended, Commit};
 use tokio::sync::oneshot;
 
+use crate::around::around;
 use crate::clock::{mark, now};
 use crate::gateway::{Authority, Gateway};
 
@@ -50,7 +51,10 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             }
             Step::Guard(waiting) => {
                 let inspection = match gateway.authority() {
-                    Authority::Policy => gateway.guards().inspect(&waiting.content(), &mark()),
+                    Authority::Policy => {
+                        let content = waiting.content();
+                        gateway.guards().inspect(&content, &around(gateway, &content), &mark())
+                    }
                     Authority::Endpoint => Inspection::default(),
                 };
                 waiting.guarded(inspection, now())

@@ -12,6 +12,7 @@ use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppUse, Offer};
 use doorward_core::limits::LIST_ITEMS_MAX;
 use doorward_core::refusal::Refusal;
+use doorward_guards::Tool;
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::views::tools::{ToolDefinition, ToolList};
@@ -35,6 +36,8 @@ struct Known {
     bytes: usize,
     /// What policy knows, and of which version; made when a policy is loaded.
     catalogue: Option<(u64, Arc<Catalogue>)>,
+    /// Tools that were asked for, as guards need them; each is gone when its definition changes.
+    prepared: BTreeMap<String, Arc<Tool>>,
     /// The tools as joint endpoints need them, and of which version.
     offers: Option<(u64, Arc<[Offer]>)>,
     /// Whether any list was seen at all; a server without tools is known as well.
@@ -84,6 +87,7 @@ impl Definitions {
                 tools: Tools::new(),
                 bytes: 0,
                 catalogue: None,
+                prepared: BTreeMap::new(),
                 offers: None,
                 listed: false,
                 version: 0,
@@ -168,6 +172,18 @@ impl Definitions {
         let definition = known.tools.get(tool)?.first()?;
         let schema = definition.as_raw().member("inputSchema")?;
         Some(definition.part(schema))
+    }
+
+    /// A tool as the guards need it; made when it is first asked for.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<Arc<Tool>> {
+        let mut known = self.lock();
+        if let Some(prepared) = known.prepared.get(name) {
+            return Some(prepared.clone());
+        }
+        let prepared = Arc::new(Tool::new(known.tools.get(name)?.first()?.clone()));
+        known.prepared.insert(name.to_owned(), prepared.clone());
+        Some(prepared)
     }
 
     /// The tools by their names, and what they have to do with MCP Apps: nothing, if none of the definitions seen says so.
@@ -300,11 +316,11 @@ fn offer(name: &str, tools: &[RawJson]) -> Offer {
     Offer { name: Arc::from(name), apps: strictest.unwrap_or(AppUse::None) }
 }
 
-/// Whether policies and headers read the same in both: lists seen by clients of two eras differ in the rest.
+/// Whether policies, headers and guards read the same in both: lists seen by clients of two eras differ in the rest.
 fn read_alike(one: &[RawJson], other: &[RawJson]) -> bool {
     let part = |tool: &RawJson, name: &str| tool.as_raw().member(name).map(|part| part.text().to_owned());
     let alike = |(one, other): (&RawJson, &RawJson)| {
-        ["annotations", "inputSchema"].iter().all(|name| part(one, name) == part(other, name))
+        ["annotations", "inputSchema", "outputSchema"].iter().all(|name| part(one, name) == part(other, name))
     };
     one.len() == other.len() && one.iter().zip(other).all(alike)
 }
@@ -315,6 +331,7 @@ impl Known {
     fn take_in(&mut self, name: String, tools: &[RawJson]) -> bool {
         let weight = |tools: &[RawJson]| tools.iter().map(|tool| tool.bytes().len()).sum::<usize>();
         let before = self.tools.remove(&name);
+        self.prepared.remove(&name);
         self.bytes = self.bytes.saturating_sub(before.as_deref().map_or(0, weight));
         let bytes = self.bytes.saturating_add(weight(tools));
         if self.tools.len() >= DEFINITIONS_MAX || bytes > DEFINITIONS_BYTES_MAX {

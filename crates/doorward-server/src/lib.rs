@@ -3,6 +3,7 @@
 //! It reads and writes, and performs what the core says must happen. Decisions about messages belong to the pure crates;
 //! if something here chooses what may pass, it is in the wrong place.
 
+mod around;
 mod clock;
 mod conduct;
 mod edge;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use doorward_core::guard::{Confidence, Content, GuardName, GuardSettings, Severity, Surface, Verdict};
 use doorward_core::ids::ServerId;
-use doorward_guards::{Guards, Options, standard};
+use doorward_guards::{Around, Guards, Options, standard};
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::{Raw, RawJson};
 use serde_json::{Value, json};
@@ -83,10 +83,11 @@ fn look(guards: &Guards, server: &ServerId, item: &Item) -> Result<Sight, String
         principal: None,
         settings: &settings,
         message: bytes,
+        asked: None,
         parts: vec![part],
     };
     let started = Instant::now();
-    let inspection = guards.inspect(&content, "mark");
+    let inspection = guards.inspect(&content, &Around::default(), "mark");
     let took = started.elapsed();
     let seen = inspection.findings.iter().map(|(one, _)| (one.guard, one.severity, one.confidence));
     let mut findings: Vec<_> = seen.collect();

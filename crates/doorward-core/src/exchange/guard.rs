@@ -160,6 +160,13 @@ impl AwaitGuard {
         };
         let resource =
             item.map_or_else(|| begun.access.as_ref().and_then(Access::resource), |item| Some(&item.resource));
+        let asked = match &self.stage {
+            Stage::Message(..) => None,
+            Stage::Answer(..) | Stage::List(..) => match &begun.arrival.message {
+                Message::Request(request) => request.params(),
+                Message::Notification(_) | Message::Response(_) => None,
+            },
+        };
         Content {
             surface,
             method: begun.method(),
@@ -168,6 +175,7 @@ impl AwaitGuard {
             principal: Some(&begun.arrival.principal),
             settings: &begun.guarding,
             message,
+            asked,
             parts,
         }
     }

@@ -89,6 +89,8 @@ pub struct Content<'a> {
     pub settings: &'a GuardSettings,
     /// The whole message.
     pub message: &'a Bytes,
+    /// What was asked, where it answers a request: the parameters.
+    pub asked: Option<Raw<'a>>,
     /// What of it is inspected.
     pub parts: Vec<Raw<'a>>,
 }
