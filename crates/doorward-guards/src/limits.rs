@@ -12,8 +12,11 @@ pub const DECODE_DEPTH_MAX: u8 = 3;
 /// Most texts that are decoded out of one message; an honest list of thousands of URLs stays below.
 pub const DECODED_TEXTS_MAX: usize = 65_536;
 
-/// Most bytes that are decoded out of one message: twice what a server may send.
-pub const DECODED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How many bytes may be decoded out of any message.
+pub const DECODED_BYTES_BASE: usize = 256 * 1024;
+
+/// How many more for each byte of the message. Each layer of honest text is shorter than the one around it.
+pub const DECODED_PER_BYTE: usize = 3;
 
 /// Most places of words that guards are told of in one message; each is 40 bytes of memory.
 pub const HITS_MAX: usize = 1024 * 1024;

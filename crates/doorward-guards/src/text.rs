@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use doorward_mcp::raw::{Raw, Token};
 
-use crate::limits::{DECODE_DEPTH_MAX, DECODED_BYTES_MAX, DECODED_TEXTS_MAX, TEXTS_MAX};
+use crate::limits::{DECODE_DEPTH_MAX, DECODED_BYTES_BASE, DECODED_PER_BYTE, DECODED_TEXTS_MAX, TEXTS_MAX};
 use crate::words::{Hits, Words};
 
 /// One string of a message, or what was found encoded in one.
@@ -36,7 +36,7 @@ pub struct Text<'a> {
     /// What it says, escapes resolved.
     pub text: Cow<'a, str>,
     /// Where it was found, when it was encoded in another text.
-    pub origin: Option<Origin>,
+    pub origin: Option<Box<Origin>>,
     /// Which classes of bytes it has.
     pub classes: Classes,
     normal: OnceCell<Box<Normal>>,
@@ -90,7 +90,12 @@ impl<'a> Text<'a> {
     fn below(&self, place: usize, found: layers::Decoded) -> Self {
         let depth = self.depth() + 1;
         let origin = Origin { text: place, range: found.range, layer: found.layer, depth, map: found.map };
-        Self { origin: Some(origin), ..Self::new(self.part, self.raw, self.role, Cow::Owned(found.text)) }
+        Self { origin: Some(Box::new(origin)), ..Self::new(self.part, self.raw, self.role, Cow::Owned(found.text)) }
+    }
+
+    /// Whether something may be encoded in it that was not found where it stands.
+    fn may_hold_more(&self) -> bool {
+        self.origin.as_ref().is_none_or(|origin| origin.depth < DECODE_DEPTH_MAX && origin.layer != Layer::Comment)
     }
 
     fn depth(&self) -> u8 {
@@ -112,19 +117,23 @@ pub(crate) struct Reading<'a> {
 pub(crate) fn read<'a>(parts: &[Raw<'a>], words: &Words) -> Result<Reading<'a>, &'static str> {
     let mut reading = Reading { texts: strings(parts)?, hits: Hits::default() };
     let strings = reading.texts.len();
+    let message: usize = parts.iter().map(|part| part.bytes().len()).sum();
+    let allowed = DECODED_BYTES_BASE + message.saturating_mul(DECODED_PER_BYTE);
     let mut bytes = 0;
     let mut place = 0;
     while let Some(text) = reading.texts.get_mut(place) {
         text.classes = words.find(place, text, &mut reading.hits)?;
-        if text.depth() < DECODE_DEPTH_MAX {
-            let below: Vec<_> = layers::decode(text).into_iter().map(|found| text.below(place, found)).collect();
-            bytes += below.iter().map(|text| text.text.len()).sum::<usize>();
-            reading.texts.extend(below);
+        let found = if text.may_hold_more() { layers::decode(text) } else { Vec::new() };
+        place += 1;
+        if found.is_empty() {
+            continue;
         }
-        if bytes > DECODED_BYTES_MAX || reading.texts.len() - strings > DECODED_TEXTS_MAX {
+        let below: Vec<_> = found.into_iter().map(|found| text.below(place - 1, found)).collect();
+        bytes += below.iter().map(|text| text.text.len()).sum::<usize>();
+        reading.texts.extend(below);
+        if bytes > allowed || reading.texts.len() - strings > DECODED_TEXTS_MAX {
             return Err("Too much is encoded in it.");
         }
-        place += 1;
     }
     Ok(reading)
 }

@@ -30,7 +30,17 @@ pub(crate) fn decode(body: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\\', body.as_bytes()).is_none() {
         return Cow::Borrowed(body);
     }
-    Cow::Owned(Characters::new(body).collect())
+    let mut decoded = String::with_capacity(body.len());
+    let mut rest = body;
+    // What is not escaped is copied in runs.
+    while let Some((run, escaped)) = memchr::memchr(b'\\', rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
+        decoded.push_str(run);
+        let mut characters = Characters::new(escaped);
+        decoded.extend(characters.next());
+        rest = characters.rest.as_str();
+    }
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
 }
 
 /// Whether two names are one name to a parser that ignores case.
@@ -106,5 +116,22 @@ fn push_unicode_escape(quoted: &mut String, control: char) {
     quoted.push_str("\\u00");
     for digit in [code >> 4 & 0xf, code & 0xf] {
         quoted.extend(HEX.get(digit as usize));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn runs_and_single_characters_decode_alike(text in "[a\u{e9}\\\\\"\n\u{1f600}\u{1}]{0,24}") {
+            let quoted = quote(&text);
+            let body = &quoted[1..quoted.len() - 1];
+            prop_assert_eq!(decode(body), Characters::new(body).collect::<String>());
+            prop_assert_eq!(decode(body), text);
+        }
     }
 }

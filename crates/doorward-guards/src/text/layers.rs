@@ -3,10 +3,11 @@
 //! Responsible for finding and decoding one layer; it never judges what it finds.
 
 mod base64;
+mod comments;
 mod escapes;
 mod hex;
-mod markup;
 mod plausible;
+mod references;
 mod runs;
 mod window;
 
@@ -14,7 +15,10 @@ use std::ops::Range;
 
 use super::{Classes, SpanMap, Text};
 
-/// How a text was encoded or hidden in another.
+/// Shorter runs of digits hold less than a password.
+const ENCODED_MIN: usize = 16;
+
+/// How a text was encoded or hidden in another. One of several kinds of escapes is named by the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
     /// Base64, of either alphabet, with or without padding; data URLs too.
@@ -58,19 +62,15 @@ pub(super) fn decode(text: &Text<'_>) -> Vec<Decoded> {
     let mut found = Vec::new();
     let has = |class| text.classes.has(class);
     let text = text.text.as_ref();
-    base64::find(text, &mut found);
-    hex::find(text, &mut found);
-    if has(Classes::PERCENT) {
-        escapes::find_percent(text, &mut found);
+    if text.len() >= ENCODED_MIN {
+        base64::find(text, &mut found);
+        hex::find(text, &mut found);
     }
-    if has(Classes::BACKSLASH) {
-        escapes::find_backslash(text, &mut found);
-    }
-    if has(Classes::AMPERSAND) {
-        markup::find_entities(text, &mut found);
+    if has(Classes::PERCENT.with(Classes::BACKSLASH).with(Classes::AMPERSAND)) {
+        escapes::find(text, &mut found);
     }
     if has(Classes::LESS) {
-        markup::find_comments(text, &mut found);
+        comments::find(text, &mut found);
     }
     found
 }

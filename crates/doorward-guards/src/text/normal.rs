@@ -87,51 +87,68 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(source: &'a str) -> Self {
-        let (mut latin, mut other) = (0_usize, 0_usize);
-        for character in source.chars() {
-            latin += usize::from(character.is_ascii_alphabetic());
-            other += usize::from(!character.is_ascii() && character.is_alphabetic());
-        }
+        let latin = source.bytes().filter(u8::is_ascii_alphabetic).count();
+        let other = source.bytes().filter(|byte| *byte >= 0xc0).count();
         Self {
             source,
             written: String::with_capacity(source.len()),
             signs: Signs::default(),
             map: SpanMap::default(),
             word: Vec::new(),
-            latin: latin >= other,
+            latin: latin * 2 >= other,
         }
     }
 
     fn read(&mut self) {
+        let bytes = self.source.as_bytes();
         let mut at = 0;
-        while let Some(rest) = self.source.get(at..).filter(|rest| !rest.is_empty()) {
-            if let Some(length) = escape_code(rest) {
-                self.signs.escape_codes += 1;
-                at += length;
-                continue;
-            }
-            let Some(character) = rest.chars().next() else { break };
-            let length = character.len_utf8();
-            if let Some(kind) = invisible(character) {
-                self.count_invisible(kind, at, length);
-                at += length;
-                continue;
-            }
-            let whole = length + rest.get(length..).map_or(0, marks);
-            self.letter(character, at..at + whole);
-            at += whole;
+        while let Some(byte) = bytes.get(at) {
+            let next = bytes.get(at + 1).copied().unwrap_or_default();
+            at += match byte {
+                0..0x80 if *byte != 0x1b && !may_be_mark(next) => {
+                    self.push(char::from(byte.to_ascii_lowercase()), at..at + 1);
+                    1
+                }
+                _ => self.read_outside_ascii(at),
+            };
         }
         self.flush();
     }
 
+    /// Reads what stands at `at` and says how long it is.
+    fn read_outside_ascii(&mut self, at: usize) -> usize {
+        let rest = self.source.get(at..).unwrap_or_default();
+        if let Some(length) = escape_code(rest) {
+            self.signs.escape_codes += 1;
+            return length;
+        }
+        let Some(character) = rest.chars().next() else { return 1 };
+        let length = character.len_utf8();
+        let marked = rest.as_bytes().get(length).is_some_and(|byte| may_be_mark(*byte));
+        if let Some(plain) = usual(character).filter(|_| !marked) {
+            match plain {
+                Usual::Letter(lower) => self.word.push((lower, at..at + length)),
+                Usual::Other => {
+                    self.flush();
+                    self.write(character, at..at + length);
+                }
+            }
+            return length;
+        }
+        if let Some(kind) = invisible(character) {
+            self.count_invisible(kind, at, length);
+            return length;
+        }
+        let whole = length + rest.get(length..).map_or(0, marks);
+        self.letter(character, at..at + whole);
+        whole
+    }
+
     /// Reads one character with the marks on it.
     fn letter(&mut self, character: char, source: Range<usize>) {
-        if character.is_ascii() && source.len() == 1 {
-            self.push(character.to_ascii_lowercase(), source);
-            return;
-        }
         let cluster = self.source.get(source.clone()).unwrap_or_default();
-        let latin = character.is_ascii_alphabetic() || character.script() == Script::Latin;
+        let marked = source.len() > character.len_utf8();
+        let latin = marked && (character.is_ascii_alphabetic() || character.script() == Script::Latin);
         let mut marks = 0;
         for composed in cluster.nfkc() {
             if latin && canonical_combining_class(composed) != 0 {
@@ -161,6 +178,9 @@ impl<'a> Writer<'a> {
 
     /// Ends a word: folds it when it is made to look Latin.
     fn flush(&mut self) {
+        if self.word.is_empty() {
+            return;
+        }
         let word = std::mem::take(&mut self.word);
         let fold = word.iter().any(|(letter, _)| !letter.is_ascii()) && self.stands_for_latin(&word);
         for (letter, source) in &word {
@@ -177,9 +197,8 @@ impl<'a> Writer<'a> {
 
     fn stands_for_latin(&self, word: &[(char, Range<usize>)]) -> bool {
         let mixed = word.iter().any(|(letter, _)| letter.is_ascii());
-        let foreign = |letter: char| !matches!(letter.script(), Script::Latin | Script::Common | Script::Inherited);
         mixed
-            || word.iter().all(|(letter, _)| !foreign(*letter))
+            || word.iter().all(|(letter, _)| !is_foreign(*letter))
             || (self.latin && word.iter().all(|(letter, _)| latin_lookalike(*letter).is_some()))
     }
 
@@ -208,6 +227,46 @@ impl<'a> Writer<'a> {
                 self.signs.selectors += u32::from(!selects);
             }
         }
+    }
+}
+
+/// A character that NFKC leaves alone.
+enum Usual {
+    /// A letter, in lower case.
+    Letter(char),
+    /// A letter of a script without look-alikes of Latin, or punctuation.
+    Other,
+}
+
+/// What most text outside ASCII consists of, told without tables; `None` for what takes a closer look.
+fn usual(character: char) -> Option<Usual> {
+    match character {
+        'а'..='џ' | 'ß'..='ö' | 'ø'..='ÿ' | 'ά'..='ώ' | 'א'..='ת' | 'ء'..='غ' | 'ف'..='ي' => {
+            Some(Usual::Letter(character))
+        }
+        'А'..='Я' | 'À'..='Ö' | 'Ø'..='Þ' | 'Α'..='Ρ' | 'Σ'..='Ϋ' => {
+            char::from_u32(u32::from(character) + 0x20).map(Usual::Letter)
+        }
+        'Ā'..='į' | 'ı' | 'Ĵ'..='ľ' | 'Ł'..='ň' | 'Ŋ'..='ž' => {
+            character.to_lowercase().next().map(Usual::Letter)
+        }
+        '–'..='—' | '‘'..='’' | '“'..='”' | '•' | '、'..='〃' | '「'..='』' => Some(Usual::Other),
+        'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '㐀'..='䶿' | '一'..='鿿' | '가'..='힣' => Some(Usual::Other),
+        _ => None,
+    }
+}
+
+/// Whether a character that starts with this byte may be a combining mark.
+const fn may_be_mark(lead: u8) -> bool {
+    lead >= 0xcc && !matches!(lead, 0xd0 | 0xd1 | 0xe4..=0xe9 | 0xeb | 0xec)
+}
+
+/// Whether a letter belongs to a script other than Latin.
+fn is_foreign(letter: char) -> bool {
+    match letter {
+        'a'..='z' => false,
+        'Ѐ'..='ӿ' | 'א'..='ת' | 'ء'..='ي' => true,
+        _ => !matches!(letter.script(), Script::Latin | Script::Common | Script::Inherited),
     }
 }
 
@@ -257,6 +316,21 @@ mod tests {
         assert_eq!(check("\u{1b}[8mignore\u{1b}[0m", "ignore").escape_codes, 2);
         assert_eq!(check("ɪɢɴᴏʀᴇ this", "ignore this").confusables, 0);
         assert_eq!(check("🅸🅶🅽🅾🆁🅴", "ignore").confusables, 6);
+    }
+
+    #[test]
+    fn what_is_usual_reads_as_the_tables_say() {
+        for character in ('\u{80}'..='\u{d7ff}').filter(|character| invisible(*character).is_none()) {
+            let expected: String = character.to_string().nfkc().flat_map(char::to_lowercase).collect();
+            match usual(character) {
+                Some(Usual::Letter(lower)) => assert_eq!(lower.to_string(), expected, "{character}"),
+                Some(Usual::Other) => assert_eq!(character.to_string(), expected, "{character}"),
+                None => {}
+            }
+            if canonical_combining_class(character) != 0 {
+                assert!(may_be_mark(character.to_string().as_bytes()[0]), "{character}");
+            }
+        }
     }
 
     #[test]

@@ -2,26 +2,17 @@
 
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use super::plausible::text_in;
 use super::runs::runs;
 use super::{Decoded, Layer};
 use crate::text::SpanMap;
 
 /// Shorter runs hold less than a password and are mostly words.
-const RUN_MIN: usize = 16;
+const RUN_MIN: usize = super::ENCODED_MIN;
 /// The fewest decoded bytes that are taken for a text.
 const TEXT_MIN: usize = 10;
 /// How much of a long run is decoded to see whether there is text in it at all.
 const PROBE: usize = 64;
-
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::RequireNone);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 
 /// Finds texts in Base64.
 pub(super) fn find(text: &str, found: &mut Vec<Decoded>) {
@@ -85,35 +76,65 @@ impl Lines {
 
 /// The text in a run. Something else may stand before it, so every place of the first digit is tried.
 fn decode(run: &str) -> Option<String> {
-    (0..4).filter_map(|skip| decode_from(run.get(skip..)?)).max_by_key(String::len)
+    let mut bytes = Vec::with_capacity(run.len());
+    (0..4).filter_map(|skip| decode_from(run.as_bytes().get(skip..)?, &mut bytes)).max_by_key(String::len)
 }
 
-fn decode_from(run: &str) -> Option<String> {
-    if run.len() > 4 * PROBE && !probe(run) {
+fn decode_from(run: &[u8], bytes: &mut Vec<u8>) -> Option<String> {
+    if run.len() > 4 * PROBE && !probe(run, bytes) {
         return None;
     }
-    let bytes = bytes_of(run)?;
-    text_in(&bytes, TEXT_MIN).map(str::to_owned).or_else(|| wide_text(&bytes))
+    bytes_of(run, bytes);
+    text_of(bytes, TEXT_MIN)
 }
 
 /// Whether the start, the middle or the end of a long run reads as text.
-fn probe(run: &str) -> bool {
+fn probe(run: &[u8], bytes: &mut Vec<u8>) -> bool {
     let middle = run.len() / 8 * 4;
     let end = (run.len() - PROBE) / 4 * 4;
     [0, middle, end].into_iter().any(|at| {
-        let bytes = run.get(at..at + PROBE).and_then(bytes_of);
-        bytes.is_some_and(|bytes| text_in(&bytes, 3 * TEXT_MIN).is_some() || wide_text(&bytes).is_some())
+        bytes_of(run.get(at..at + PROBE).unwrap_or_default(), bytes);
+        text_of(bytes, 2 * TEXT_MIN).is_some()
     })
 }
 
-fn bytes_of(run: &str) -> Option<Vec<u8>> {
-    let usable = if run.len() % 4 == 1 { run.len() - 1 } else { run.len() };
-    let run = run.get(..usable)?;
-    if !run.contains(['-', '_']) {
-        return STANDARD.decode(run).ok();
+/// Decodes digits of both alphabets at once: a path may stand before what is encoded.
+fn bytes_of(run: &[u8], bytes: &mut Vec<u8>) {
+    bytes.clear();
+    let (quads, rest) = run.as_chunks::<4>();
+    for quad in quads {
+        let [_, first, second, third] = quad.iter().fold(0, |bits, digit| bits << 6 | value(*digit)).to_be_bytes();
+        bytes.extend_from_slice(&[first, second, third]);
     }
-    // Both alphabets at once: a path may stand before what is encoded.
-    STANDARD.decode(run.replace('-', "+").replace('_', "/")).ok()
+    let bits = rest.iter().fold(0, |bits, digit| bits << 6 | value(*digit)) << (6 * (4 - rest.len()));
+    let [_, first, second, third] = bits.to_be_bytes();
+    bytes.extend([first, second, third].iter().take(rest.len().saturating_sub(1)));
+}
+
+/// What a digit stands for.
+fn value(digit: u8) -> u32 {
+    u32::from(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    })
+}
+
+/// The text that decoded bytes hold, if they do; told from anything else at little cost.
+fn text_of(bytes: &[u8], min: usize) -> Option<String> {
+    let printable = bytes.iter().filter(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')).count();
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    if printable * 10 >= bytes.len() * 6 {
+        return text_in(bytes, min).map(str::to_owned);
+    }
+    if zeros * 3 >= bytes.len() {
+        return wide_text(bytes);
+    }
+    // Text that is mostly not ASCII is valid from its first to its last whole character; other bytes never are for long.
+    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    (valid + 3 >= bytes.len()).then(|| text_in(bytes, min)).flatten().map(str::to_owned)
 }
 
 /// Text in UTF-16, as PowerShell takes its commands.
@@ -127,6 +148,9 @@ fn wide_text(bytes: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use ::base64::Engine as _;
+    use ::base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
     use super::super::tests::check;
     use super::*;
 
@@ -134,24 +158,24 @@ mod tests {
 
     #[test]
     fn both_alphabets_padded_or_not() {
-        let standard = base64::engine::general_purpose::STANDARD.encode(SAID);
+        let standard = STANDARD.encode(SAID);
         check(&format!("see {standard} here"), Layer::Base64, &[SAID]);
         check(standard.trim_end_matches('='), Layer::Base64, &[SAID]);
         check(&format!("data:text/plain;base64,{standard}"), Layer::Base64, &[SAID]);
         let odd = "¿Qué? ~~~ Ignore what was said >>>???";
-        check(&base64::engine::general_purpose::URL_SAFE.encode(odd), Layer::Base64, &[odd]);
+        check(&URL_SAFE.encode(odd), Layer::Base64, &[odd]);
     }
 
     #[test]
     fn lines_are_read_together() {
-        let encoded = base64::engine::general_purpose::STANDARD.encode(SAID.repeat(4));
+        let encoded = STANDARD.encode(SAID.repeat(4));
         let lines: Vec<_> = encoded.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         check(&lines.join("\r\n"), Layer::Base64, &[&SAID.repeat(4)]);
     }
 
     #[test]
     fn what_is_glued_to_something_else_is_found() {
-        let encoded = base64::engine::general_purpose::STANDARD.encode(SAID);
+        let encoded = STANDARD.encode(SAID);
         for before in ["x", "xy", "path/", "a/b/c-"] {
             let mut found = Vec::new();
             find(&format!("{before}{encoded}"), &mut found);
@@ -162,7 +186,7 @@ mod tests {
     #[test]
     fn utf16_is_read() {
         let wide: Vec<u8> = SAID.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        check(&base64::engine::general_purpose::STANDARD.encode(wide), Layer::Base64, &[SAID]);
+        check(&STANDARD.encode(wide), Layer::Base64, &[SAID]);
     }
 
     #[test]

@@ -1,42 +1,34 @@
-//! Escapes by character: `%41` of URLs, and the backslash escapes of JSON and code.
+//! Escapes by character: `%41` of URLs, the backslash escapes of JSON and code, and the references of HTML.
+//!
+//! All kinds are resolved together: whoever mixes them does not get one reading of the text for each mixture.
 
+use super::Decoded;
+use super::Layer;
+use super::references::reference;
 use super::window::{Escape, read};
-use super::{Decoded, Layer};
 
-/// Finds what percent signs escape (RFC 3986).
-pub(super) fn find_percent(text: &str, found: &mut Vec<Decoded>) {
-    let escapes = positions(text, b'%').scan(0, |floor, at| {
-        let escape = (at >= *floor).then(|| percent(text, at)).flatten();
-        if let Some(escape) = &escape {
-            *floor = escape.range.end;
-        }
+/// Finds what is escaped in `text`.
+pub(super) fn find(text: &str, found: &mut Vec<Decoded>) {
+    let bytes = text.as_bytes();
+    let mut floor = 0;
+    let escapes = memchr::memchr3_iter(b'%', b'\\', b'&', bytes).filter_map(|at| {
+        let escape = match bytes.get(at).filter(|_| at >= floor)? {
+            b'%' => percent(text, at),
+            b'\\' => backslash(text, at),
+            _ => reference(text, at),
+        }?;
+        floor = escape.range.end;
         Some(escape)
     });
-    read(text, Layer::Percent, escapes.flatten(), found);
-}
-
-/// Finds what backslashes escape.
-pub(super) fn find_backslash(text: &str, found: &mut Vec<Decoded>) {
-    let escapes = positions(text, b'\\').scan(0, |floor, at| {
-        let escape = (at >= *floor).then(|| backslash(text, at)).flatten();
-        if let Some(escape) = &escape {
-            *floor = escape.range.end;
-        }
-        Some(escape)
-    });
-    read(text, Layer::Escapes, escapes.flatten(), found);
-}
-
-/// Every place of an ASCII byte.
-pub(super) fn positions(text: &str, byte: u8) -> impl Iterator<Item = usize> + '_ {
-    memchr::memchr_iter(byte, text.as_bytes())
+    read(text, escapes, found);
 }
 
 /// The character escaped at `at`: one byte, or as many as UTF-8 gives it.
 fn percent(text: &str, at: usize) -> Option<Escape> {
+    let layer = Layer::Percent;
     let first = percent_byte(text, at)?;
     if first < 0x80 {
-        return Some(Escape { range: at..at + 3, said: char::from(first) });
+        return Some(Escape { range: at..at + 3, said: char::from(first), layer });
     }
     let mut bytes = vec![first];
     while bytes.len() < 4 {
@@ -45,7 +37,7 @@ fn percent(text: &str, at: usize) -> Option<Escape> {
     }
     let said = String::from_utf8_lossy(&bytes).chars().next()?;
     let length = if said == char::REPLACEMENT_CHARACTER { 1 } else { said.len_utf8() };
-    Some(Escape { range: at..at + 3 * length, said })
+    Some(Escape { range: at..at + 3 * length, said, layer })
 }
 
 fn percent_byte(text: &str, at: usize) -> Option<u8> {
@@ -67,13 +59,13 @@ fn backslash(text: &str, at: usize) -> Option<Escape> {
         b'U' => (9, char::from_u32(code(rest.get(1..9)?)?)?),
         _ => return None,
     };
-    Some(Escape { range: at..at + 1 + length, said })
+    Some(Escape { range: at..at + 1 + length, said, layer: Layer::Escapes })
 }
 
 /// What follows the backslash of `\u0041`, `\ud83d\ude00` or `\u{41}`.
 fn unit(rest: &str) -> Option<(usize, char)> {
     if let Some(braced) = rest.get(1..)?.strip_prefix('{') {
-        let digits = braced.split_once('}').map(|(digits, _)| digits).filter(|digits| digits.len() <= 6)?;
+        let digits = braced.get(..braced.floor_char_boundary(8))?.split_once('}').map(|(digits, _)| digits)?;
         return Some((3 + digits.len(), char::from_u32(code(digits)?)?));
     }
     let first = code(rest.get(1..5)?)?;
@@ -110,10 +102,16 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_resolved_together() {
+        check(r"%69\u0067&#110;ore", Layer::Percent, &["ignore"]);
+        check(r"&lt;%69", Layer::Entities, &["<i"]);
+    }
+
+    #[test]
     fn only_the_surroundings_are_read_and_lead_back() {
         let text = format!("{}%41{}%42", "é".repeat(400), "-".repeat(1000));
         let mut found = Vec::new();
-        find_percent(&text, &mut found);
+        find(&text, &mut found);
         assert_eq!(found.len(), 2);
         for (window, letter) in found.iter().zip(["A", "B"]) {
             let at = window.text.find(letter).unwrap();

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Every run of at least `min` bytes that `belongs` accepts. Looks at every `min`-th byte first, so that ordinary text costs
 /// little.
-pub(super) fn runs(text: &[u8], min: usize, belongs: fn(u8) -> bool) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(super) fn runs(text: &[u8], min: usize, belongs: impl Fn(u8) -> bool) -> impl Iterator<Item = Range<usize>> {
     let mut probe = min.saturating_sub(1);
     let mut floor = 0;
     std::iter::from_fn(move || {

@@ -15,10 +15,11 @@ const CONTEXT: usize = 160;
 pub(super) struct Escape {
     pub(super) range: Range<usize>,
     pub(super) said: char,
+    pub(super) layer: Layer,
 }
 
 /// Reads the surroundings of `escapes`, which come in their order and do not overlap.
-pub(super) fn read(text: &str, layer: Layer, escapes: impl Iterator<Item = Escape>, found: &mut Vec<Decoded>) {
+pub(super) fn read(text: &str, escapes: impl Iterator<Item = Escape>, found: &mut Vec<Decoded>) {
     let mut window: Option<Window<'_>> = None;
     for escape in escapes {
         if let Some(near) = window.as_mut().filter(|open| escape.range.start <= open.at + 2 * CONTEXT) {
@@ -26,19 +27,21 @@ pub(super) fn read(text: &str, layer: Layer, escapes: impl Iterator<Item = Escap
             continue;
         }
         if let Some(passed) = window.take() {
-            found.push(passed.finish(layer));
+            found.push(passed.finish());
         }
-        let mut next = Window::new(text, escape.range.start);
+        let mut next = Window::new(text, &escape);
         next.add(&escape);
         window = Some(next);
     }
     if let Some(passed) = window {
-        found.push(passed.finish(layer));
+        found.push(passed.finish());
     }
 }
 
 struct Window<'a> {
     text: &'a str,
+    /// That of the first escape.
+    layer: Layer,
     start: usize,
     /// Up to where it has been read.
     at: usize,
@@ -47,9 +50,9 @@ struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    fn new(text: &'a str, escape: usize) -> Self {
-        let start = text.floor_char_boundary(escape.saturating_sub(CONTEXT));
-        Self { text, start, at: start, said: String::new(), map: SpanMap::default() }
+    fn new(text: &'a str, first: &Escape) -> Self {
+        let start = text.floor_char_boundary(first.range.start.saturating_sub(CONTEXT));
+        Self { text, layer: first.layer, start, at: start, said: String::new(), map: SpanMap::default() }
     }
 
     fn add(&mut self, escape: &Escape) {
@@ -59,9 +62,9 @@ impl<'a> Window<'a> {
         self.at = escape.range.end;
     }
 
-    fn finish(mut self, layer: Layer) -> Decoded {
+    fn finish(mut self) -> Decoded {
         self.copy_to(self.text.ceil_char_boundary(self.at + CONTEXT));
-        Decoded { layer, range: self.start..self.at, text: self.said, map: self.map }
+        Decoded { layer: self.layer, range: self.start..self.at, text: self.said, map: self.map }
     }
 
     fn copy_to(&mut self, end: usize) {

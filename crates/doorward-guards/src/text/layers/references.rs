@@ -1,9 +1,7 @@
-//! What HTML writes otherwise, or does not show.
+//! Character references of HTML: `&#65;`, `&#x41;`, `&lt;`.
 
-use super::escapes::positions;
-use super::window::{Escape, read};
-use super::{Decoded, Layer};
-use crate::text::SpanMap;
+use super::Layer;
+use super::window::Escape;
 
 /// The longest reference that is read: `&#x10ffff;` and the names below are shorter.
 const REFERENCE_MAX: usize = 12;
@@ -48,12 +46,8 @@ const NAMES: &[(&str, char)] = &[
     ("zwnj", '\u{200c}'),
 ];
 
-/// Finds what character references stand for.
-pub(super) fn find_entities(text: &str, found: &mut Vec<Decoded>) {
-    read(text, Layer::Entities, positions(text, b'&').filter_map(|at| reference(text, at)), found);
-}
-
-fn reference(text: &str, at: usize) -> Option<Escape> {
+/// The character that the `&` at `at` begins to stand for.
+pub(super) fn reference(text: &str, at: usize) -> Option<Escape> {
     let end = text.floor_char_boundary(at + 1 + REFERENCE_MAX);
     let body = text.get(at + 1..end)?;
     let (length, said) = match body.strip_prefix('#') {
@@ -76,28 +70,7 @@ fn reference(text: &str, at: usize) -> Option<Escape> {
     if closed == 0 && !body.starts_with('#') {
         return None;
     }
-    Some(Escape { range: at..at + 1 + length + closed, said })
-}
-
-/// Finds comments; one that never ends goes on to the end.
-pub(super) fn find_comments(text: &str, found: &mut Vec<Decoded>) {
-    const OPEN: &str = "<!--";
-    let mut at = 0;
-    for start in positions(text, b'<') {
-        if start < at || !text.get(start..).is_some_and(|rest| rest.starts_with(OPEN)) {
-            continue;
-        }
-        let from = start + OPEN.len();
-        let body = text.get(from..).unwrap_or_default();
-        let length = memchr::memmem::find(body.as_bytes(), b"-->").unwrap_or(body.len());
-        at = from + length;
-        let comment = body.get(..length).unwrap_or_default();
-        if comment.trim().is_empty() {
-            continue;
-        }
-        let (range, map) = (from..at, SpanMap::verbatim(from));
-        found.push(Decoded { layer: Layer::Comment, range, text: comment.to_owned(), map });
-    }
+    Some(Escape { range: at..at + 1 + length + closed, said, layer: Layer::Entities })
 }
 
 #[cfg(test)]
@@ -109,11 +82,5 @@ mod tests {
     fn references_are_resolved() {
         check("&#105;&#x67;n&#111re &lt;b&gt;", Layer::Entities, &["ignore <b>"]);
         check("a&b &copy=1 &amp &#; &#xffffffff;", Layer::Entities, &[]);
-    }
-
-    #[test]
-    fn comments_are_read_to_their_end() {
-        check("<p>x</p><!-- one --><!----><!-- two", Layer::Comment, &[" one ", " two"]);
-        check("a <!- b -> c", Layer::Comment, &[]);
     }
 }
