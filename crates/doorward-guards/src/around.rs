@@ -10,6 +10,8 @@ use doorward_core::joint::Offer;
 use doorward_facts::sql::Dialect;
 use doorward_mcp::raw::RawJson;
 
+use crate::schema::Schemas;
+
 /// What the gateway knows beside a message.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
@@ -58,19 +60,25 @@ pub enum Trust {
 #[derive(Debug)]
 pub struct Tool {
     definition: RawJson,
+    schemas: Schemas,
 }
 
 impl Tool {
     /// A tool of that definition.
     #[must_use]
-    pub const fn new(definition: RawJson) -> Self {
-        Self { definition }
+    pub fn new(definition: RawJson) -> Self {
+        Self { definition, schemas: Schemas::default() }
     }
 
     /// The whole definition, as its server wrote it.
     #[must_use]
     pub const fn definition(&self) -> &RawJson {
         &self.definition
+    }
+
+    /// Its schemas, ready to be held against values.
+    pub(crate) const fn schemas(&self) -> &Schemas {
+        &self.schemas
     }
 }
 

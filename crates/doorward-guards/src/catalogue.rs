@@ -4,9 +4,10 @@ use crate::apps::Apps;
 use crate::guard::Guard;
 use crate::injection::Injection;
 use crate::scene::Options;
+use crate::schema::SchemaGuard;
 use crate::unicode::Unicode;
 
 /// All of them, set as `options` say.
 pub(crate) fn all(_options: &Options) -> Vec<Box<dyn Guard>> {
-    vec![Box::new(Unicode), Box::new(Injection), Box::new(Apps)]
+    vec![Box::new(SchemaGuard), Box::new(Unicode), Box::new(Injection), Box::new(Apps)]
 }

@@ -14,6 +14,7 @@ mod pipeline;
 mod pointer;
 mod rewrite;
 mod scene;
+mod schema;
 mod settings;
 pub mod text;
 mod unicode;

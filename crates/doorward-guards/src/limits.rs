@@ -26,3 +26,45 @@ pub const WORK_BASE: usize = 4 * 1024 * 1024;
 
 /// How many more for each byte of the message: honest text needs less than two.
 pub const WORK_PER_BYTE: usize = 16;
+
+/// Largest schema that values are held against, in bytes: the largest seen of public servers has a fifth of it.
+pub const SCHEMA_BYTES_MAX: usize = 256 * 1024;
+
+/// Most schemas within one schema.
+pub const SCHEMA_NODES_MAX: usize = 8192;
+
+/// Deepest nesting of schemas; each level is a level of the stack.
+pub const SCHEMA_DEPTH_MAX: usize = 64;
+
+/// Most patterns of one schema; the others ask for nothing.
+pub const SCHEMA_PATTERNS_MAX: usize = 64;
+
+/// Longest pattern, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024;
+
+/// Largest program that a pattern may become, in bytes: matching takes the product of it and the text at worst.
+pub const PATTERN_PROGRAM_BYTES_MAX: usize = 64 * 1024;
+
+/// What a pattern may remember while it is matched, in bytes.
+pub const PATTERN_DFA_BYTES_MAX: usize = 256 * 1024;
+
+/// Longest text that is held against a pattern, in bytes.
+pub const MATCHED_BYTES_MAX: usize = 64 * 1024;
+
+/// How much work holding one value against a schema may take: looks at a value, more for a long one. A second's worth at most.
+pub const CHECK_WORK_MAX: usize = 1024 * 1024;
+
+/// How deep schemas may apply schemas to a value and the values in it; each is a level of the stack.
+pub const CHECK_DEPTH_MAX: usize = 256;
+
+/// Most violations of a schema that one message is told of.
+pub const VIOLATIONS_MAX: usize = 8;
+
+/// Longest advice on how to correct a message, in characters: a model reads it.
+pub const ADVICE_CHARACTERS_MAX: usize = 600;
+
+/// Most declared names or values that one piece of advice lists.
+pub const ADVICE_NAMES_MAX: usize = 12;
+
+/// Longest declared name or value that advice repeats, in bytes.
+pub const ADVICE_WORD_MAX: usize = 48;

@@ -1,0 +1,211 @@
+//! Arguments, structured content and answers to forms, held against the schemas their tools and questions declare.
+//!
+//! Responsible for what does not fit and how to correct it. It must never repeat a value, fetch a schema, or refuse ordinary
+//! work because of a schema that cannot be used.
+
+mod check;
+mod compile;
+mod evaluated;
+mod model;
+mod pattern;
+mod same;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+
+use doorward_core::guard::{Confidence, GuardName, Severity, Surface};
+use doorward_core::refusal::Code;
+use doorward_mcp::limits::Limits;
+use doorward_mcp::raw::{Kind, Raw, RawJson};
+
+use crate::guard::{Found, Guard, Report};
+use crate::scene::Scene;
+use crate::text::Role;
+use check::{Grade, Violation, check};
+use compile::{Unusable, compile};
+use model::Schema;
+
+/// Holds messages against the schemas that are declared for them.
+#[derive(Debug, Default)]
+pub(crate) struct SchemaGuard;
+
+/// The schemas of one tool; each is compiled when it is first needed, and then kept.
+#[derive(Debug, Default)]
+pub(crate) struct Schemas {
+    input: OnceLock<Option<Result<Schema, Unusable>>>,
+    output: OnceLock<Option<Result<Schema, Unusable>>>,
+}
+
+/// Which schema of a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
+}
+
+impl Schemas {
+    /// A schema of the tool with that definition; `None` when it has none.
+    fn of(&self, definition: &RawJson, side: Side) -> Option<&Result<Schema, Unusable>> {
+        let (kept, name) = match side {
+            Side::Input => (&self.input, "inputSchema"),
+            Side::Output => (&self.output, "outputSchema"),
+        };
+        let compiled = || {
+            let schema = definition.as_raw().member(name).filter(|schema| schema.kind() != Kind::Null)?;
+            Some(compile(definition, schema))
+        };
+        kept.get_or_init(compiled).as_ref()
+    }
+}
+
+impl Guard for SchemaGuard {
+    fn name(&self) -> GuardName {
+        GuardName::Schema
+    }
+
+    fn inspect(&self, scene: &Scene<'_>, report: &mut Report) {
+        let content = scene.content;
+        match content.surface {
+            Surface::Request if content.method == "tools/call" => request(scene, report),
+            Surface::Result if content.method == "tools/call" => result(scene, report),
+            Surface::Reply if content.method == "elicitation/create" => reply(scene, report),
+            Surface::Definition => definition(scene, report),
+            Surface::Request
+            | Surface::Reply
+            | Surface::Result
+            | Surface::Error
+            | Surface::Question
+            | Surface::Notification
+            | Surface::Instructions => {}
+        }
+    }
+}
+
+fn request(scene: &Scene<'_>, report: &mut Report) {
+    let Some(schema) = declared(scene, Side::Input, report) else { return };
+    let Some(params) = scene.content.parts.first() else { return };
+    let held = Held { schema, grave: Severity::High, code: Some(Code::SchemaMismatch) };
+    match params.member("arguments") {
+        Some(arguments) => held.against(arguments, scene, report),
+        None => {
+            let Ok(nothing) = RawJson::parse("{}", &Limits::default()) else { return };
+            held.against(nothing.as_raw(), scene, report);
+        }
+    }
+}
+
+/// A tool that declares the form of its result gives it, unless it failed or is not done yet.
+fn result(scene: &Scene<'_>, report: &mut Report) {
+    let Some(result) = scene.content.parts.first() else { return };
+    let is_final = result.member("resultType").and_then(|kind| kind.as_str()).is_none_or(|kind| kind == "complete");
+    let failed = result.member("isError").and_then(|flag| flag.as_bool()) == Some(true);
+    if failed || !is_final || result.member("task").is_some() {
+        return;
+    }
+    let Some(schema) = declared(scene, Side::Output, report) else { return };
+    match result.member("structuredContent") {
+        Some(structured) => {
+            Held { schema, grave: Severity::High, code: Some(Code::ResultMismatch) }.against(structured, scene, report);
+        }
+        None => report.add(Found {
+            code: Some(Code::ResultMismatch),
+            ..whole("missing", Severity::Medium, "It has no structuredContent, which the tool declares.")
+        }),
+    }
+}
+
+/// What a person fills in is the server's to judge; that it does not fit is worth knowing.
+fn reply(scene: &Scene<'_>, report: &mut Report) {
+    let Some(asked) = scene.content.asked.and_then(|asked| asked.member("requestedSchema")) else { return };
+    let Some(filled) = scene.content.parts.first().and_then(|part| part.member("content")) else { return };
+    let Ok(asked) = RawJson::parse(asked.text().to_owned(), &Limits::for_results()) else { return };
+    if let Ok(schema) = compile(&asked, asked.as_raw()) {
+        Held { schema: &schema, grave: Severity::Medium, code: None }.against(filled, scene, report);
+    }
+}
+
+/// A schema that cannot be used is told of when it is shown.
+fn definition(scene: &Scene<'_>, report: &mut Report) {
+    let Some(definition) = scene.content.parts.first() else { return };
+    let declares = ["inputSchema", "outputSchema"].map(|name| definition.member(name));
+    if declares.iter().all(Option::is_none) {
+        return;
+    }
+    let Ok(kept) = RawJson::parse(definition.text().to_owned(), &Limits::for_results()) else { return };
+    for side in [Side::Input, Side::Output] {
+        match Schemas::default().of(&kept, side) {
+            Some(Err(why)) => report.add(whole("unusable", Severity::Low, why.sentence())),
+            Some(Ok(schema)) if schema.is_partial => report.add(whole("partial", Severity::Low, PARTIAL)),
+            Some(Ok(_)) | None => {}
+        }
+    }
+}
+
+const PARTIAL: &str = "A pattern in it cannot be matched in bounded time, so nothing is held against it.";
+
+impl Unusable {
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::TooLarge => "The schema is larger than what is read, so nothing is held against it.",
+            Self::Malformed => "The schema is none, so nothing is held against it.",
+            Self::Elsewhere => "The schema refers to something outside itself, so nothing is held against it.",
+        }
+    }
+}
+
+/// The schema that is declared for what is inspected. One that cannot be used asks for nothing.
+fn declared<'a>(scene: &Scene<'a>, side: Side, report: &mut Report) -> Option<&'a Schema> {
+    let tool = scene.around.tool.as_deref()?;
+    match tool.schemas().of(tool.definition(), side)? {
+        Ok(schema) => Some(schema),
+        Err(why) => {
+            report.add(whole("unusable", Severity::Low, why.sentence()));
+            None
+        }
+    }
+}
+
+/// A schema that something is held against, and what follows when it does not fit.
+struct Held<'s> {
+    schema: &'s Schema,
+    grave: Severity,
+    code: Option<Code>,
+}
+
+impl Held<'_> {
+    fn against(&self, value: Raw<'_>, scene: &Scene<'_>, report: &mut Report) {
+        let Ok(violations) = check(self.schema, value) else {
+            let advice = "Holding it against the declared schema takes too much work. Send less at once.";
+            report.add(Found { code: self.code, ..whole("unfinished", self.grave, advice) });
+            return;
+        };
+        let wrong: Vec<&Violation> = violations.iter().filter(|one| one.grade != Grade::Undeclared).collect();
+        let advice = words::advice(&wrong);
+        for one in &violations {
+            let severity = match one.grade {
+                Grade::Wrong => self.grave,
+                Grade::Coerced => self.grave.min(Severity::Medium),
+                Grade::Undeclared => Severity::Low,
+            };
+            let text = text_at(scene, one.place);
+            report.add(Found { text, advice: Some(advice.clone()), code: self.code, ..whole(one.rule, severity, "") });
+        }
+    }
+}
+
+/// The string that starts at `place`; where none does, the name of what does.
+fn text_at(scene: &Scene<'_>, place: usize) -> Option<usize> {
+    let own = scene.texts.iter().take_while(|text| text.origin.is_none());
+    let before = own.take_while(|text| text.raw.range().start <= place).count().checked_sub(1)?;
+    let text = scene.texts.get(before)?;
+    (text.raw.range().start == place || text.role == Role::Name).then_some(before)
+}
+
+/// A finding about a message as a whole.
+fn whole(rule: &'static str, severity: Severity, advice: &str) -> Found {
+    let advice = Some(advice.to_owned());
+    Found { text: None, advice, ..Found::new(rule, severity, Confidence::CERTAIN, 0, 0..0) }
+}
