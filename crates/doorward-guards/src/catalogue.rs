@@ -5,9 +5,16 @@ use crate::guard::Guard;
 use crate::injection::Injection;
 use crate::scene::Options;
 use crate::schema::SchemaGuard;
+use crate::secrets::Secrets;
 use crate::unicode::Unicode;
 
 /// All of them, set as `options` say.
-pub(crate) fn all(_options: &Options) -> Vec<Box<dyn Guard>> {
-    vec![Box::new(SchemaGuard), Box::new(Unicode), Box::new(Injection), Box::new(Apps)]
+pub(crate) fn all(options: &Options) -> Vec<Box<dyn Guard>> {
+    vec![
+        Box::new(SchemaGuard),
+        Box::new(Secrets::new(&options.secrets)),
+        Box::new(Unicode),
+        Box::new(Injection),
+        Box::new(Apps),
+    ]
 }

@@ -15,6 +15,7 @@ mod pointer;
 mod rewrite;
 mod scene;
 mod schema;
+pub mod secrets;
 mod settings;
 pub mod text;
 mod unicode;

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use doorward_core::guard::{Content, GuardName, GuardSettings};
 
 use crate::around::Around;
+use crate::secrets;
 use crate::text::{Joined, Reading, Text};
 use crate::words::{Hit, Hits};
 
@@ -53,4 +54,6 @@ impl<'a> Scene<'a> {
 pub struct Options {
     /// What is done about findings.
     pub settings: GuardSettings,
+    /// Of the secrets guard.
+    pub secrets: secrets::Options,
 }
