@@ -24,6 +24,6 @@ mod words;
 pub use around::{Around, Files, Offered, Place, Tool, Trust};
 pub use guard::{Found, Guard, Report};
 pub use pipeline::Guards;
-pub use scene::{Options, Scene};
-pub use settings::standard;
+pub use scene::{Options, Scene, ServerSettings};
+pub use settings::{Preset, standard};
 pub use words::{Form, Hit};

@@ -41,7 +41,7 @@ impl Guards {
             Err(why) => return unfinished(why),
         };
         let scene = Scene::new(content, &reading, around);
-        let settings = self.options.settings.under(content.settings);
+        let settings = self.options.settings_for(content);
         let direction = content.surface.direction();
         let mut report = Report::for_message(content.message.len());
         for guard in self.guards.iter().filter(|guard| !settings.is_off(guard.name(), direction)) {

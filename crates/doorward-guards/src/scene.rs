@@ -1,11 +1,16 @@
 //! What a guard sees of a message.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use doorward_core::access::Resource;
 use doorward_core::guard::{Content, GuardName, GuardSettings};
+use doorward_core::ids::ServerId;
 
 use crate::around::Around;
 use crate::secrets;
+use crate::settings::standard;
 use crate::text::{Joined, Reading, Text};
 use crate::words::{Hit, Hits};
 
@@ -56,4 +61,36 @@ pub struct Options {
     pub settings: GuardSettings,
     /// Of the secrets guard.
     pub secrets: secrets::Options,
+    /// What is said of single servers, over that.
+    pub servers: BTreeMap<ServerId, ServerSettings>,
+}
+
+/// What is done about findings at one server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServerSettings {
+    /// In all that goes to it and comes from it.
+    pub settings: GuardSettings,
+    /// In calls of single tools and their answers, over that.
+    pub tools: BTreeMap<Arc<str>, GuardSettings>,
+}
+
+impl Options {
+    /// Those of a gateway that nobody has set.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self { settings: standard(), ..Self::default() }
+    }
+
+    /// What is done about findings in `content`: what is said of everything, of its server, of its tool, and of what the
+    /// rules allow, the later over the earlier.
+    #[must_use]
+    pub fn settings_for(&self, content: &Content<'_>) -> GuardSettings {
+        let server = self.servers.get(content.server);
+        let tool = match (content.resource, server) {
+            (Some(Resource::Tool(_, name)), Some(server)) => server.tools.get(name),
+            (_, _) => None,
+        };
+        let said = [server.map(|server| &server.settings), tool, Some(content.settings)];
+        said.into_iter().flatten().fold(self.settings, |settings, later| settings.under(later))
+    }
 }

@@ -5,6 +5,7 @@
 
 mod allows_everything;
 mod anyone_destroys;
+mod guards_off;
 mod limit_on_forbid;
 mod passed_time;
 mod raw_text;
@@ -25,12 +26,13 @@ use crate::rule::Rule;
 use crate::source::{Preset, Source};
 
 /// The lints that look at one rule.
-const RULE_LINTS: [fn(&Subject<'_>, &mut Vec<Finding>); 7] = [
+const RULE_LINTS: [fn(&Subject<'_>, &mut Vec<Finding>); 8] = [
     shadowed::look,
     vacuous_set::look,
     raw_text::look,
     passed_time::look,
     limit_on_forbid::look,
+    guards_off::look,
     allows_everything::look,
     anyone_destroys::look,
 ];

@@ -1,6 +1,7 @@
 //! One policy as the author wrote it: its Cedar form, its annotations, its scope, and what it looks at.
 
 mod duty;
+mod guard_words;
 mod limit;
 mod scopes;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use cedar_policy::{
     ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint,
 };
+use doorward_core::access::ACTIONS;
 use doorward_core::decision::{Obligation, Reason, Telling};
 use doorward_core::ids::ServerId;
 use doorward_core::principal::Principal;
@@ -24,10 +26,11 @@ use crate::source::Source;
 use crate::suggest::nearest;
 use crate::vocabulary::{GROUPS, type_of};
 
-const ANNOTATIONS: [&str; 9] = ["docs", "hide", "id", "limit", "obligation", "otherwise", "reason", "remedy", "scopes"];
+const ANNOTATIONS: [&str; 10] =
+    ["docs", "guard", "hide", "id", "limit", "obligation", "otherwise", "reason", "remedy", "scopes"];
 
 /// Those without which a rule opens more, or tells more.
-const NARROWING: [&str; 4] = ["hide", "limit", "obligation", "scopes"];
+const NARROWING: [&str; 5] = ["guard", "hide", "limit", "obligation", "scopes"];
 
 /// One rule.
 #[derive(Debug, Clone)]
@@ -48,7 +51,7 @@ pub(crate) struct Rule {
     pub(crate) telling: Telling,
     /// What it looks at.
     pub(crate) mentions: Mentions,
-    /// `@limit` and `@obligation`
+    /// `@limit`, `@guard` and `@obligation`
     pub(crate) obligations: Vec<Obligation>,
     /// `@otherwise`: what to say when this permit covers a request and does not allow it.
     pub(crate) otherwise: Option<Arc<str>>,
@@ -137,6 +140,15 @@ impl Rule {
         match &self.scope.action {
             ActionConstraint::Eq(uid) if GROUPS.contains(&uid.id().unescaped()) => Some(uid.to_string()),
             ActionConstraint::Eq(_) | ActionConstraint::In(_) | ActionConstraint::Any => None,
+        }
+    }
+
+    /// Whether its scope names one tool, or one resource or prompt.
+    pub(crate) fn names_one(&self) -> bool {
+        let is_tool = |id: &str| !GROUPS.contains(&id) && ACTIONS.iter().all(|action| action.method != id);
+        match &self.scope.action {
+            ActionConstraint::Eq(uid) if is_tool(uid.id().unescaped()) => true,
+            ActionConstraint::Eq(_) | ActionConstraint::In(_) | ActionConstraint::Any => self.names_one_thing(),
         }
     }
 
@@ -307,7 +319,7 @@ fn check_annotations(rule: &Rule, findings: &mut Vec<Finding>) {
     }
     match rule.effect() {
         Effect::Forbid if !rule.obligations.is_empty() || rule.otherwise.is_some() => warn(
-            "@limit, @obligation and @otherwise do nothing on a forbid".to_owned(),
+            "@guard, @limit, @obligation and @otherwise do nothing on a forbid".to_owned(),
             "put them on the permit they belong to".to_owned(),
         ),
         Effect::Forbid | Effect::Permit => {}

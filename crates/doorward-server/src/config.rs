@@ -10,6 +10,7 @@ mod connect;
 mod counters;
 mod environment;
 mod find;
+mod guards;
 mod identity;
 mod issuers;
 mod json;
@@ -36,8 +37,11 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppTools, ViewId, ViewRules};
+use doorward_guards::ServerSettings;
 use doorward_policy::{Files, PolicyInputs, Preset, ServerPlace};
 use doorward_store::StoreConfig;
+
+pub use doorward_guards::Options as GuardOptions;
 
 pub use connect::{ConnectConfig, ConnectRequest, load_connect};
 pub use environment::Surroundings;
@@ -71,6 +75,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// What is allowed.
     pub policy: PolicyConfig,
+    /// How content is inspected.
+    pub guards: GuardOptions,
     /// The upstreams, in the order of their ids.
     pub servers: Vec<ServerConfig>,
     /// How servers are joined.
@@ -198,6 +204,8 @@ pub struct ServerConfig {
     pub silence: Duration,
     /// What policy facts need to know of it.
     pub place: ServerPlace,
+    /// What is done about findings there.
+    pub guards: ServerSettings,
 }
 
 impl ServerConfig {
@@ -208,7 +216,8 @@ impl ServerConfig {
             Way::Child { .. } => Files::Here,
             Way::Http { .. } => Files::Elsewhere,
         };
-        Self { id, way, silence, place: ServerPlace { files, ..ServerPlace::default() } }
+        let place = ServerPlace { files, ..ServerPlace::default() };
+        Self { id, way, silence, place, guards: ServerSettings::default() }
     }
 }
 

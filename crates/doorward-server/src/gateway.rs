@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use doorward_core::ids::ServerId;
-use doorward_guards::{Guards, Options, standard};
+use doorward_guards::{Guards, Options};
 use doorward_policy::{Catalogue, Engine, LoadErrors, PolicyInputs};
 use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -37,7 +37,6 @@ pub struct Gateway {
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
-    guards: Guards,
     authority: Authority,
 }
 
@@ -61,17 +60,27 @@ pub struct View {
     pub inputs: Arc<PolicyInputs>,
     /// The policy, loaded for what the servers are known to offer.
     pub engine: Arc<Engine>,
+    /// What inspects the content of messages.
+    pub guards: Arc<Guards>,
     /// Grows with every change, for `/metrics`.
     pub generation: u64,
 }
 
 /// What a gateway serves.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Served {
     /// The servers by id.
     pub servers: BTreeMap<ServerId, Arc<Server>>,
     /// The endpoints that join several of them.
     pub joints: Vec<JointSetup>,
+    /// How content is inspected.
+    pub guards: Options,
+}
+
+impl Default for Served {
+    fn default() -> Self {
+        Self { servers: BTreeMap::new(), joints: Vec::new(), guards: Options::standard() }
+    }
 }
 
 impl Gateway {
@@ -96,7 +105,6 @@ impl Gateway {
             observer: Observer::default(),
             shelves,
             handles: Handles::default(),
-            guards: Guards::new(Options { settings: standard() }),
             authority,
         })
     }
@@ -171,8 +179,8 @@ impl Gateway {
     }
 
     /// What inspects the content of messages.
-    pub(crate) const fn guards(&self) -> &Guards {
-        &self.guards
+    pub(crate) fn guards(&self) -> Arc<Guards> {
+        self.view.load().guards.clone()
     }
 
     /// What rules that limit have counted.
@@ -317,12 +325,12 @@ impl Gateway {
 
 impl View {
     fn load(served: Served, inputs: Arc<PolicyInputs>, generation: u64) -> Result<Self, LoadErrors> {
-        let Served { servers, joints } = served;
+        let Served { servers, joints, guards } = served;
         let (catalogues, unknown) = offered(&servers);
         let engine = Arc::new(Engine::load(&inputs, &catalogues, &unknown)?);
         let joints =
             joints.into_iter().map(|setup| (setup.id.place(), Arc::new(Joint::new(setup, &servers)))).collect();
-        Ok(Self { servers, joints, inputs, engine, generation })
+        Ok(Self { servers, joints, inputs, engine, guards: Arc::new(Guards::new(guards)), generation })
     }
 }
 

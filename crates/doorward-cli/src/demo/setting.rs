@@ -7,7 +7,7 @@ use std::time::Duration;
 use doorward_core::ids::ServerId;
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, IdentityConfig, ListenConfig, PolicyConfig, ServerConfig, Way,
+    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, ServerConfig, Way,
 };
 use doorward_server::identity::certificates::CertificateRules;
 use doorward_server::limits::CALL_SILENCE;
@@ -69,6 +69,7 @@ impl Setting {
             servers: ["mail", "notes"].into_iter().filter_map(|name| self.server(name)).collect(),
             aggregate: AggregateConfig::default(),
             views: Vec::new(),
+            guards: GuardOptions::standard(),
             files: Vec::new(),
         }
     }

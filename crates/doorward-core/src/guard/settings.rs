@@ -1,6 +1,5 @@
 //! What is done about findings: settings of the operator, and the word of the rules that allow.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Action, GuardName, Severity};
@@ -19,7 +18,7 @@ pub struct GuardDuty {
     pub action: Option<Action>,
 }
 
-/// As `@guard` writes it: `secrets.high.to-server=block`.
+/// As `@guard` writes it: `secrets.high.requests=block`.
 impl fmt::Display for GuardDuty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.guard.map_or("all", GuardName::name))?;
@@ -27,17 +26,22 @@ impl fmt::Display for GuardDuty {
             write!(f, ".{}", severity.name())?;
         }
         if let Some(direction) = self.direction {
-            write!(f, ".{}", direction.name())?;
+            f.write_str(match direction {
+                Direction::ToServer => ".requests",
+                Direction::ToClient => ".results",
+            })?;
         }
         write!(f, "={}", self.action.map_or("off", Action::name))
     }
 }
 
 /// What is done about every finding. Empty settings block: closed by default.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct GuardSettings {
-    table: BTreeMap<(GuardName, Direction, Severity), Option<Action>>,
-}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GuardSettings([[[Option<Option<Action>>; SEVERITIES]; DIRECTIONS]; GUARDS]);
+
+const GUARDS: usize = GuardName::ALL.len();
+const DIRECTIONS: usize = 2;
+const SEVERITIES: usize = Severity::ALL.len();
 
 impl GuardSettings {
     /// Settings that say the same of everything.
@@ -50,16 +54,12 @@ impl GuardSettings {
 
     /// Lets `duty` win over what was said before.
     pub fn apply(&mut self, duty: GuardDuty) {
-        let guards = GuardName::ALL.into_iter().filter(|guard| duty.guard.is_none_or(|named| named == *guard));
-        for guard in guards {
-            for direction in [Direction::ToServer, Direction::ToClient] {
-                for severity in Severity::ALL {
-                    let meant = duty.direction.is_none_or(|named| named == direction)
-                        && duty.severity.is_none_or(|named| named == severity);
-                    if meant {
-                        self.table.insert((guard, direction, severity), duty.action);
-                    }
-                }
+        for (guard, direction, severity, said) in self.cells_mut() {
+            let meant = duty.guard.is_none_or(|named| named == guard)
+                && duty.direction.is_none_or(|named| named == direction)
+                && duty.severity.is_none_or(|named| named == severity);
+            if meant {
+                *said = Some(duty.action);
             }
         }
     }
@@ -67,18 +67,19 @@ impl GuardSettings {
     /// These settings with every word of `later` over them.
     #[must_use]
     pub fn under(&self, later: &Self) -> Self {
-        let mut joined = self.clone();
-        joined.table.extend(later.table.iter().map(|(key, action)| (*key, *action)));
+        let mut joined = *self;
+        for (guard, direction, severity, said) in joined.cells_mut() {
+            *said = later.said(guard, direction, severity).or(*said);
+        }
         joined
     }
 
     /// These settings and those of another who has a say: where both speak, the stricter counts.
     #[must_use]
     pub fn stricter(&self, other: &Self) -> Self {
-        let mut joined = self.clone();
-        for (key, action) in &other.table {
-            let said = joined.table.entry(*key).or_insert(*action);
-            *said = (*said).max(*action);
+        let mut joined = *self;
+        for (guard, direction, severity, said) in joined.cells_mut() {
+            *said = (*said).max(other.said(guard, direction, severity));
         }
         joined
     }
@@ -86,19 +87,37 @@ impl GuardSettings {
     /// Whether they say nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        *self == Self::default()
     }
 
     /// What is done about such a finding; `None` when it is passed over. What nobody has spoken of is blocked.
     #[must_use]
     pub fn action(&self, guard: GuardName, direction: Direction, severity: Severity) -> Option<Action> {
-        self.table.get(&(guard, direction, severity)).copied().unwrap_or(Some(Action::Block))
+        self.said(guard, direction, severity).unwrap_or(Some(Action::Block))
     }
 
     /// Whether such a guard need not even look: whatever it finds is passed over.
     #[must_use]
     pub fn is_off(&self, guard: GuardName, direction: Direction) -> bool {
         Severity::ALL.into_iter().all(|severity| self.action(guard, direction, severity).is_none())
+    }
+
+    fn said(&self, guard: GuardName, direction: Direction, severity: Severity) -> Option<Option<Action>> {
+        let place = match direction {
+            Direction::ToServer => 0,
+            Direction::ToClient => 1,
+        };
+        *self.0.get(guard as usize)?.get(place)?.get(severity as usize)?
+    }
+
+    fn cells_mut(&mut self) -> impl Iterator<Item = (GuardName, Direction, Severity, &mut Option<Option<Action>>)> {
+        GuardName::ALL.into_iter().zip(&mut self.0).flat_map(|(guard, directions)| {
+            let ways = [Direction::ToServer, Direction::ToClient].into_iter().zip(directions);
+            ways.flat_map(move |(direction, severities)| {
+                let cells = Severity::ALL.into_iter().zip(severities);
+                cells.map(move |(severity, said)| (guard, direction, severity, said))
+            })
+        })
     }
 }
 
@@ -139,6 +158,29 @@ mod tests {
             let action = |guard| joined.action(guard, Direction::ToClient, Severity::High);
             assert_eq!(action(GuardName::Secrets), Some(Action::Redact));
             assert_eq!(action(GuardName::Size), None);
+        }
+    }
+
+    #[test]
+    fn each_cell_is_found_where_it_was_put() {
+        for guard in GuardName::ALL {
+            for direction in [Direction::ToServer, Direction::ToClient] {
+                for severity in Severity::ALL {
+                    let mut settings = GuardSettings::all(Action::Block);
+                    let (guard, direction, severity) = (Some(guard), Some(direction), Some(severity));
+                    settings.apply(GuardDuty { guard, direction, severity, action: Some(Action::Observe) });
+                    let observed = |(guard, direction, severity, said): (_, _, _, &mut _)| {
+                        (*said == Some(Some(Action::Observe))).then_some((Some(guard), Some(direction), Some(severity)))
+                    };
+                    let mut copy = settings;
+                    assert_eq!(
+                        copy.cells_mut().filter_map(observed).collect::<Vec<_>>(),
+                        [(guard, direction, severity)]
+                    );
+                    let said = settings.action(guard.unwrap(), direction.unwrap(), severity.unwrap());
+                    assert_eq!(said, Some(Action::Observe));
+                }
+            }
         }
     }
 

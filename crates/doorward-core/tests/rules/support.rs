@@ -208,8 +208,5 @@ pub(crate) fn text(segments: Segments) -> String {
 
 /// What follows once the guards have passed it.
 pub(crate) fn past_guards(step: Step, at: Timestamp) -> Step {
-    match step {
-        Step::Guard(waiting) => waiting.guarded(Inspection::default(), at),
-        other => other,
-    }
+    if let Step::Guard(waiting) = step { waiting.guarded(Inspection::default(), at) } else { step }
 }

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::rule::Rule;
 
 /// Annotations by which a permit does more, or less, than permit.
-const WEIGHTY: [&str; 4] = ["obligation", "limit", "scopes", "hide"];
+const WEIGHTY: [&str; 5] = ["guard", "obligation", "limit", "scopes", "hide"];
 
 pub(super) fn look(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let rule = subject.rule;
@@ -52,7 +52,7 @@ fn is_permitted_by(subject: &Subject<'_>, other: &Rule) -> bool {
     let rule = subject.rule;
     let both_permit = rule.effect() == Effect::Permit && other.effect() == Effect::Permit;
     both_permit
-        && !has_weight(rule, &["obligation", "limit"])
+        && !has_weight(rule, &["guard", "obligation", "limit"])
         && !has_weight(other, &WEIGHTY)
         && scope::covers(subject.engine, other, rule)
         && conditions(other).is_some_and(|written| {

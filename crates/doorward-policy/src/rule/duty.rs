@@ -1,4 +1,4 @@
-//! The duties of a permit: `@limit` and `@obligation`.
+//! The duties of a permit: `@limit`, `@guard` and `@obligation`.
 //!
 //! Responsible for reading them once, at load. What nobody can perform stays an obligation that is unknown, which refuses.
 
@@ -10,6 +10,7 @@ use doorward_core::decision::Obligation;
 use doorward_core::duties::{AnswerDuty, Pointer};
 use doorward_core::rate::Limit;
 
+use super::guard_words;
 use super::limit::read_limit;
 use crate::finding::{Finding, Place, Severity};
 use crate::suggest::nearest;
@@ -39,6 +40,15 @@ pub(super) fn read_duties(
         match read_limit(text) {
             Ok(clauses) => duties.push(Obligation::Limit(Limit { rule: rule.clone(), clauses })),
             Err(fault) => findings.push(annotation.finding(Severity::Error, fault)),
+        }
+    }
+    if let Some(text) = policy.annotation("guard") {
+        let annotation = Annotation { place, text };
+        match guard_words::read(text) {
+            Ok(words) => duties.push(Obligation::Guard(words)),
+            Err(faults) => {
+                findings.extend(faults.into_iter().map(|fault| annotation.finding(Severity::Error, fault)));
+            }
         }
     }
     if let Some(text) = policy.annotation("obligation") {

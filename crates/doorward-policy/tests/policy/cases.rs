@@ -193,7 +193,9 @@ fn written(obligation: &Obligation) -> String {
         Obligation::Approve(who) => format!("approve:{who}"),
         Obligation::Limit(limit) => format!("limit:{limit}"),
         Obligation::Answer(duty) => duty.to_string(),
-        Obligation::Guard(duties) => format!("guard:{duties:?}"),
+        Obligation::Guard(duties) => {
+            format!("guard:{}", duties.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+        }
         Obligation::Unknown(text) => format!("unknown:{text}"),
     }
 }

@@ -18,8 +18,8 @@ use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
 use super::settings::{
-    Element, IssuerEntry, Layer, PatternEntry, ScopeEntry, ServerEntry, Setting, SettingValue, Shown, ViewEntry,
-    toml_list, toml_text,
+    Element, GuardEntry, IssuerEntry, Layer, PatternEntry, ScopeEntry, ServerEntry, Setting, SettingValue, Shown,
+    ViewEntry, toml_list, toml_text,
 };
 use super::state::state_directory;
 use super::{AdminConfig, Auth, ListenConfig, PolicyConfig, ServerConfig, Way, clients, servers};
@@ -34,6 +34,8 @@ pub(super) struct Builder<'s> {
     pub(super) scope_entries: BTreeMap<String, ScopeEntry>,
     pub(super) patterns: BTreeMap<String, PatternEntry>,
     pub(super) counters: BTreeMap<String, PatternEntry>,
+    /// The lowest precedence first.
+    pub(super) guards: Vec<GuardEntry>,
     pub(super) surroundings: &'s Surroundings,
     pub(super) problems: Problems,
     pub(super) shown: Vec<Shown>,
@@ -55,6 +57,7 @@ impl<'s> Builder<'s> {
         let mut scope_entries = BTreeMap::new();
         let mut patterns = BTreeMap::new();
         let mut counters = BTreeMap::new();
+        let mut guards = Vec::new();
         for layer in layers {
             settings.extend(layer.settings);
             servers.extend(layer.servers.into_iter().map(|entry| (entry.id.clone(), entry)));
@@ -63,6 +66,7 @@ impl<'s> Builder<'s> {
             scope_entries.extend(layer.scopes.into_iter().map(|entry| (entry.scope.clone(), entry)));
             patterns.extend(layer.patterns.into_iter().map(|entry| (entry.name.clone(), entry)));
             counters.extend(layer.counters.into_iter().map(|entry| (entry.name.clone(), entry)));
+            guards.extend(layer.guards);
         }
         Self {
             settings,
@@ -72,6 +76,7 @@ impl<'s> Builder<'s> {
             scope_entries,
             patterns,
             counters,
+            guards,
             surroundings,
             problems,
             shown: Vec::new(),

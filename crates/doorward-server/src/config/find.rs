@@ -15,7 +15,7 @@ use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
 use super::settings::{Layer, Manner, ServerEntry, ViewEntry, from_node};
-use super::{clients, counters, patterns, toml_text};
+use super::{clients, counters, guards, patterns, toml_text};
 
 /// Which files count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,10 +115,11 @@ fn of_toml(file: &Arc<SourceFile>, problems: &mut Problems) -> Layer {
 /// One member of the top of a file: a setting, a table of settings, the servers or the views.
 fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
     const TOP: &[&str] =
-        &["listen", "identity", "admin", "store", "policy", "aggregate", "servers", "views", "servers_from"];
+        &["listen", "identity", "admin", "store", "policy", "guards", "aggregate", "servers", "views", "servers_from"];
     match member.name.as_str() {
         "servers" => servers(member, layer, reader),
         "views" => views(member, layer, reader),
+        "guards" => guards::gather(member, layer, reader),
         "identity" => identity::gather(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
         "listen" | "admin" | "store" | "policy" | "aggregate" => table(member, "", layer, reader),
@@ -151,7 +152,7 @@ pub(super) fn table(member: &Member, within: &str, layer: &mut Layer, reader: &m
     }
 }
 
-fn keep(key: Key, member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
+pub(super) fn keep(key: Key, member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
     if let Some(setting) = from_node(key, member, reader) {
         layer.settings.insert(key, setting);
     }

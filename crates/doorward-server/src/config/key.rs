@@ -55,6 +55,8 @@ pub enum Key {
     AggregateWaitS,
     /// What becomes of tools that are for apps alone, where several servers are joined.
     AggregateAppTools,
+    /// The ready-made settings of guards.
+    GuardsPreset,
     /// A file of another client to take servers from.
     ServersFrom,
 }
@@ -100,6 +102,7 @@ impl Key {
         Self::AggregateUnavailable,
         Self::AggregateWaitS,
         Self::AggregateAppTools,
+        Self::GuardsPreset,
         Self::ServersFrom,
     ];
 
@@ -132,6 +135,7 @@ impl Key {
             Self::AggregateUnavailable => ("aggregate", "unavailable"),
             Self::AggregateWaitS => ("aggregate", "wait_s"),
             Self::AggregateAppTools => ("aggregate", "app_tools"),
+            Self::GuardsPreset => ("guards", "preset"),
             Self::ServersFrom => ("", "servers_from"),
         }
     }
@@ -164,6 +168,7 @@ impl Key {
             | Self::PolicyDenied
             | Self::AggregateUnavailable
             | Self::AggregateAppTools
+            | Self::GuardsPreset
             | Self::ServersFrom => Form::Text,
         }
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use doorward_core::ids::ServerId;
+use doorward_guards::Options;
 use doorward_policy::Preset;
 use doorward_store::StoreConfig;
 
@@ -59,6 +60,8 @@ pub struct RunConfig {
     pub policy: PolicyConfig,
     /// Where and how records are kept.
     pub store: StoreConfig,
+    /// How content is inspected.
+    pub guards: Options,
 }
 
 /// Reads the configuration of `run`, and what there is to warn of.
@@ -70,12 +73,13 @@ pub fn load_run(request: &RunRequest, surroundings: &Surroundings) -> Result<(Ru
     let store = builder.store();
     let policy = builder.policy(Preset::Guarded);
     let server = server(request, surroundings, &mut builder.problems);
+    let guards = builder.guards(server.as_slice());
     let Builder { problems, .. } = builder;
     match (server, policy, store) {
         (Some(server), Some(mut policy), Some(store)) => {
             policy.learn(std::slice::from_ref(&server));
             let warnings = problems.finish()?;
-            Ok((RunConfig { server, policy, store }, warnings))
+            Ok((RunConfig { server, policy, store, guards }, warnings))
         }
         (_, _, _) => Err(problems.into_errors()),
     }

@@ -57,6 +57,7 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let store = builder.store();
     let policy = builder.policy(Preset::Locked);
     let servers = builder.servers();
+    let guards = builder.guards(&servers);
     let aggregate = builder.aggregate();
     let views = builder.views();
     let Builder { problems, shown, files, .. } = builder;
@@ -65,7 +66,7 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
             policy.learn(&servers);
             let warnings = problems.finish()?;
             Ok(Loaded {
-                config: Config { listen, identity, admin, store, policy, servers, aggregate, views, files },
+                config: Config { listen, identity, admin, store, policy, guards, servers, aggregate, views, files },
                 shown,
                 warnings,
             })

@@ -35,6 +35,7 @@ const OWN_KEYS: &[&str] = &[
     "sql",
     "trust",
     "tools",
+    "guards",
 ];
 
 /// The values of `transport`.
@@ -72,7 +73,7 @@ pub(super) fn read(entry: &ServerEntry, surroundings: &Surroundings, problems: &
     let (way, silence) = read?;
     let mut server = ServerConfig::new(entry.id.clone(), way, silence);
     if entry.manner == Manner::Own {
-        place::read(&mut table, &mut server.place);
+        place::read(&mut table, &mut server);
     }
     match table.faults {
         Faults::None => Some(Read { server, files: table.files }),

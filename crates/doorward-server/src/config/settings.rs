@@ -20,6 +20,7 @@ pub(super) struct Layer {
     pub(super) scopes: Vec<ScopeEntry>,
     pub(super) patterns: Vec<PatternEntry>,
     pub(super) counters: Vec<PatternEntry>,
+    pub(super) guards: Vec<GuardEntry>,
 }
 
 /// One value and where it comes from.
@@ -98,6 +99,14 @@ pub(super) enum Manner {
     Own,
     /// A client's: `mcpServers`.
     Client,
+}
+
+/// What is said of one guard as it stands in a file, not yet looked into.
+#[derive(Debug, Clone)]
+pub(super) struct GuardEntry {
+    pub(super) member: Member,
+    /// The file.
+    pub(super) origin: Origin,
 }
 
 /// One line of `config show`: a setting, its value as TOML, and its origin. Secrets are not in it.

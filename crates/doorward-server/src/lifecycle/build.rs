@@ -60,7 +60,8 @@ pub(super) fn served(present: &Present, config: &Config) -> Served {
             None
         }
     });
-    Served { servers: alone(present), joints: aggregate.into_iter().chain(views).collect() }
+    let joints = aggregate.into_iter().chain(views).collect();
+    Served { servers: alone(present), joints, guards: config.guards.clone() }
 }
 
 /// How a configured server is reached.

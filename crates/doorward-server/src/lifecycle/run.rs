@@ -28,6 +28,7 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let store = Store::open(config.store).await?;
     let outside = Outside::new(Share::Exclusive);
     let (server, served) = only(config.server, &outside)?;
+    let served = Served { guards: config.guards, ..served };
     let gateway = Gateway::new(served, config.policy.inputs.into(), store).map_err(StartError::Policy)?;
     carry(gateway, server, &outside, signals).await
 }
@@ -58,7 +59,7 @@ fn only(config: ServerConfig, outside: &Outside) -> Result<(Arc<Server>, Served)
     let id = config.id.clone();
     let server = Arc::new(Server::new(id.clone(), way(&config, outside)?, outside.clone()));
     let servers = BTreeMap::from([(id, server.clone())]);
-    Ok((server, Served { servers, joints: Vec::new() }))
+    Ok((server, Served { servers, ..Served::default() }))
 }
 
 /// Finds out whether the endpoint answers at all, and to us. What it answers is for the client to deal with.

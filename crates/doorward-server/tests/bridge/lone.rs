@@ -19,7 +19,7 @@ pub(crate) async fn lone(plan: &Plan, server: &str, command: Vec<OsString>) -> (
     let spec = ChildSpec { server: id.clone(), command, environment: Vec::new(), directory: None, silence: PATIENCE };
     let alone = Arc::new(Server::new(id.clone(), Way::Child(Arc::new(spec)), outside.clone()));
     let store = Store::open(plan.config.store.clone()).await.unwrap();
-    let served = Served { servers: [(id, alone)].into(), joints: Vec::new() };
+    let served = Served { servers: [(id, alone)].into(), ..Served::default() };
     let gateway = Arc::new(Gateway::new(served, plan.config.policy.inputs.clone().into(), store).unwrap());
     (Pipe::through(gateway, server), outside)
 }

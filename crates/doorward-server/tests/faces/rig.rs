@@ -12,7 +12,7 @@ use std::time::Duration;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, IdentityConfig, ListenConfig, PolicyConfig, Secret, ServerConfig,
+    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, Secret, ServerConfig,
     Transport, Way,
 };
 use doorward_server::gateway::Gateway;
@@ -76,6 +76,7 @@ impl Plan {
             servers: Vec::new(),
             aggregate: AggregateConfig::default(),
             views: Vec::new(),
+            guards: GuardOptions::standard(),
             files: Vec::new(),
         };
         Self { config, scratch }

@@ -148,7 +148,7 @@ async fn an_open_session_follows_a_reload() {
     let servers = view.servers.iter().filter(|(id, _)| **id == one).map(|(id, server)| (id.clone(), server.clone()));
     let patience = Patience { wait: std::time::Duration::from_secs(3), unavailable: Unavailable::Keep };
     let joints = vec![JointSetup { id: JointId::Aggregate, plan: Names::aggregate([one.clone()]), patience }];
-    let served = Served { servers: servers.collect(), joints };
+    let served = Served { servers: servers.collect(), joints, ..Served::default() };
     Arc::clone(&rig.gateway).replace(served, view.inputs.clone()).await.unwrap();
     while soon(listener.event()).await.unwrap().data["method"] != TOOLS {}
     assert_eq!(names(&session.call(&list).await).into_iter().collect::<Vec<_>>(), ["one__echo"]);

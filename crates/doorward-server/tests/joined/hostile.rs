@@ -117,7 +117,7 @@ async fn what_a_forbidden_server_said_of_itself_is_forgotten() {
         Patience { wait: std::time::Duration::from_secs(3), unavailable: doorward_server::config::Unavailable::Keep };
     let plan = doorward_core::joint::Plan::aggregate(view.servers.keys().cloned());
     let joints = vec![JointSetup { id: JointId::Aggregate, plan, patience }];
-    let served = Served { servers: view.servers.clone(), joints };
+    let served = Served { servers: view.servers.clone(), joints, ..Served::default() };
     Arc::clone(&rig.gateway).replace(served, inputs.into()).await.unwrap();
     for _ in 0..2 {
         for told in instructions(&rig).await {

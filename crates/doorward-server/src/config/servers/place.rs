@@ -1,18 +1,23 @@
-//! What `[servers.NAME]` says for policies: `root`, `files` and `sql` for facts, `trust` and `tools` for what tools count as.
+//! What `[servers.NAME]` says for policies and guards: `root`, `files` and `sql` for facts, `trust` and `tools` for what tools
+//! count as, `guards` for what is done about findings.
 
 use std::sync::Arc;
 
+use doorward_core::guard::GuardSettings;
+use doorward_guards::ServerSettings;
 use doorward_policy::effect::{Effect, Reach};
 use doorward_policy::{Dialect, Files, ServerPlace, ToolWord, Trust};
 
 use super::super::node::Member;
+use super::super::{ServerConfig, guards};
 use super::{Faults, Table};
 
 /// The keys of `[servers.NAME.tools.TOOL]`.
-const TOOL_KEYS: &[&str] = &["effect", "egress"];
+const TOOL_KEYS: &[&str] = &["effect", "egress", "guards"];
 
 /// Reads the keys; those that are not there leave `place` as it is.
-pub(super) fn read(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace) {
+pub(super) fn read(table: &mut Table<'_, '_, '_>, server: &mut ServerConfig) {
+    let ServerConfig { place, guards, .. } = server;
     if let Some(member) = table.find("root")
         && let Some(path) = table.path("root", member)
     {
@@ -33,10 +38,21 @@ pub(super) fn read(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace) {
     if let Some(trust) = word(table, "trust", &Trust::ALL.map(|trust| (trust.name(), trust))) {
         place.trust = trust;
     }
-    tools(table, place);
+    if let Some(member) = table.find("guards") {
+        guards.settings = settings(table, member);
+    }
+    tools(table, place, guards);
 }
 
-fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace) {
+fn settings(table: &mut Table<'_, '_, '_>, member: &Member) -> GuardSettings {
+    let said = guards::local(&format!("{}.guards", table.name.trim_matches(['[', ']'])), member, &mut table.reader);
+    if said.is_none() {
+        table.faults = Faults::Some;
+    }
+    said.unwrap_or_default()
+}
+
+fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace, guarded: &mut ServerSettings) {
     let Some(member) = table.find("tools") else { return };
     let Some(tools) = table.reader.table("tools", &member.node) else {
         table.faults = Faults::Some;
@@ -56,6 +72,10 @@ fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace) {
                     said.effect = one_of(table, key, &effects.map(|effect| (effect.as_str(), effect)));
                 }
                 "egress" => said.reach = reach(table, key),
+                "guards" => {
+                    let settings = settings(table, key);
+                    guarded.tools.insert(Arc::from(tool.name.as_str()), settings);
+                }
                 _ => {
                     table.faults = Faults::Some;
                     table.reader.unknown(key, &within, TOOL_KEYS);

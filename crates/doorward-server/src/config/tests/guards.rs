@@ -1,0 +1,92 @@
+//! What is done about findings, and whose word counts.
+
+use doorward_core::access::Direction::{self, ToClient, ToServer};
+use doorward_core::guard::{Action, GuardName, GuardSettings, Severity};
+use doorward_guards::Preset;
+
+use super::*;
+
+const SERVER: &str = "[servers.s]\ncommand = [\"x\"]\n";
+
+fn options(name: &str, text: &str) -> GuardOptions {
+    Place::new(name).file("project/doorward.toml", text).load().unwrap().config.guards
+}
+
+fn faults(name: &str, text: &str) -> Vec<String> {
+    errors(&Place::new(name).file("project/doorward.toml", text))
+}
+
+fn secrets(settings: &GuardSettings, direction: Direction, severity: Severity) -> Option<Action> {
+    settings.action(GuardName::Secrets, direction, severity)
+}
+
+#[test]
+fn whoever_says_nothing_has_the_standard() {
+    assert_eq!(options("guards-none", "").settings, Preset::Standard.settings());
+    assert_eq!(options("guards-observe", "[guards]\npreset = \"observe\"\n").settings, Preset::Observe.settings());
+    let place = Place::new("guards-variable").with("DOORWARD_GUARDS_PRESET", "strict");
+    assert_eq!(place.load().unwrap().config.guards.settings, Preset::Strict.settings());
+}
+
+#[test]
+fn what_is_said_of_one_direction_wins_wherever_it_stands() {
+    let text = "[guards.secrets]\nresults = { high = \"spotlight\" }\nhigh = \"observe\"\nlow = \"off\"\n\
+                [guards.all]\nmedium = \"hold\"\n[guards.unicode]\nrequests = \"block\"\n";
+    let settings = options("guards-one", text).settings;
+    assert_eq!(secrets(&settings, ToClient, Severity::High), Some(Action::Spotlight));
+    assert_eq!(secrets(&settings, ToServer, Severity::High), Some(Action::Observe));
+    assert_eq!(secrets(&settings, ToServer, Severity::Low), None);
+    assert_eq!(secrets(&settings, ToServer, Severity::Medium), Some(Action::Hold));
+    assert_eq!(settings.action(GuardName::Unicode, ToServer, Severity::Low), Some(Action::Block));
+    assert_eq!(settings.action(GuardName::Unicode, ToClient, Severity::High), Some(Action::Redact));
+}
+
+#[test]
+fn a_nearer_file_wins_word_by_word() {
+    let place = Place::new("guards-files")
+        .file("etc/config.toml", "[guards]\nsecrets = \"observe\"\n")
+        .file("project/doorward.toml", "[guards.secrets]\nhigh = \"block\"\n");
+    let Loaded { config, shown, .. } = place.load().unwrap();
+    assert_eq!(secrets(&config.guards.settings, ToClient, Severity::High), Some(Action::Block));
+    assert_eq!(secrets(&config.guards.settings, ToClient, Severity::Medium), Some(Action::Observe));
+    let line = |key: &str| shown.iter().find(|line| line.key == key).map(|line| line.value.clone());
+    assert_eq!(line("guards.secrets.high").as_deref(), Some("\"block\""));
+    assert_eq!(line("guards.secrets").as_deref(), Some("\"observe\""));
+    assert_eq!(line("guards.preset").as_deref(), Some("\"standard\""));
+}
+
+#[test]
+fn servers_and_tools_have_words_of_their_own() {
+    let text = format!(
+        "{SERVER}[servers.s.guards.secrets]\nhigh = \"observe\"\n[servers.s.tools.t.guards]\npersonal = \"off\"\n"
+    );
+    let options = options("guards-server", &text);
+    let said = options.servers.values().next().unwrap();
+    assert_eq!(secrets(&said.settings, ToServer, Severity::High), Some(Action::Observe));
+    let tool = said.tools.get("t").unwrap();
+    assert!(tool.is_off(GuardName::Personal, ToServer));
+    // What it does not speak of it leaves to what is said of everything.
+    let joined = options.settings.under(&said.settings).under(tool);
+    assert_eq!(secrets(&joined, ToServer, Severity::Medium), Some(Action::Block));
+    assert_eq!(secrets(&joined, ToServer, Severity::High), Some(Action::Observe));
+}
+
+#[test]
+fn what_nobody_knows_is_an_error_with_advice() {
+    let server = format!("{SERVER}[servers.s.guards.secrts]\nhigh = \"block\"\n");
+    let tool = format!("{SERVER}[servers.s.tools.t.guards.secrets]\nhigh = \"blok\"\n");
+    for (text, wanted) in [
+        ("[guards]\npreset = \"strikt\"\n", "guards have no preset 'strikt'; did you mean 'strict'?"),
+        ("[guards.secret]\nhigh = \"block\"\n", "there is no key 'secret' in [guards]; did you mean 'secrets'?"),
+        ("[guards.secrets]\nhih = \"block\"\n", "there is no key 'hih' in [guards.secrets]; did you mean 'high'?"),
+        ("[guards.secrets.results]\nrequests = \"block\"\n", "there is no key 'requests' in [guards.secrets.results]"),
+        ("[guards.secrets]\nhigh = \"redacted\"\n", "guards.secrets.high cannot be 'redacted'; did you mean 'redact'?"),
+        ("[guards.secrets]\nhigh = true\n", "guards.secrets.high is a string, and here is true"),
+        ("guards = 7\n", "[guards] is a table"),
+        (&server, "there is no key 'secrts' in [servers.s.guards]; did you mean 'secrets'?"),
+        (&tool, "cannot be 'blok'; did you mean 'block'?"),
+    ] {
+        let told = faults("guards-faults", text).join("\n");
+        assert!(told.contains(wanted), "{told}");
+    }
+}
