@@ -13,7 +13,7 @@ use crate::refusal::Code;
 use crate::time::Timestamp;
 
 /// The version of the record form written by this build.
-pub const RECORD_VERSION: u16 = 2;
+pub const RECORD_VERSION: u16 = 3;
 
 /// Where in its exchange a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,6 +3,9 @@
 /// Most texts of one message that are inspected; one with more is not passed on uninspected.
 pub const TEXTS_MAX: usize = 262_144;
 
+/// Longest name of a member that a pointer repeats: names come from outside, and whoever reads the pointer may be a model.
+pub const POINTER_NAME_MAX: usize = 64;
+
 /// Most findings one inspection tells; whoever causes more is known well enough.
 pub const FINDINGS_MAX: usize = 256;
 

@@ -1,5 +1,6 @@
 //! From a message to a verdict.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_core::access::Direction;
@@ -12,7 +13,7 @@ use crate::guard::{Found, Guard, Report};
 use crate::pointer;
 use crate::rewrite::Replacements;
 use crate::scene::{Options, Scene};
-use crate::text::{Text, read};
+use crate::text::{Role, Text, read};
 use crate::words::{TooManyWords, Words};
 
 /// All guards, ready to look at messages.
@@ -88,11 +89,12 @@ fn conclude(scene: &Scene<'_>, mut acted: Vec<Acted>, mark: &str) -> Inspection 
             one.action = Action::Block;
         }
     }
-    let findings = acted.iter().map(|one| (finding(scene, one), one.action)).collect();
+    let places = Places::of(scene, &acted);
+    let findings = acted.iter().map(|one| (places.finding(one), one.action)).collect();
     let strictest = acted.iter().max_by_key(|one| one.action).filter(|one| one.action >= Action::Hold);
     let verdict = match strictest {
-        Some(one) if one.action == Action::Block => block(scene, one),
-        Some(one) => Verdict::Hold { detail: sentence(scene, one) },
+        Some(one) if one.action == Action::Block => block(&places, one),
+        Some(one) => Verdict::Hold { detail: places.sentence(one) },
         None => match replacements.edits(scene.texts) {
             Ok(edits) if edits.is_empty() => Verdict::Pass,
             Ok(edits) => Verdict::Rewrite(edits),
@@ -113,32 +115,49 @@ fn spotlight(scene: &Scene<'_>, place: usize, mark: &str, replacements: &mut Rep
         && replacements.add(scene.texts, place, end..end, &format!("\n[{mark}: end of data]")).is_ok()
 }
 
-fn block(scene: &Scene<'_>, one: &Acted) -> Verdict {
-    let usual = match scene.content.surface.direction() {
+fn block(places: &Places<'_>, one: &Acted) -> Verdict {
+    let usual = match places.scene.content.surface.direction() {
         Direction::ToServer => Code::RequestBlocked,
         Direction::ToClient => Code::AnswerBlocked,
     };
-    Verdict::Block { code: one.found.code.unwrap_or(usual), detail: sentence(scene, one) }
+    Verdict::Block { code: one.found.code.unwrap_or(usual), detail: places.sentence(one) }
 }
 
-/// What was found and where, without it.
-fn sentence(scene: &Scene<'_>, one: &Acted) -> String {
-    let finding = finding(scene, one);
-    let place = if finding.pointer.is_empty() { "it".to_owned() } else { format!("'{}'", finding.pointer) };
-    let advice = one.found.advice.as_deref().map(|advice| format!(" {advice}")).unwrap_or_default();
-    format!("{} in {place}.{advice}", finding.id())
+/// Tells where something was found.
+struct Places<'a> {
+    scene: &'a Scene<'a>,
+    /// Where the names start in which something was found.
+    names: BTreeSet<usize>,
 }
 
-fn finding(scene: &Scene<'_>, one: &Acted) -> Finding {
-    let text = one.found.text.and_then(|place| scene.texts.get(place));
-    let pointer = text.and_then(|text| Some(pointer::of(*scene.content.parts.get(text.part)?, start_of(text))));
-    Finding {
-        guard: one.guard,
-        rule: one.found.rule.clone(),
-        severity: one.found.severity,
-        confidence: one.found.confidence,
-        pointer: Arc::from(pointer.unwrap_or_default()),
-        range: one.found.range.clone(),
+impl<'a> Places<'a> {
+    fn of(scene: &'a Scene<'a>, acted: &[Acted]) -> Self {
+        let texts = acted.iter().filter_map(|one| scene.texts.get(scene.root(one.found.text?)));
+        let names = texts.filter(|text| text.role == Role::Name).map(start_of).collect();
+        Self { scene, names }
+    }
+
+    /// What was found and where, without it.
+    fn sentence(&self, one: &Acted) -> String {
+        let finding = self.finding(one);
+        let place = if finding.pointer.is_empty() { "it".to_owned() } else { format!("'{}'", finding.pointer) };
+        let advice = one.found.advice.as_deref().map(|advice| format!(" {advice}")).unwrap_or_default();
+        format!("{} in {place}.{advice}", finding.id())
+    }
+
+    fn finding(&self, one: &Acted) -> Finding {
+        let text = one.found.text.and_then(|place| self.scene.texts.get(place));
+        let told = |name: usize| !self.names.contains(&name);
+        let pointer =
+            text.and_then(|text| Some(pointer::of(*self.scene.content.parts.get(text.part)?, start_of(text), &told)));
+        Finding {
+            guard: one.guard,
+            rule: one.found.rule.clone(),
+            severity: one.found.severity,
+            confidence: one.found.confidence,
+            pointer: Arc::from(pointer.unwrap_or_default()),
+            range: one.found.range.clone(),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub struct Metrics {
     registry: Registry,
     exchanges: Family<ExchangeLabels, Counter>,
     refusals: Family<CodeLabels, Counter>,
+    findings: Family<FindingLabels, Counter>,
     sessions: Gauge<i64, AtomicI64>,
     connections: Gauge<i64, AtomicI64>,
     generation: Gauge<i64, AtomicI64>,
@@ -39,6 +40,14 @@ struct ServerLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabels {
     code: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FindingLabels {
+    guard: &'static str,
+    rule: String,
+    severity: &'static str,
+    action: &'static str,
 }
 
 /// What the gauges show, read when `/metrics` is asked.
@@ -67,10 +76,12 @@ impl Metrics {
         let mut registry = Registry::with_prefix("doorward");
         let exchanges = Family::default();
         let refusals = Family::default();
+        let findings = Family::default();
         let (sessions, connections) = (Gauge::default(), Gauge::default());
         let (generation, store_up, store_queue) = (Gauge::default(), Gauge::default(), Gauge::default());
         registry.register("exchanges", "Exchanges that ended, by how", exchanges.clone());
         registry.register("refusals", "Refusals, by code", refusals.clone());
+        registry.register("findings", "Findings of guards, by rule and by what was done", findings.clone());
         registry.register("sessions", "Legacy sessions open", sessions.clone());
         registry.register("connections", "Client connections open", connections.clone());
         registry.register("config_generation", "Generation of configuration and policy in force", generation.clone());
@@ -78,7 +89,18 @@ impl Metrics {
         registry.register("store_queue", "Records that wait to be written", store_queue.clone());
         let servers_up = Family::default();
         registry.register("server_up", "Whether a server answered when it was last spoken to", servers_up.clone());
-        Self { registry, exchanges, refusals, sessions, connections, generation, store_up, store_queue, servers_up }
+        Self {
+            registry,
+            exchanges,
+            refusals,
+            findings,
+            sessions,
+            connections,
+            generation,
+            store_up,
+            store_queue,
+            servers_up,
+        }
     }
 
     /// Counts an exchange when its outcome is about to be recorded.
@@ -94,6 +116,15 @@ impl Metrics {
         self.exchanges.get_or_create(&labels).inc();
         if let Some(code) = record.code {
             self.refused(code);
+        }
+        for (finding, action) in &record.findings {
+            let labels = FindingLabels {
+                guard: finding.guard.name(),
+                rule: finding.rule.to_string(),
+                severity: finding.severity.name(),
+                action: action.name(),
+            };
+            self.findings.get_or_create(&labels).inc();
         }
     }
 

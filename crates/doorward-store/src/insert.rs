@@ -11,13 +11,15 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection};
 
 use crate::details::Written;
+use crate::findings;
 use crate::limits::{FIXED_WORDS_MAX, LISTS_MAX, PROBE_BYTES, WORDS_MAX};
 use crate::queue::Entry;
 
 const COLUMNS: &str = "version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
-    action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros, details";
+    action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros, details, \
+    findings";
 
-const COLUMN_COUNT: usize = 22;
+const COLUMN_COUNT: usize = 23;
 
 /// Rows per statement, largest first; the last is one, so that every batch comes out even.
 const CHUNKS: [usize; 4] = [256, 32, 4, 1];
@@ -125,7 +127,8 @@ impl Words {
         to.add(stored(record.answer_bytes))?;
         to.add(stored(record.elapsed_micros))?;
         to.add(stored(record.upstream_micros))?;
-        to.add(self.details.of(record)?)
+        to.add(self.details.of(record)?)?;
+        to.add(findings::written(record)?)
     }
 
     fn word(&mut self, text: &str) -> Arc<str> {

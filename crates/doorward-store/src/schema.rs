@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, Row};
 use crate::error::StoreError;
 
 /// The schema this build writes.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 
 /// Marks a file as ours (`PRAGMA application_id`): "DWRD".
 const APPLICATION_ID: i64 = 0x4457_5244;
@@ -56,6 +56,9 @@ const STEPS: &[&str] = &[
         revoked INTEGER,
         last_used INTEGER
     ) STRICT;
+",
+    "
+    ALTER TABLE record ADD COLUMN findings TEXT;
 ",
 ];
 

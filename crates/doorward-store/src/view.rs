@@ -13,6 +13,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::civil;
 use crate::details::Details;
+use crate::findings::{self, FindingView};
 
 /// One stored record, in the form of `doorward audit --json`. Members are added, never changed; `version` tells which
 /// there are.
@@ -65,6 +66,9 @@ pub struct RecordView {
     /// Who acted and from where, beyond the above; empty in records of version 1.
     #[serde(default)]
     pub details: Details,
+    /// What guards found; empty in records before version 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingView>,
 }
 
 impl RecordView {
@@ -96,6 +100,7 @@ impl RecordView {
             elapsed_micros: record.elapsed_micros,
             upstream_micros: record.upstream_micros,
             details: Details::of(record),
+            findings: FindingView::of(record),
         }
     }
 
@@ -134,6 +139,8 @@ pub(crate) fn read(row: &SqliteRow) -> Result<RecordView, sqlx::Error> {
         upstream_micros: count("upstream_micros")?,
         // A file of version 1 that is only read has no such column.
         details: row.try_get::<Option<&str>, _>("details").map(Details::read).unwrap_or_default(),
+        // One of version 2 has no such column either.
+        findings: row.try_get::<Option<&str>, _>("findings").map(findings::read).unwrap_or_default(),
     })
 }
 

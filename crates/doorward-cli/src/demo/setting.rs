@@ -7,7 +7,8 @@ use std::time::Duration;
 use doorward_core::ids::ServerId;
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, ServerConfig, Way,
+    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, ServerConfig,
+    Way,
 };
 use doorward_server::identity::certificates::CertificateRules;
 use doorward_server::limits::CALL_SILENCE;

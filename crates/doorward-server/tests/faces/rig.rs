@@ -12,8 +12,8 @@ use std::time::Duration;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, Secret, ServerConfig,
-    Transport, Way,
+    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, Secret,
+    ServerConfig, Transport, Way,
 };
 use doorward_server::gateway::Gateway;
 use doorward_server::identity::certificates::CertificateRules;

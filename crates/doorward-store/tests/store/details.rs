@@ -74,6 +74,29 @@ async fn who_acted_is_kept_and_found_again() {
 }
 
 #[tokio::test]
+async fn a_file_of_version_2_is_read_as_it_is_and_written_on() {
+    let scratch = Scratch::new();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(scratch.file()).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    connection.execute(sqlx::raw_sql(VERSION_1)).await.unwrap();
+    let second = "ALTER TABLE record ADD COLUMN details TEXT;
+        CREATE TABLE api_key (id TEXT PRIMARY KEY, digest BLOB NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+            grants TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER, revoked INTEGER, last_used INTEGER) STRICT;
+        UPDATE record SET details = '{\"tenant\":\"acme\"}'; PRAGMA user_version = 2;";
+    connection.execute(sqlx::raw_sql(second)).await.unwrap();
+    connection.close().await.unwrap();
+    let reader = Reader::open(&scratch.file()).await.unwrap();
+    let old = reader.tail(0, 9).await.unwrap();
+    assert_eq!((old[0].details.tenant.as_deref(), old[0].findings.len()), (Some("acme"), 0));
+    reader.close().await;
+    let store = Store::open(scratch.strict()).await.unwrap();
+    store.append(told()).unwrap().committed().await.unwrap();
+    let all = store.tail(0, 9).await.unwrap();
+    assert_eq!((&all[0], &all[1]), (&old[0], &RecordView::of(2, &told())));
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_file_of_version_1_is_read_as_it_is_and_written_on() {
     let scratch = Scratch::new();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(scratch.file()).create_if_missing(true);

@@ -1,6 +1,7 @@
 //! Every field comes back as it was written.
 #![expect(clippy::indexing_slicing, reason = "tests")]
 
+use doorward_core::guard::{Action, Confidence, Finding, GuardName, Severity};
 use doorward_core::ids::ExchangeId;
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::record::{Disposition, Phase, Record};
@@ -11,6 +12,18 @@ use proptest::prelude::*;
 
 use crate::sample::{Scratch, record};
 
+fn found() -> Vec<(Finding, Action)> {
+    let finding = Finding {
+        guard: GuardName::Secrets,
+        rule: "aws-access-key".into(),
+        severity: Severity::High,
+        confidence: Confidence::percent(98),
+        pointer: "/arguments/note".into(),
+        range: 4..24,
+    };
+    vec![(finding.clone(), Action::Redact), (Finding { pointer: "".into(), ..finding }, Action::Block)]
+}
+
 #[tokio::test]
 async fn a_full_and_an_empty_record_come_back() {
     let scratch = Scratch::new();
@@ -19,6 +32,7 @@ async fn a_full_and_an_empty_record_come_back() {
         disposition: Disposition::Fail,
         answer_bytes: 9,
         upstream_micros: 8,
+        findings: found(),
         ..record(1)
     };
     let empty = Record {
@@ -45,7 +59,7 @@ fn the_json_form_is_stable() {
     let json =
         serde_json::to_string(&RecordView::of(3, &Record { code: Some(Code::NotAllowed), ..record(0) })).unwrap();
     let expected = concat!(
-        r#"{"seq":3,"version":2,"at":"2026-07-28T09:30:00.000000Z","exchange":"019fa80f41c000000000000000000000","#,
+        r#"{"seq":3,"version":3,"at":"2026-07-28T09:30:00.000000Z","exchange":"019fa80f41c000000000000000000000","#,
         r#""phase":"intent","disposition":"allow","principal":"ada","proof":"local-token","revision":"2025-11-25","#,
         r#""face":"http","direction":"to-server","server":"git","action":"tools/call","resource":"git_status","#,
         r#""arguments_digest":"0707070707070707070707070707070707070707070707070707070707070707","code":"DW1201","#,
@@ -53,6 +67,12 @@ fn the_json_form_is_stable() {
         r#""elapsed_micros":41,"upstream_micros":0,"details":{}}"#
     );
     assert_eq!(json, expected);
+    let json = serde_json::to_string(&RecordView::of(3, &Record { findings: found(), ..record(0) })).unwrap();
+    let first = concat!(
+        r#""details":{},"findings":[{"guard":"secrets","rule":"aws-access-key","severity":"high","confidence":98,"#,
+        r#""action":"redact","pointer":"/arguments/note","start":4,"end":24},{"#
+    );
+    assert!(json.contains(first), "{json}");
 }
 
 fn any_record() -> impl Strategy<Value = Record> {

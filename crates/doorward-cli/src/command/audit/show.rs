@@ -2,7 +2,7 @@
 
 use std::io;
 
-use doorward_store::RecordView;
+use doorward_store::{FindingView, RecordView};
 
 use crate::args::RecordOutput;
 use crate::fault::Fault;
@@ -105,6 +105,12 @@ fn details(record: &RecordView, line: impl Fn(&str, &str) -> io::Result<()>) -> 
     }
 }
 
+fn finding_text(finding: &FindingView) -> String {
+    let FindingView { guard, rule, severity, confidence, action, pointer, start, end } = finding;
+    let place = if pointer.is_empty() { String::new() } else { format!(" in {pointer}") };
+    format!("{guard}/{rule}: {severity}, {confidence} % sure,{place} bytes {start}–{end}: {action}")
+}
+
 /// Everything about one record.
 pub(super) fn whole(record: &RecordView, terminal: &Terminal) -> io::Result<()> {
     let line = |name: &str, text: &str| {
@@ -126,6 +132,9 @@ pub(super) fn whole(record: &RecordView, terminal: &Terminal) -> io::Result<()> 
     line("rules", &record.rules.join(", "))?;
     for reason in &record.reasons {
         line("reason", reason)?;
+    }
+    for finding in &record.findings {
+        line("finding", &finding_text(finding))?;
     }
     line("sizes", &format!("{} bytes in, {} bytes out", record.request_bytes, record.answer_bytes))?;
     line("took", &format!("{} µs, of which the server {} µs", record.elapsed_micros, record.upstream_micros))
