@@ -1,6 +1,7 @@
 //! The guards there are, in the order they look.
 
 use crate::apps::Apps;
+use crate::arguments::Arguments;
 use crate::guard::Guard;
 use crate::injection::Injection;
 use crate::scene::Options;
@@ -12,6 +13,7 @@ use crate::unicode::Unicode;
 pub(crate) fn all(options: &Options) -> Vec<Box<dyn Guard>> {
     vec![
         Box::new(SchemaGuard),
+        Box::new(Arguments),
         Box::new(Secrets::new(&options.secrets)),
         Box::new(Unicode),
         Box::new(Injection),

@@ -5,6 +5,7 @@
 //! never tells what it found, only where and what kind.
 
 mod apps;
+mod arguments;
 mod around;
 mod catalogue;
 mod guard;

@@ -71,3 +71,6 @@ pub const ADVICE_NAMES_MAX: usize = 12;
 
 /// Longest declared name or value that advice repeats, in bytes.
 pub const ADVICE_WORD_MAX: usize = 48;
+
+/// Longest argument that may be a path, an address, SQL or a command, in bytes; what is longer is a document.
+pub const ARGUMENT_BYTES_MAX: usize = 16 * 1024;
