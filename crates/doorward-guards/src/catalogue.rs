@@ -4,6 +4,7 @@ use crate::apps::Apps;
 use crate::arguments::Arguments;
 use crate::guard::Guard;
 use crate::injection::Injection;
+use crate::personal::Personal;
 use crate::scene::Options;
 use crate::schema::SchemaGuard;
 use crate::secrets::Secrets;
@@ -18,5 +19,6 @@ pub(crate) fn all(options: &Options) -> Vec<Box<dyn Guard>> {
         Box::new(Unicode),
         Box::new(Injection),
         Box::new(Apps),
+        Box::new(Personal::new(&options.personal)),
     ]
 }

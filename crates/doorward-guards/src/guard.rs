@@ -7,7 +7,7 @@ use std::ops::Range;
 use doorward_core::guard::{Confidence, GuardName, Severity};
 use doorward_core::refusal::Code;
 
-use crate::limits::{FINDINGS_MAX, WORK_BASE, WORK_PER_BYTE};
+use crate::limits::{FOUND_MAX, WORK_BASE, WORK_PER_BYTE};
 use crate::scene::Scene;
 
 /// One guard: a file of its own, and a line in the catalogue.
@@ -114,7 +114,7 @@ impl Report {
     /// Adds a finding. Beyond the limit nothing is added, and the inspection counts as unfinished.
     pub fn add(&mut self, found: Found) {
         let Some(guard) = self.at else { return };
-        if self.found.len() >= FINDINGS_MAX {
+        if self.found.len() >= FOUND_MAX {
             self.give_up("Too much was found in it.");
             return;
         }

@@ -11,6 +11,7 @@ mod catalogue;
 mod guard;
 mod injection;
 pub mod limits;
+pub mod personal;
 mod pipeline;
 mod pointer;
 mod rewrite;

@@ -6,7 +6,10 @@ pub const TEXTS_MAX: usize = 262_144;
 /// Longest name of a member that a pointer repeats: names come from outside, and whoever reads the pointer may be a model.
 pub const POINTER_NAME_MAX: usize = 64;
 
-/// Most findings one inspection tells; whoever causes more is known well enough.
+/// Most that all guards may find in one message: more than a list of a thousand customers holds.
+pub const FOUND_MAX: usize = 16_384;
+
+/// Most findings one inspection tells, the gravest; whoever causes more is known well enough.
 pub const FINDINGS_MAX: usize = 256;
 
 /// How many layers below a string of a message are decoded: what is encoded twice, within JSON within a string.

@@ -1,5 +1,6 @@
 //! From a message to a verdict.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use doorward_core::refusal::Code;
 use crate::around::Around;
 use crate::catalogue;
 use crate::guard::{Found, Guard, Report};
+use crate::limits::FINDINGS_MAX;
 use crate::pointer;
 use crate::rewrite::Replacements;
 use crate::scene::{Options, Scene};
@@ -90,7 +92,7 @@ fn conclude(scene: &Scene<'_>, mut acted: Vec<Acted>, mark: &str) -> Inspection 
         }
     }
     let places = Places::of(scene, &acted);
-    let findings = acted.iter().map(|one| (places.finding(one), one.action)).collect();
+    let findings = told(&places, &acted);
     let strictest = acted.iter().max_by_key(|one| one.action).filter(|one| one.action >= Action::Hold);
     let verdict = match strictest {
         Some(one) if one.action == Action::Block => block(&places, one),
@@ -102,6 +104,15 @@ fn conclude(scene: &Scene<'_>, mut acted: Vec<Acted>, mark: &str) -> Inspection 
         },
     };
     Inspection { findings, verdict }
+}
+
+/// As many as are told: what something is done about, then the gravest, in the order in which they were found.
+fn told(places: &Places<'_>, acted: &[Acted]) -> Vec<(Finding, Action)> {
+    let mut chosen: Vec<(usize, &Acted)> = acted.iter().enumerate().collect();
+    chosen.sort_by_key(|(_, one)| Reverse((one.action, one.found.severity)));
+    chosen.truncate(FINDINGS_MAX);
+    chosen.sort_by_key(|(place, _)| *place);
+    chosen.into_iter().map(|(_, one)| (places.finding(one), one.action)).collect()
 }
 
 /// Marks a whole text as data. What stands in another text marks that one; a name is not marked.

@@ -9,6 +9,7 @@ use doorward_core::guard::{Content, GuardName, GuardSettings};
 use doorward_core::ids::ServerId;
 
 use crate::around::Around;
+use crate::personal;
 use crate::secrets;
 use crate::settings::standard;
 use crate::text::{Joined, Reading, Text};
@@ -59,6 +60,8 @@ impl<'a> Scene<'a> {
 pub struct Options {
     /// What is done about findings.
     pub settings: GuardSettings,
+    /// How personal data is looked for.
+    pub personal: personal::Options,
     /// Of the secrets guard.
     pub secrets: secrets::Options,
     /// What is said of single servers, over that.

@@ -1,0 +1,97 @@
+//! Personal data: what tells who somebody is, how to reach or to charge them.
+//!
+//! Responsible for finding it and for what takes its place. It must never keep a value that nobody asked it to keep: only
+//! [`Tokens`] do, which an operator chooses.
+
+mod card;
+mod checks;
+mod code;
+mod email;
+mod iban;
+mod kind;
+mod label;
+pub mod limits;
+mod look;
+mod network;
+mod numbers;
+mod options;
+mod people;
+mod phone;
+mod rules;
+mod tokens;
+mod wallet;
+
+pub use kind::Category;
+pub use options::{Options, Placeholders};
+pub use tokens::Tokens;
+
+use doorward_core::guard::{Confidence, GuardName, Severity};
+
+use crate::guard::{Found, Guard, Report};
+use crate::scene::Scene;
+use crate::text::{Classes, Role, Text};
+use look::{Hit, Look, Weight};
+use numbers::Numbers;
+
+/// Finds personal data in every text.
+#[derive(Debug)]
+pub(crate) struct Personal {
+    look: Option<Look>,
+    options: Options,
+    numbers: Numbers,
+}
+
+impl Personal {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self { look: Look::new().ok(), options: options.clone(), numbers: Numbers::default() }
+    }
+
+    fn found(&self, scene: &Scene<'_>, place: usize, text: &str, hit: Hit) -> Option<Found> {
+        let value = text.get(hit.range.clone())?;
+        let severity = *self.options.severities.get(&hit.category)?;
+        if self.options.is_allowed(hit.category, value) {
+            return None;
+        }
+        let severity = if hit.weight == Weight::Slight { Severity::Low } else { severity };
+        let whose = scene.content.principal.map(|principal| principal.id().to_bytes()).unwrap_or_default();
+        let placeholder = match &self.options.placeholders {
+            Placeholders::Word => format!("[{}]", hit.category.name()),
+            Placeholders::Number => self.numbers.placeholder(&whose, hit.category, value),
+            Placeholders::Token(tokens) => tokens.token(hit.category, value),
+        };
+        let found = Found::new(hit.rule, severity, Confidence::percent(hit.sure), place, hit.range);
+        Some(found.with_placeholder(placeholder))
+    }
+}
+
+impl Guard for Personal {
+    fn name(&self) -> GuardName {
+        GuardName::Personal
+    }
+
+    fn inspect(&self, scene: &Scene<'_>, report: &mut Report) {
+        let Some(look) = &self.look else {
+            report.give_up("The rules for personal data could not be read.");
+            return;
+        };
+        let mut field: Option<&Text<'_>> = None;
+        for (place, text) in scene.texts.iter().enumerate() {
+            if text.origin.is_none() && text.role == Role::Name {
+                field = Some(text);
+            }
+            let named = field.filter(|_| text.role == Role::Value && text.origin.is_none());
+            let name = named.map(|field| field.text.as_ref());
+            let hits = if text.classes.has(Classes::DIGIT.with(Classes::AT)) {
+                look.find(&text.text, name)
+            } else {
+                Vec::new()
+            };
+            let person = name.filter(|_| hits.is_empty()).and_then(|name| people::in_field(name, &text.text));
+            for hit in hits.into_iter().chain(person) {
+                if let Some(found) = self.found(scene, place, &text.text, hit) {
+                    report.add(found);
+                }
+            }
+        }
+    }
+}

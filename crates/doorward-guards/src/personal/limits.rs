@@ -1,0 +1,25 @@
+//! Limits of looking for personal data.
+
+/// Letters and digits of the longest code of personal data: an IBAN has 34.
+pub const CODE_MAX: usize = 40;
+
+/// How far before a value its label may begin.
+pub const LABEL_BEFORE: usize = 56;
+
+/// How far behind a value its label may end.
+pub const LABEL_AFTER: usize = 28;
+
+/// The longest text that can be nothing but values.
+pub const ALONE_MAX: usize = 120;
+
+/// Bytes of the longest IP address, a scope left out.
+pub const ADDRESS_MAX: usize = 45;
+
+/// Characters on either side of the `@` of an e-mail address (RFC 5321 allows 64 before and 255 behind).
+pub const EMAIL_MAX: usize = 255;
+
+/// The longest text for which the name of its field speaks.
+pub const FIELD_MAX: usize = 120;
+
+/// Most values that are numbered for one gateway; later ones have the word of their kind alone.
+pub const NUMBERED_MAX: usize = 65_536;

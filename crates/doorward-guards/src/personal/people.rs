@@ -1,0 +1,119 @@
+//! Names of people and where they live, which only the name of a field makes sure.
+
+use super::kind::Category;
+use super::limits::FIELD_MAX;
+use super::look::{Hit, Weight};
+
+/// The name or address that `text` is, as the value of a member called `field`.
+pub(super) fn in_field(field: &str, text: &str) -> Option<Hit> {
+    if text.len() > FIELD_MAX || text.len() < 2 || field.len() > 40 {
+        return None;
+    }
+    let field: String =
+        field.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
+    let is_one_of = |fields: &[&str]| fields.contains(&field.as_str());
+    if is_one_of(NAMES) && is_name(text) {
+        return Some(hit("person-name", Category::Name, text));
+    }
+    (is_one_of(ADDRESSES) && is_address(text)).then(|| hit("postal-address", Category::Address, text))
+}
+
+fn hit(rule: &'static str, category: Category, text: &str) -> Hit {
+    Hit { rule, category, range: 0..text.len(), weight: Weight::Labelled, sure: 90 }
+}
+
+/// Fields that hold the name of a person and of nothing else.
+const NAMES: &[&str] = &[
+    "firstname",
+    "lastname",
+    "middlename",
+    "givenname",
+    "familyname",
+    "surname",
+    "maidenname",
+    "fullname",
+    "patientname",
+    "cardholder",
+    "cardholdername",
+    "nameoncard",
+    "accountholder",
+    "accountholdername",
+    "beneficiaryname",
+    "contactname",
+    "employeename",
+    "customername",
+    "passengername",
+    "guestname",
+    "recipientname",
+    "mothersmaidenname",
+    "nextofkin",
+    "vorname",
+    "nachname",
+    "prenom",
+    "nomdefamille",
+    "apellido",
+    "apellidos",
+    "cognome",
+];
+
+/// Fields that hold where somebody lives or is sent things.
+const ADDRESSES: &[&str] = &[
+    "streetaddress",
+    "homeaddress",
+    "postaladdress",
+    "mailingaddress",
+    "billingaddress",
+    "shippingaddress",
+    "deliveryaddress",
+    "residentialaddress",
+    "address1",
+    "address2",
+    "addressline",
+    "addressline1",
+    "addressline2",
+    "street",
+    "street1",
+    "streetname",
+    "anschrift",
+    "strasse",
+    "direccion",
+    "indirizzo",
+];
+
+/// Up to five words of letters.
+fn is_name(text: &str) -> bool {
+    let is_letter = |letter: char| letter.is_alphabetic() || " -'.\u{2019}".contains(letter);
+    text.chars().all(is_letter) && text.split_whitespace().count() <= 5 && text.chars().any(char::is_alphabetic)
+}
+
+/// Words with a number, or several words.
+fn is_address(text: &str) -> bool {
+    let words = text.split_whitespace().count();
+    let has_number = text.chars().any(|letter| letter.is_ascii_digit());
+    text.chars().any(char::is_alphabetic)
+        && !text.contains(['@', '{', '\\'])
+        && !text.contains("://")
+        && words > 1
+        && (has_number || words < 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_are_told_by_their_fields() {
+        for (field, text, rule) in [
+            ("first_name", "Lucía", Some("person-name")),
+            ("lastName", "O'Neil-Smith", Some("person-name")),
+            ("name", "Lucía", None),
+            ("first_name", "x = 1;", None),
+            ("street", "12 Harbour Lane", Some("postal-address")),
+            ("address", "0x12", None),
+            ("billing-address", "12 Harbour Lane, Leeds", Some("postal-address")),
+            ("street", "https://a.example/b c", None),
+        ] {
+            assert_eq!(in_field(field, text).map(|hit| hit.rule), rule, "{field} {text}");
+        }
+    }
+}
