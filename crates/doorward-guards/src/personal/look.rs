@@ -198,6 +198,7 @@ impl Look {
         let is_other = around.is_other() || (around.nearest == Labels::NONE && view.field.meets(Labels::OTHER));
         let named = around.said.meets(labels) || view.field.meets(labels);
         match (evidence, spelling) {
+            (Evidence::Label, _) if named && !is_other => Some((Weight::Labelled, 90)),
             _ if named && !is_other => Some((Weight::Labelled, 97)),
             (_, Spelling::Digits) if is_other => None,
             (Evidence::Form, _) => Some((Weight::Form, 90)),
