@@ -3,15 +3,25 @@
 //! Responsible for bringing together what the rules, the judgement of definitions and the classifier say of a text, and for
 //! how grave that is. It must never tell what a text says.
 
+mod cues;
 mod definition;
 mod model;
+mod quotes;
+mod readings;
 mod rules;
+mod scan;
+mod words;
+
+use std::ops::Range;
 
 use doorward_core::guard::{Confidence, GuardName, Severity, Surface};
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
-use crate::text::{Role, Text};
+use crate::text::{Layer, Text};
+use cues::Cues;
+use readings::{How, readings, shifted};
+use rules::Judgement;
 
 /// Finds instructions to the model.
 #[derive(Debug, Default)]
@@ -22,13 +32,24 @@ impl Guard for Injection {
         GuardName::Injection
     }
 
+    fn words(&self) -> Vec<String> {
+        cues::words()
+    }
+
     fn inspect(&self, scene: &Scene<'_>, report: &mut Report) {
         let surface = scene.content.surface;
         if surface == Surface::Definition {
             definition::judge(scene, report);
         }
+        let mut hits = scene.hits(GuardName::Injection);
         for (place, text) in scene.texts.iter().enumerate() {
-            if let Some(found) = judge(place, text, surface) {
+            let (own, rest) = hits.split_at(hits.partition_point(|hit| hit.text <= place));
+            hits = rest;
+            let cues = Cues::of(text, own);
+            if !report.spend(cues.windows.iter().map(ExactSizeIterator::len).sum()) {
+                return;
+            }
+            if let Some(found) = judge(place, text, &cues, surface) {
                 report.add(found);
             }
         }
@@ -36,25 +57,69 @@ impl Guard for Injection {
 }
 
 /// What one text is taken for.
-fn judge(place: usize, text: &Text<'_>, surface: Surface) -> Option<Found> {
-    if text.role == Role::Name && surface != Surface::Definition {
-        return None;
-    }
-    let rules = rules::judge(&text.text, surface);
+fn judge(place: usize, text: &Text<'_>, cues: &Cues, surface: Surface) -> Option<Found> {
+    let rules = by_rules(text, cues, surface);
     let score = model::judge(&text.text, surface, &rules);
-    let severity = match (rules.severity, score.severity) {
-        (Some(rule), Some(model)) => rule.max(model),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => return None,
-    };
+    let severity = rules.severity.max(score.severity)?;
     let (rule, range) = match rules.rule {
         Some(rule) => (rule, rules.range),
         None => ("classifier", 0..text.text.len()),
     };
-    let confidence = match severity {
+    Some(Found::new(rule, severity, confidence(severity), place, range))
+}
+
+/// How many of such findings were right, where that was measured.
+const fn confidence(severity: Severity) -> Confidence {
+    match severity {
         Severity::High => Confidence::percent(99),
         Severity::Medium => Confidence::percent(97),
-        Severity::Low => Confidence::percent(80),
-    };
-    Some(Found::new(rule, severity, confidence, place, range))
+        Severity::Low => Confidence::percent(70),
+    }
+}
+
+/// What the rules say of a text, read plainly and read again.
+fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface) -> Judgement {
+    let mut judgement = Judgement::default();
+    if !cues.windows.is_empty() {
+        let normal = text.normal();
+        let how = match text.origin.as_ref().map(|origin| origin.layer) {
+            Some(Layer::Base64 | Layer::Hex) => Some(How::Disguised),
+            Some(Layer::Comment) => Some(How::Aside),
+            Some(Layer::Percent | Layer::Entities | Layer::Escapes) | None => None,
+        };
+        let how = how.or_else(|| is_disguised(text).then_some(How::Disguised));
+        judgement = match how {
+            Some(how) => rules::judge_again(&normal.text, &cues.windows, surface, how),
+            None => rules::judge(&normal.text, &cues.windows, surface),
+        };
+        judgement.range = normal.original(&judgement.range);
+    }
+    let mut again = readings(&text.text);
+    if cues.is_shifted {
+        again.extend(shifted(&text.text));
+    }
+    for reading in again {
+        let everywhere = 0..reading.text.len();
+        judgement.worsen(
+            rules::judge_again(&reading.text, std::slice::from_ref(&everywhere), surface, reading.how),
+            reading.range,
+        );
+    }
+    judgement
+}
+
+/// Whether its letters are not what they look like, more than names and loanwords explain.
+fn is_disguised(text: &Text<'_>) -> bool {
+    let signs = text.normal().signs;
+    signs.zero_width >= 4 || signs.confusables >= 3 || signs.compatibility >= 10 || signs.marks >= 8
+}
+
+impl Judgement {
+    /// Takes on a graver judgement of the same text.
+    fn worsen(&mut self, other: Self, range: Range<usize>) {
+        self.features |= other.features;
+        if other.severity > self.severity {
+            *self = Self { range, features: self.features, ..other };
+        }
+    }
 }

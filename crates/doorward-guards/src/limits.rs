@@ -77,3 +77,6 @@ pub const ADVICE_WORD_MAX: usize = 48;
 
 /// Longest argument that may be a path, an address, SQL or a command, in bytes; what is longer is a document.
 pub const ARGUMENT_BYTES_MAX: usize = 16 * 1024;
+
+/// Most bytes of one text that are read a second time as a disguise; a model does not undo longer ones either.
+pub const READING_BYTES_MAX: usize = 16_384;

@@ -1,0 +1,383 @@
+//! Second readings: what a text says to whoever undoes its disguise, or looks where people do not.
+//!
+//! Responsible for disguises that keep to visible characters (spaced letters, digits for letters, ROT13, words written
+//! backwards) and for words that are there but not shown (styles, terminal codes, titles of links, letters made of invisible
+//! characters). What is encoded is a text of its own already. It must never judge what it reads.
+
+use std::ops::Range;
+
+use regex::Regex;
+use std::sync::LazyLock;
+
+use crate::limits::READING_BYTES_MAX;
+
+/// A text as somebody else reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// What it says, in small letters.
+    pub(super) text: String,
+    /// Which bytes of the text it was read from.
+    pub(super) range: Range<usize>,
+    pub(super) how: How,
+}
+
+/// How a reading was come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum How {
+    /// Letters disguised as other characters.
+    Disguised,
+    /// Words that are not shown where the text is displayed, though honest texts have such words as well.
+    Aside,
+    /// Words that are made not to be shown.
+    Hidden,
+    /// Words made of characters that cannot be seen at all.
+    Invisible,
+}
+
+/// Every second reading of `text`.
+pub(super) fn readings(text: &str) -> Vec<Reading> {
+    let mut found = Vec::new();
+    if !text.is_ascii() {
+        tags(text, &mut found);
+        selectors(text, &mut found);
+        zero_width_bits(text, &mut found);
+        overridden(text, &mut found);
+    }
+    hidden(text, &mut found);
+    let signs = Signs::of(text);
+    if signs.spaced >= 6 {
+        spaced(text, &mut found);
+    }
+    if signs.mixed >= 2 {
+        digits(text, &mut found);
+    }
+    found
+}
+
+fn push(found: &mut Vec<Reading>, text: &str, range: Range<usize>, how: How) {
+    if text.chars().filter(|letter| letter.is_alphabetic()).count() >= 4 {
+        found.push(Reading { text: text.to_lowercase(), range, how });
+    }
+}
+
+/// Letters of the tag block, beside those that flags are made of.
+fn tags(text: &str, found: &mut Vec<Reading>) {
+    let mut said = String::new();
+    let mut range: Option<Range<usize>> = None;
+    let mut flag = false;
+    for (at, character) in text.char_indices() {
+        match character {
+            '\u{1f3f4}' => flag = true,
+            '\u{e007f}' if flag => flag = false,
+            '\u{e0020}'..='\u{e007e}' if !flag => {
+                said.extend(char::from_u32(u32::from(character) - 0xe0000));
+                range = Some(range.map_or(at, |range| range.start)..at + character.len_utf8());
+            }
+            _ => flag = flag && matches!(character, '\u{e0020}'..='\u{e007e}'),
+        }
+    }
+    if let Some(range) = range {
+        push(found, &said, range, How::Invisible);
+    }
+}
+
+/// Bytes written as variation selectors.
+fn selectors(text: &str, found: &mut Vec<Reading>) {
+    let mut bytes = Vec::new();
+    let mut range: Option<Range<usize>> = None;
+    for (at, character) in text.char_indices() {
+        let byte = match character {
+            '\u{fe00}'..='\u{fe0f}' => u32::from(character) - 0xfe00,
+            '\u{e0100}'..='\u{e01ef}' => u32::from(character) - 0xe0100 + 16,
+            _ => continue,
+        };
+        bytes.extend(u8::try_from(byte));
+        range = Some(range.map_or(at, |range| range.start)..at + character.len_utf8());
+    }
+    if let Some(range) = range {
+        push(found, &String::from_utf8_lossy(&bytes), range, How::Invisible);
+    }
+}
+
+/// Bits written as two characters of no width.
+fn zero_width_bits(text: &str, found: &mut Vec<Reading>) {
+    let mut bits: Vec<char> = Vec::new();
+    let mut range: Option<Range<usize>> = None;
+    for (at, character) in text.char_indices() {
+        if matches!(character, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}') {
+            bits.push(character);
+            range = Some(range.map_or(at, |range| range.start)..at + character.len_utf8());
+        }
+    }
+    let Some(range) = range.filter(|_| bits.len() >= 32) else { return };
+    let mut kinds = bits.clone();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for one in kinds.iter().take(4) {
+        for skip in 0..8 {
+            let said: Vec<u8> = bits
+                .get(skip..)
+                .unwrap_or_default()
+                .chunks_exact(8)
+                .map(|byte| byte.iter().fold(0, |value, bit| value << 1 | u8::from(bit == one)))
+                .collect();
+            let said = String::from_utf8_lossy(&said);
+            if is_prose(&said) {
+                push(found, &said, range, How::Invisible);
+                return;
+            }
+        }
+    }
+}
+
+fn is_prose(text: &str) -> bool {
+    let letters = text.chars().filter(|letter| letter.is_alphabetic() || *letter == ' ').count();
+    letters >= 4 && letters * 10 >= text.chars().count() * 8
+}
+
+/// Words between an override of direction and its end, backwards.
+fn overridden(text: &str, found: &mut Vec<Reading>) {
+    for (at, opening) in text.match_indices(['\u{202e}', '\u{202d}', '\u{202b}', '\u{2067}']) {
+        let from = at + opening.len();
+        let rest = text.get(from..).unwrap_or_default();
+        let length = rest.find(['\u{202c}', '\u{2069}', '\n']).unwrap_or(rest.len()).min(READING_BYTES_MAX);
+        let Some(inner) = rest.get(..length).filter(|inner| inner.bytes().filter(u8::is_ascii_alphabetic).count() >= 6)
+        else {
+            continue;
+        };
+        let backwards: String = inner.chars().rev().collect();
+        push(found, &backwards, at..from + length, How::Disguised);
+    }
+}
+
+#[expect(clippy::expect_used, reason = "constant patterns; a test compiles them")]
+static HIDDEN: LazyLock<Vec<(Regex, How)>> = LazyLock::new(|| {
+    let patterns = [
+        // An element whose style or attributes hide it.
+        (
+            r#"(?is)<[a-z][a-z0-9]*\b[^<>]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?:\.0\d*)?\s*[;"']|color\s*:\s*transparent|(?:left|top|text-indent)\s*:\s*-\d{3,}|(?:height|width)\s*:\s*0(?:px)?\s*;|clip\s*:\s*rect\(0|color\s*:\s*(?:#fff(?:fff)?|white)\s*;?[^<>]{0,80}background(?:-color)?\s*:\s*(?:#fff(?:fff)?|white))[^<>]{0,400}>([^<]{4,4000})"#,
+            How::Hidden,
+        ),
+        (
+            r#"(?is)<[a-z][a-z0-9]*\b[^<>]{0,200}?\b(?:hidden|aria-hidden\s*=\s*["']?true)[^<>]{0,200}>([^<]{4,4000})"#,
+            How::Aside,
+        ),
+        // Terminal codes that conceal, or write in black on black.
+        ("(?s)\u{1b}\\[(?:[0-9;]*;)?8(?:;[0-9;]*)?m([^\u{1b}]{4,4000})", How::Hidden),
+        ("(?s)\u{1b}\\[(?:30;40|40;30|37;47|47;37|97;107)m([^\u{1b}]{4,4000})", How::Hidden),
+        // Titles of links and pictures, and what a picture is said to show.
+        (r#"(?s)\]\([^()\s]{0,400}\s+["']([^"']{12,2000}|[^"]{12,2000})["']\)"#, How::Aside),
+        (r"(?s)!\[([^\]]{24,2000})\]\(", How::Aside),
+        (r#"(?m)^\[//\]:\s*#\s*[("']([^\n]{4,2000})"#, How::Aside),
+        (
+            r#"(?is)<[a-z][a-z0-9]*\b[^<>]{0,400}?\b(?:alt|title|aria-label|data-[a-z-]+|content|placeholder)\s*=\s*"([^"<>]{24,2000})""#,
+            How::Aside,
+        ),
+    ];
+    patterns.iter().map(|(pattern, how)| (Regex::new(pattern).expect("a pattern"), *how)).collect()
+});
+
+/// Words that a page or terminal does not show.
+fn hidden(text: &str, found: &mut Vec<Reading>) {
+    let bytes = text.as_bytes();
+    let html = memchr::memchr(b'<', bytes).is_some();
+    let codes = memchr::memchr(0x1b, bytes).is_some();
+    let links = memchr::memmem::find(bytes, b"](").is_some() || memchr::memmem::find(bytes, b"[//]:").is_some();
+    if !(html || codes || links) {
+        return;
+    }
+    for (pattern, how) in HIDDEN.iter() {
+        for captures in pattern.captures_iter(text).take(32) {
+            if let Some(inner) = captures.get(1) {
+                push(found, inner.as_str(), inner.range(), *how);
+            }
+        }
+    }
+}
+
+/// How often letters stand where they do in a disguise.
+#[derive(Debug, Default)]
+struct Signs {
+    /// Single letters between separators.
+    spaced: usize,
+    /// Digits that touch letters on both sides, or follow one.
+    mixed: usize,
+}
+
+impl Signs {
+    /// Of the part of `text` that is read again.
+    fn of(text: &str) -> Self {
+        let mut signs = Self::default();
+        let head = text.as_bytes().get(..READING_BYTES_MAX).unwrap_or(text.as_bytes());
+        for window in head.windows(3) {
+            let &[before, here, after] = window else { continue };
+            let between = |byte: u8| !byte.is_ascii_alphanumeric() && byte < 0x80;
+            signs.spaced += usize::from(here.is_ascii_alphanumeric() && between(before) && between(after));
+            signs.mixed += usize::from(before.is_ascii_alphabetic() && b"0134578@$".contains(&here));
+        }
+        signs
+    }
+}
+
+/// Letters with something between each and the next.
+fn spaced(text: &str, found: &mut Vec<Reading>) {
+    let letters: Vec<(usize, char)> = text.char_indices().take(READING_BYTES_MAX).collect();
+    let mut at = 0;
+    while at + 8 < letters.len() {
+        let end = run_of_spaced(&letters, at);
+        if end - at < 12 {
+            at += 1;
+            continue;
+        }
+        let run = letters.get(at..end).unwrap_or_default();
+        let range = run.first().map_or(0, |(at, _)| *at)..run.last().map_or(0, |(at, last)| at + last.len_utf8());
+        push(found, &unspaced(run), range, How::Disguised);
+        at = end;
+    }
+}
+
+/// How far letters and separators alternate from `at` on.
+fn run_of_spaced(letters: &[(usize, char)], at: usize) -> usize {
+    let letter = |place: usize| {
+        letters.get(place).is_some_and(|(_, letter)| letter.is_alphanumeric() || "'’!?,:;@$".contains(*letter))
+    };
+    let between = |place: usize| letters.get(place).is_some_and(|(_, letter)| is_separator(*letter));
+    let mut end = at;
+    if !letter(at) {
+        return at;
+    }
+    loop {
+        let mut next = end + 1;
+        while between(next) && next - end <= 4 {
+            next += 1;
+        }
+        if next == end + 1 || !letter(next) {
+            // A full stop or comma may touch the last letter.
+            return end + 1;
+        }
+        end = next;
+    }
+}
+
+const fn is_separator(character: char) -> bool {
+    matches!(character, ' ' | '\u{a0}' | '.' | '-' | '_' | '*' | '·' | '|' | '/' | '+' | '~')
+}
+
+/// The letters of a run; more separators than one end a word.
+fn unspaced(run: &[(usize, char)]) -> String {
+    let mut said = String::new();
+    let mut separators = 0;
+    for (_, character) in run {
+        if is_separator(*character) {
+            separators += 1;
+            continue;
+        }
+        if separators > 1 {
+            said.push(' ');
+        }
+        separators = 0;
+        said.push(*character);
+    }
+    said
+}
+
+/// Digits and signs written for letters.
+fn digits(text: &str, found: &mut Vec<Reading>) {
+    let head = text.get(..text.floor_char_boundary(READING_BYTES_MAX)).unwrap_or_default();
+    let words = head.split(|letter: char| letter.is_whitespace() || letter == '_');
+    let (mut all, mut mixed) = (0, 0);
+    for word in words.filter(|word| word.len() > 1) {
+        all += 1;
+        let word = word.trim_matches(|letter: char| ".,:;!?\"'(){}[]".contains(letter));
+        let inner = word.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        let letters = inner.bytes().any(|byte| byte.is_ascii_alphabetic());
+        let digits = inner.bytes().any(|byte| b"0134578@$".contains(&byte));
+        mixed += usize::from(word.len() < 24 && ((letters && digits) || (word.len() > 2 && digits_between(word))));
+    }
+    if mixed >= 2 && mixed * 4 >= all {
+        let said: String = head.chars().map(letter_for).collect();
+        push(found, &said, 0..head.len(), How::Disguised);
+    }
+}
+
+fn digits_between(word: &str) -> bool {
+    word.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        && word.bytes().skip(1).filter(u8::is_ascii_digit).count() * 2 >= word.len()
+}
+
+const fn letter_for(character: char) -> char {
+    match character {
+        '0' => 'o',
+        '1' | '!' | '|' => 'i',
+        '3' | '€' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' | '+' => 't',
+        '8' => 'b',
+        '9' => 'g',
+        other => other,
+    }
+}
+
+/// The same text in ROT13, and backwards by letters and by words.
+pub(super) fn shifted(text: &str) -> Vec<Reading> {
+    let mut found = Vec::new();
+    let head = text.get(..text.floor_char_boundary(READING_BYTES_MAX)).unwrap_or_default();
+    let words: Vec<String> = head.split_whitespace().map(|word| word.chars().rev().collect()).collect();
+    for said in [head.chars().map(rotated).collect(), head.chars().rev().collect(), words.join(" ")] {
+        push(&mut found, &said, 0..head.len(), How::Disguised);
+    }
+    found
+}
+
+fn rotated(letter: char) -> char {
+    let turned = |base: u8| char::from((letter as u8 - base + 13) % 26 + base);
+    match letter {
+        'a'..='z' => turned(b'a'),
+        'A'..='Z' => turned(b'A'),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, how: How, expected: &str) {
+        let mut found = readings(text);
+        found.extend(shifted(text));
+        let read = found.iter().any(|reading| reading.how == how && reading.text.contains(expected));
+        assert!(read, "{text:?}: {found:?}");
+        assert!(found.iter().all(|reading| text.get(reading.range.clone()).is_some()));
+    }
+
+    #[test]
+    fn disguises_are_read() {
+        check("P l e a s e   s e n d   i t", How::Disguised, "please send it");
+        check("P-l-e-a-s-e--s-e-n-d--i-t", How::Disguised, "please send it");
+        check("1gn0r3 4ll 0f 7h3m", How::Disguised, "ignore all of them");
+        check("Nccyl EBG13: erirny lbhe anzr", How::Disguised, "reveal your name");
+        check("eman ruoy laever", How::Disguised, "reveal your name");
+        check("see \u{202e}eman ruoy laever\u{202c}", How::Disguised, "reveal your name");
+    }
+
+    #[test]
+    fn words_that_are_not_shown_are_read() {
+        check("<p style=\"display: none\">send it on</p>", How::Hidden, "send it on");
+        check("ok\u{1b}[8msend it on\u{1b}[0m", How::Hidden, "send it on");
+        check("[a](https://example.org \"send it on to us\")", How::Aside, "send it on");
+        check("ok \u{e0073}\u{e0065}\u{e006e}\u{e0064}", How::Invisible, "send");
+    }
+
+    #[test]
+    fn honest_texts_have_one_reading() {
+        for text in [
+            "the v2 of utf8 is used here",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            "a | b | c",
+            "❤\u{fe0f} ☎\u{fe0f}",
+        ] {
+            assert_eq!(readings(text), [], "{text:?}");
+        }
+    }
+}
