@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use doorward_core::guard::{Action, Content, GuardDuty, GuardName, GuardSettings, Surface};
 use doorward_core::ids::ServerId;
-use doorward_guards::{Guards, Options};
+use doorward_guards::{Around, Guards, Options};
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
 
@@ -87,13 +87,14 @@ fn rate(json: &str, row: Option<Option<GuardName>>) -> f64 {
         principal: None,
         settings: &none,
         message: bytes,
+        asked: None,
         parts: vec![message.as_raw()],
     };
-    std::hint::black_box(guards.inspect(&content, "mark"));
+    std::hint::black_box(guards.inspect(&content, &Around::default(), "mark"));
     let (start, begun) = (Instant::now(), busy());
     let mut rounds = 0_u32;
     while start.elapsed() < MEASURED {
-        std::hint::black_box(guards.inspect(&content, "mark"));
+        std::hint::black_box(guards.inspect(&content, &Around::default(), "mark"));
         rounds += 1;
     }
     let took = busy().zip(begun).map_or_else(|| start.elapsed(), |(now, begun)| now - begun);
