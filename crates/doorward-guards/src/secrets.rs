@@ -6,7 +6,9 @@
 mod check;
 mod context;
 mod encode;
+mod found;
 mod hash;
+mod known;
 mod placeholder;
 mod plain;
 mod rule;
@@ -18,8 +20,8 @@ mod vendors;
 mod words;
 
 pub use hash::PlaceholderKey;
+pub use known::{KNOWN_LEAST, KNOWN_VALUES_MAX, Known, is_secret_setting};
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use doorward_core::guard::{Confidence, GuardName, Severity, Surface};
@@ -28,6 +30,7 @@ use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
 use crate::text::{Role, Text};
 use crate::words::{Form, Hit};
+use found::Findings;
 use plain::Plain;
 use scan::{Candidate, Scanner};
 
@@ -36,6 +39,8 @@ use scan::{Candidate, Scanner};
 pub struct Options {
     /// Under which the placeholder of a secret is made.
     pub key: PlaceholderKey,
+    /// Values that are known to be secret.
+    pub known: Known,
 }
 
 /// Finds secrets.
@@ -66,27 +71,37 @@ impl Guard for Secrets {
             report.give_up("The rules for secrets cannot be used.");
             return;
         };
-        let mut found: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
-        for hits in scene.hits(GuardName::Secrets).chunk_by(|first, second| first.text == second.text) {
-            let Some(place) = hits.first().map(|hit| hit.text) else { continue };
-            let Some(text) = scene.texts.get(place) else { continue };
-            let candidates = in_text(scanner, text, hits, report);
-            found.entry(place).or_default().extend(candidates);
-            if let Some((value, mut candidate)) = of_member(scanner, scene.texts, place, hits) {
-                // A tool that asks for a password by that name gets it; what is passed is on record.
-                if scene.content.surface == Surface::Request {
-                    candidate.severity = Severity::Low;
-                }
-                found.entry(value).or_default().push(candidate);
-            }
+        let mut findings = by_rules(scanner, scene, report);
+        findings.look_for_split(scanner, scene, report);
+        for known in [&self.options.known, &scene.around.known] {
+            findings.look_for(known, scene, |_| Some(KNOWN));
         }
-        for (place, candidates) in found {
-            let Some(text) = scene.texts.get(place) else { continue };
-            for candidate in scan::joined(candidates) {
-                self.report(place, text, candidate, report);
-            }
+        findings.look_for_echoes(scene);
+        for (place, candidate) in findings.all() {
+            self.report(scene, place, candidate, report);
         }
     }
+}
+
+/// What is found of a known value.
+const KNOWN: Candidate = Candidate { range: 0..0, rule: "known-value", severity: Severity::High, percent: 100 };
+
+/// The secrets that have a provider's form, or stand beside a word.
+fn by_rules(scanner: &Scanner, scene: &Scene<'_>, report: &mut Report) -> Findings {
+    let mut findings = Findings::default();
+    for hits in scene.hits(GuardName::Secrets).chunk_by(|first, second| first.text == second.text) {
+        let Some(place) = hits.first().map(|hit| hit.text) else { continue };
+        let Some(text) = scene.texts.get(place) else { continue };
+        in_text(scanner, text, hits, report).into_iter().for_each(|found| findings.add(place, found));
+        if let Some((value, mut candidate)) = of_member(scanner, scene.texts, place, hits) {
+            // A tool that asks for a password by that name gets it; what is passed is on record.
+            if scene.content.surface == Surface::Request {
+                candidate.severity = Severity::Low;
+            }
+            findings.add(value, candidate);
+        }
+    }
+    findings
 }
 
 /// The secrets at the words of one text.
@@ -147,7 +162,8 @@ fn of_member(scanner: &Scanner, texts: &[Text<'_>], place: usize, hits: &[Hit]) 
 }
 
 impl Secrets {
-    fn report(&self, place: usize, text: &Text<'_>, candidate: Candidate, report: &mut Report) {
+    fn report(&self, scene: &Scene<'_>, place: usize, candidate: Candidate, report: &mut Report) {
+        let Some(text) = scene.texts.get(place) else { return };
         let Some(secret) = text.text.as_bytes().get(candidate.range.clone()) else { return };
         let placeholder = placeholder::placeholder(secret, &self.options.key);
         let confidence = Confidence::percent(candidate.percent);

@@ -106,6 +106,10 @@ fn value_after(text: &[u8], end: usize, before_name: Option<u8>) -> Option<(Rang
         let signs = skip(blank, 3, b"=:>~|,");
         if signs > blank {
             let sign = text.get(blank..signs)?;
+            // One part of many, as in `arn:aws:secretsmanager:…`.
+            if sign == b":" && before_name == Some(b':') {
+                return None;
+            }
             let giving = sign.iter().any(|byte| matches!(byte, b'=' | b':' | b'>' | b'|'));
             link = Some(if giving { Link::Gives } else { Link::Beside });
             at = skip(signs, 16, b" \t");

@@ -1,4 +1,4 @@
-//! A piece of a text without what breaks up a token in it, in its own case: the forms of providers tell cases apart.
+//! A text without what breaks up a secret in it, in its own case: the forms of providers tell cases apart.
 
 use std::ops::Range;
 
@@ -8,16 +8,26 @@ const BEFORE: usize = 300;
 /// How much is read after it.
 const AFTER: usize = 1200;
 
-/// A piece of a text, its ASCII characters alone, and where each stands in the text.
+/// Characters of a text, and where each stands in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plain {
     pub(super) text: String,
-    places: Vec<usize>,
-    end: usize,
+    runs: Vec<Run>,
+}
+
+/// Characters that follow each other in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    /// Where it starts in the plain text.
+    start: usize,
+    /// Where it starts in the text.
+    original: usize,
+    /// Bytes of each of its characters there.
+    width: usize,
 }
 
 impl Plain {
-    /// The piece around a word; `None` when nothing breaks it up.
+    /// The piece around a word, its ASCII characters alone; `None` when nothing else is in it.
     pub(super) fn around(text: &str, word: &Range<usize>) -> Option<Self> {
         let bound = |mut at: usize| {
             while !text.is_char_boundary(at) {
@@ -28,29 +38,56 @@ impl Plain {
         let start = bound(word.start.saturating_sub(BEFORE));
         let end = bound((word.end + AFTER).min(text.len()));
         let piece = text.get(start..end)?;
-        if piece.is_ascii() {
-            return None;
-        }
-        let mut plain = Self { text: String::with_capacity(piece.len()), places: Vec::new(), end };
+        if piece.is_ascii() { None } else { Some(Self::of(piece, start, ascii)) }
+    }
+
+    /// The whole text without blanks, quotation marks, and what nobody sees; `None` when there are none.
+    pub(super) fn squeezed(text: &str) -> Option<Self> {
+        let squeezed = Self::of(text, 0, |character| match character {
+            ' ' | '\t' | '\r' | '\n' | '"' | '\'' | '`' | ',' | '\\' => None,
+            _ => ascii(character),
+        });
+        if squeezed.text.len() == text.len() { None } else { Some(squeezed) }
+    }
+
+    fn of(piece: &str, start: usize, read: impl Fn(char) -> Option<char>) -> Self {
+        let mut plain = Self { text: String::with_capacity(piece.len()), runs: Vec::new() };
+        let (mut next, mut width) = (usize::MAX, 0);
         for (at, character) in piece.char_indices() {
-            if let Some(ascii) = ascii(character) {
-                plain.text.push(ascii);
-                plain.places.push(start + at);
+            let Some(ascii) = read(character) else { continue };
+            if start + at != next || character.len_utf8() != width {
+                width = character.len_utf8();
+                plain.runs.push(Run { start: plain.text.len(), original: start + at, width });
             }
+            next = start + at + width;
+            plain.text.push(ascii);
         }
-        Some(plain)
+        plain
     }
 
     /// Where a range of the text lies in the piece.
     pub(super) fn within(&self, range: &Range<usize>) -> Range<usize> {
-        let find = |place: usize| self.places.partition_point(|at| *at < place);
+        let find = |place: usize| {
+            let run = self.runs.partition_point(|run| run.original <= place).checked_sub(1);
+            let next = run.map_or(0, |run| run + 1);
+            let limit = self.runs.get(next).map_or(self.text.len(), |next| next.start);
+            let inside =
+                run.and_then(|run| self.runs.get(run)).map(|run| run.start + (place - run.original) / run.width.max(1));
+            inside.unwrap_or(limit).min(limit)
+        };
         find(range.start)..find(range.end)
     }
 
-    /// Where a range of the piece lies in the text.
+    /// Where a range of the piece lies in the text; what was left out within it is part of it.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
-        let place = |at: usize| self.places.get(at).copied().unwrap_or(self.end);
-        place(range.start)..place(range.end)
+        let place = |at: usize| {
+            let run =
+                self.runs.partition_point(|run| run.start <= at).checked_sub(1).and_then(|run| self.runs.get(run));
+            run.map_or((0, 0), |run| (run.original + (at - run.start) * run.width, run.width))
+        };
+        let start = place(range.start).0;
+        let last = range.end.checked_sub(1).filter(|last| *last >= range.start).map(place);
+        start..last.map_or(start, |(last, width)| last + width)
     }
 }
 
@@ -75,5 +112,7 @@ mod tests {
         assert_eq!(plain.text, "abkey=1");
         assert_eq!(text.get(plain.original(&(1..5))), Some("b\u{ff4b}\u{ff45}y"));
         assert_eq!(Plain::around("plain", &(0..1)), None);
+        let squeezed = Plain::squeezed("a 'b' c").unwrap();
+        assert_eq!((squeezed.text.as_str(), squeezed.original(&(0..2))), ("abc", 0..4));
     }
 }

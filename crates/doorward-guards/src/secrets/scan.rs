@@ -99,6 +99,17 @@ impl Scanner {
         }
     }
 
+    /// Whether a token begins at a word and has not ended where the text does.
+    pub(super) fn runs_to_end(&self, text: &[u8], word: usize, range: &Range<usize>) -> bool {
+        let Some(Target::Rule(place)) = self.targets.get(word) else { return false };
+        let Some(Form::Token { prefix, body, most, .. }) = self.rules.get(*place).map(|ready| ready.rule.form) else {
+            return false;
+        };
+        let Some(rest) = text.get(range.start..) else { return false };
+        let begun = rest.strip_prefix(prefix.as_bytes()).filter(|body| body.len() < most);
+        begins(text, range.start) && begun.is_some_and(|rest| rest.iter().all(|byte| body.holds(*byte)))
+    }
+
     /// The secret at a word, if there is one.
     pub(super) fn at(&self, text: &[u8], word: usize, range: &Range<usize>, report: &mut Report) -> Option<Candidate> {
         match self.targets.get(word)? {
