@@ -19,7 +19,8 @@ pub(crate) fn around(gateway: &Gateway, content: &Content<'_>) -> Around {
         Direction::ToServer => Vec::new(),
         Direction::ToClient => offers(&view),
     };
-    Around { place: place(&view, content.server), tool: tool(&view, content.resource), offers }
+    let (place, tool) = (place(&view, content.server), tool(&view, content.resource));
+    Around { place, tool, offers, ..Around::default() }
 }
 
 fn place(view: &View, server: &ServerId) -> Place {
