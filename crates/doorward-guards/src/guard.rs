@@ -1,6 +1,7 @@
 //! What every guard is, and how it reports.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -77,10 +78,15 @@ impl Found {
     }
 }
 
+/// Bytes of a text, and what takes their place.
+pub(crate) type Parts = Vec<(Range<usize>, String)>;
+
 /// What guards have found in one message.
 #[derive(Debug)]
 pub struct Report {
     pub(crate) found: Vec<(GuardName, Found)>,
+    /// Of findings that are redacted in parts: what takes the place of which bytes, by the place of the finding.
+    pub(crate) parts: BTreeMap<usize, Parts>,
     pub(crate) unfinished: Option<&'static str>,
     pub(crate) at: Option<GuardName>,
     /// How many bytes may still be looked at closely.
@@ -97,7 +103,7 @@ impl Report {
     /// An empty report on a message of that many bytes.
     pub(crate) fn for_message(bytes: usize) -> Self {
         let work = WORK_BASE + bytes.saturating_mul(WORK_PER_BYTE);
-        Self { found: Vec::new(), unfinished: None, at: None, work }
+        Self { found: Vec::new(), parts: BTreeMap::new(), unfinished: None, at: None, work }
     }
 
     /// Notes that a guard is about to look closely (with a regex, say) at that many bytes. `false` when that is more than the
@@ -119,6 +125,15 @@ impl Report {
             return;
         }
         self.found.push((guard, found));
+    }
+
+    /// Adds a finding that is redacted in several places of its text: each part has what takes its place.
+    pub fn add_in_parts(&mut self, found: Found, parts: Vec<(Range<usize>, String)>) {
+        let place = self.found.len();
+        self.add(found);
+        if self.found.len() > place {
+            self.parts.insert(place, parts);
+        }
     }
 
     /// The guard could not look at everything; the message does not pass.

@@ -10,7 +10,7 @@ use doorward_core::refusal::Code;
 
 use crate::around::Around;
 use crate::catalogue;
-use crate::guard::{Found, Guard, Report};
+use crate::guard::{Found, Guard, Parts, Report};
 use crate::limits::FINDINGS_MAX;
 use crate::pointer;
 use crate::rewrite::Replacements;
@@ -54,9 +54,11 @@ impl Guards {
         if let Some(why) = report.unfinished {
             return unfinished(why);
         }
-        let acted = report.found.into_iter().filter_map(|(guard, found)| {
+        let mut parts = report.parts;
+        let found = without_echoes(&scene, report.found.into_iter().enumerate().collect());
+        let acted = found.into_iter().filter_map(|(place, (guard, found))| {
             let action = settings.action(guard, direction, found.severity)?;
-            Some(Acted { guard, found, action })
+            Some(Acted { guard, found, parts: parts.remove(&place), action })
         });
         conclude(&scene, acted.collect(), mark)
     }
@@ -66,7 +68,50 @@ impl Guards {
 struct Acted {
     guard: GuardName,
     found: Found,
+    parts: Option<Parts>,
     action: Action,
+}
+
+/// A finding, by its place in the report.
+type Told = (usize, (GuardName, Found));
+
+/// Leaves out what was found in a decoded text and, by the same rule, where that was decoded from. Of more findings than are
+/// told nothing is left out: it would take long and nobody would see it.
+fn without_echoes(scene: &Scene<'_>, mut found: Vec<Told>) -> Vec<Told> {
+    if found.len() < 2 || found.len() > FINDINGS_MAX {
+        return found;
+    }
+    let told: Vec<_> = found
+        .iter()
+        .filter_map(|(_, (guard, found))| {
+            Some((*guard, found.rule.clone(), found.severity, found.text?, found.range.clone()))
+        })
+        .collect();
+    found.retain(|(_, (guard, found))| {
+        let mut at = found.text.map(|text| (text, found.range.clone()));
+        while let Some((text, range)) = at {
+            at = scene
+                .texts
+                .get(text)
+                .and_then(|text| text.origin.as_ref())
+                .map(|below| (below.text, below.source(&range)));
+            let echo = at.as_ref().is_some_and(|(text, range)| {
+                told.iter().any(|(by, rule, severity, other, place)| {
+                    by == guard
+                        && *rule == found.rule
+                        && *severity >= found.severity
+                        && other == text
+                        && place.start < range.end
+                        && range.start < place.end
+                })
+            });
+            if echo {
+                return false;
+            }
+        }
+        true
+    });
+    found
 }
 
 fn unfinished(why: &str) -> Inspection {
@@ -80,6 +125,10 @@ fn conclude(scene: &Scene<'_>, mut acted: Vec<Acted>, mark: &str) -> Inspection 
     for one in &mut acted {
         let done = match (one.action, one.found.text, &one.found.placeholder) {
             (Action::Observe | Action::Hold | Action::Block, ..) => continue,
+            (Action::Redact, Some(place), _) if one.parts.is_some() => {
+                let mut parts = one.parts.iter().flatten();
+                parts.all(|(range, with)| replacements.add(scene.texts, place, range.clone(), with).is_ok())
+            }
             (Action::Redact, Some(place), Some(with)) => {
                 replacements.add(scene.texts, place, one.found.range.clone(), with).is_ok()
             }

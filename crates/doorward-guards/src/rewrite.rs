@@ -52,7 +52,8 @@ impl Replacements {
 
 /// `text` with `replacements` made; where two overlap, the first one's words stand for both.
 fn replaced(text: &str, mut replacements: Vec<(Range<usize>, String)>) -> Option<String> {
-    replacements.sort_by_key(|(range, _)| (range.start, usize::MAX - range.end));
+    // What is only put in goes before what is replaced at the same place.
+    replacements.sort_by_key(|(range, _)| (range.start, !range.is_empty(), usize::MAX - range.end));
     let mut written = String::with_capacity(text.len());
     let mut at = 0;
     for (range, with) in replacements {

@@ -15,6 +15,10 @@ pub use layers::Layer;
 pub use normal::{Normal, Signs};
 pub use span_map::SpanMap;
 
+pub(crate) use escape_codes::length as escape_code;
+pub(crate) use invisible::{Invisible, invisible};
+pub(crate) use lookalike::latin_lookalike;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;

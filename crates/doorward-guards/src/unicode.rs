@@ -1,11 +1,22 @@
-//! Text that a person does not see as the model does.
+//! Text that a person does not see as the model does: invisible letters, reversed text, letters of other scripts in Latin
+//! words, codes for terminals.
+//!
+//! What is found can be taken out without changing what a person sees; redacting does that and nothing else.
+
+mod confusables;
+mod direction;
+mod invisibles;
+mod terminal;
+
+use std::ops::Range;
 
 use doorward_core::guard::{Confidence, GuardName, Severity};
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
+use crate::text::{Classes, Text};
 
-/// Finds letters of the Unicode tag block, which nothing displays and models read.
+/// Finds what is not seen as it is read.
 #[derive(Debug)]
 pub(crate) struct Unicode;
 
@@ -16,30 +27,56 @@ impl Guard for Unicode {
 
     fn inspect(&self, scene: &Scene<'_>, report: &mut Report) {
         for (place, text) in scene.texts.iter().enumerate() {
-            if text.text.is_ascii() {
-                continue;
-            }
-            let mut run: Option<std::ops::Range<usize>> = None;
-            for (at, character) in text.text.char_indices() {
-                match (run.as_mut(), is_tag(character)) {
-                    (Some(run), true) => run.end = at + character.len_utf8(),
-                    (None, true) => run = Some(at..at + character.len_utf8()),
-                    (Some(_), false) => report.add(tags(place, run.take().unwrap_or_default())),
-                    (None, false) => {}
-                }
-            }
-            if let Some(run) = run {
-                report.add(tags(place, run));
+            for sight in sights(text) {
+                sight.report(place, text, report);
             }
         }
     }
 }
 
-fn tags(text: usize, run: std::ops::Range<usize>) -> Found {
-    Found::new("tags", Severity::High, Confidence::CERTAIN, text, run).with_placeholder("")
+fn sights(text: &Text<'_>) -> Vec<Sight> {
+    let mut sights = Vec::new();
+    if text.classes.has(Classes::OUTSIDE_ASCII) {
+        invisibles::find(&text.text, &mut sights);
+        direction::find(&text.text, &mut sights);
+        confusables::find(text, &mut sights);
+    }
+    if text.classes.has(Classes::CONTROL) {
+        terminal::find(&text.text, &mut sights);
+    }
+    sights
 }
 
-/// The tag block (Unicode 16, U+E0000–U+E007F). Flags of regions use it too, after U+1F3F4.
-const fn is_tag(character: char) -> bool {
-    matches!(character, '\u{e0000}'..='\u{e007f}')
+/// Something that is not seen as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sight {
+    rule: &'static str,
+    severity: Severity,
+    confidence: u8,
+    /// What is taken out, in its order, and what is put there. Never empty.
+    parts: Vec<(Range<usize>, String)>,
 }
+
+impl Sight {
+    fn new(rule: &'static str, severity: Severity, confidence: u8, parts: Vec<(Range<usize>, String)>) -> Self {
+        Self { rule, severity, confidence, parts }
+    }
+
+    /// One that goes without leaving anything.
+    fn vanishing(rule: &'static str, severity: Severity, confidence: u8, ranges: Vec<Range<usize>>) -> Self {
+        Self::new(rule, severity, confidence, ranges.into_iter().map(|range| (range, String::new())).collect())
+    }
+
+    fn report(self, place: usize, text: &Text<'_>, report: &mut Report) {
+        let (Some((first, _)), Some((last, _))) = (self.parts.first(), self.parts.last()) else { return };
+        let range = first.start..last.end;
+        // What is encoded as a whole is not seen by anybody before it is decoded, and would have to go as a whole.
+        let whole = text.origin.as_ref().is_some_and(|origin| !origin.layer.is_by_character());
+        let severity = if whole { Severity::Low } else { self.severity };
+        let found = Found::new(self.rule, severity, Confidence::percent(self.confidence), place, range);
+        report.add_in_parts(found, self.parts);
+    }
+}
+
+#[cfg(test)]
+mod tests;
