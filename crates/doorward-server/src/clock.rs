@@ -42,6 +42,15 @@ pub(crate) fn mark() -> String {
     format!("{:016x}", random & u128::from(u64::MAX))
 }
 
+/// Sixteen bytes nobody outside can know.
+pub(crate) fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
+        tracing::error!("the system's random numbers are not available");
+    }
+    bytes
+}
+
 impl Random {
     fn next(&mut self) -> u128 {
         if self.used >= IDS_AT_ONCE {

@@ -11,15 +11,17 @@ use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
     Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
 };
-use doorward_core::guard::Inspection;
+use doorward_core::guard::{Content, Inspection};
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_store::{AppendError, Appended, Commit};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 use crate::around::around;
 use crate::clock::{mark, now};
 use crate::gateway::{Authority, Gateway};
+use crate::limits::INSPECTED_AT_ONCE_BYTES;
 
 /// Where an exchange rests until the outside does something.
 #[derive(Debug)]
@@ -50,13 +52,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 waiting.decided(decisions, now())
             }
             Step::Guard(waiting) => {
-                let inspection = match gateway.authority() {
-                    Authority::Policy => {
-                        let content = waiting.content();
-                        gateway.guards().inspect(&content, &around(gateway, &content), &mark())
-                    }
-                    Authority::Endpoint => Inspection::default(),
-                };
+                let inspection = inspect(gateway, &waiting.content());
                 waiting.guarded(inspection, now())
             }
             Step::Meter(waiting) => {
@@ -86,6 +82,20 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             Step::Forward(permit, waiting) => return Rest::Forward(permit, waiting),
             Step::Reply(outcome) => return Rest::Reply(outcome),
         };
+    }
+}
+
+fn inspect(gateway: &Gateway, content: &Content<'_>) -> Inspection {
+    let inspect = || gateway.guards().inspect(content, &around(gateway, content), &mark());
+    // Others of this thread move to another while it takes long; a runtime of one thread has no other.
+    let has_others =
+        || Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    match gateway.authority() {
+        Authority::Endpoint => Inspection::default(),
+        Authority::Policy if content.message.len() > INSPECTED_AT_ONCE_BYTES && has_others() => {
+            tokio::task::block_in_place(inspect)
+        }
+        Authority::Policy => inspect(),
     }
 }
 

@@ -8,11 +8,13 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use doorward_core::ids::ServerId;
+use doorward_guards::secrets::PlaceholderKey;
 use doorward_guards::{Guards, Options};
 use doorward_policy::{Catalogue, Engine, LoadErrors, PolicyInputs};
 use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::clock::random_bytes;
 use crate::dialogue::Target;
 use crate::handles::Handles;
 use crate::joined::{Joint, JointId, JointSetup, Shelves};
@@ -37,6 +39,8 @@ pub struct Gateway {
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
+    /// Under which the placeholders of secrets are made; the same as long as the gateway runs.
+    placeholders: PlaceholderKey,
     authority: Authority,
 }
 
@@ -89,7 +93,8 @@ impl Gateway {
     /// # Errors
     /// The policy does not load.
     pub fn new(served: Served, inputs: Arc<PolicyInputs>, store: Store) -> Result<Self, LoadErrors> {
-        let view = View::load(served, inputs, 1)?;
+        let placeholders = PlaceholderKey::new(random_bytes());
+        let view = View::load(served, inputs, (1, placeholders))?;
         let history = History::default();
         history.declare(&view.inputs.counted);
         let (changing, shelves) = (Arc::default(), Shelves::default());
@@ -105,6 +110,7 @@ impl Gateway {
             observer: Observer::default(),
             shelves,
             handles: Handles::default(),
+            placeholders,
             authority,
         })
     }
@@ -220,7 +226,7 @@ impl Gateway {
         let load = move || {
             let _turn = turn;
             let generation = gateway.view.load().generation.saturating_add(1);
-            let view = Arc::new(View::load(served, inputs, generation)?);
+            let view = Arc::new(View::load(served, inputs, (generation, gateway.placeholders))?);
             gateway.history.declare(&view.inputs.counted);
             gateway.view.store(view);
             gateway.shelves.replaced();
@@ -324,8 +330,13 @@ impl Gateway {
 }
 
 impl View {
-    fn load(served: Served, inputs: Arc<PolicyInputs>, generation: u64) -> Result<Self, LoadErrors> {
-        let Served { servers, joints, guards } = served;
+    fn load(
+        served: Served,
+        inputs: Arc<PolicyInputs>,
+        (generation, placeholders): (u64, PlaceholderKey),
+    ) -> Result<Self, LoadErrors> {
+        let Served { servers, joints, mut guards } = served;
+        guards.secrets.key = placeholders;
         let (catalogues, unknown) = offered(&servers);
         let engine = Arc::new(Engine::load(&inputs, &catalogues, &unknown)?);
         let joints =

@@ -346,6 +346,12 @@ pub const HANDLES_PER_PRINCIPAL_MAX: usize = 1024;
 /// Task ids that are remembered over all principals; whoever has most loses the oldest.
 pub const HANDLES_MAX: usize = 16 * HANDLES_PER_PRINCIPAL_MAX;
 
+/// How much is read on from one message of a call to the next, in bytes: what is split over two is about a secret or a sentence.
+pub const TAIL_BYTES_MAX: usize = 1024;
+
+/// A longer message is inspected where it holds up nobody else, in bytes.
+pub const INSPECTED_AT_ONCE_BYTES: usize = 64 * 1024;
+
 /// Longest task id that is remembered, in bytes.
 pub const HANDLE_BYTES_MAX: usize = 1024;
 

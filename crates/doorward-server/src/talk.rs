@@ -3,6 +3,7 @@
 //! Everything a client or a server says goes through the exchange here, for every transport alike. The faces
 //! (`downstream`) only read and write frames; the upstreams only carry what a permit allows.
 
+mod aside;
 mod ongoing;
 mod questions;
 
@@ -109,6 +110,7 @@ impl Talk {
             return Ongoing::over((self.clone(), caller), request, revision, Outcome::Refuse(refusal));
         }
         let asked = request.clone();
+        let params = aside::passed(&self.gateway, self.server.id(), params);
         match self.pass(&caller, Direction::ToServer, Message::Request(request), revision).await {
             Rest::Forward(permit, waiting) => {
                 Ongoing::forwarded((self.clone(), caller), asked, revision, (permit, params), waiting)

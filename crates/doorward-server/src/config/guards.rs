@@ -2,6 +2,8 @@
 //!
 //! What is said of a single direction or severity wins over what is said of all, wherever it stands.
 
+mod options;
+
 use doorward_core::access::Direction;
 use doorward_core::guard::{Action, GuardDuty, GuardName, GuardSettings, Severity};
 use doorward_guards::{Options, Preset};
@@ -35,7 +37,7 @@ pub(super) fn local(within: &str, member: &Member, reader: &mut Reader<'_>) -> O
     let members = reader.table(&format!("[{within}]"), &member.node)?;
     let mut said = Said::default();
     for member in members {
-        read(within, member, reader, &mut said);
+        read(within, member, reader, (&mut said, None));
     }
     said.sound.then(|| said.settings(GuardSettings::default()))
 }
@@ -44,18 +46,19 @@ impl Builder<'_> {
     /// How content is inspected, at all servers and at each.
     pub(super) fn guards(&mut self, servers: &[ServerConfig]) -> Options {
         let preset = self.preset();
+        let mut options = Options::default();
         let mut settings = preset.settings();
         for entry in std::mem::take(&mut self.guards) {
             let mut said = Said::default();
             let mut reader = Reader { origin: entry.origin.clone(), problems: &mut self.problems };
-            read("guards", &entry.member, &mut reader, &mut said);
+            read("guards", &entry.member, &mut reader, (&mut said, Some(&mut options)));
             for (key, value, span) in said.shown.drain(..) {
                 self.shown.push(Shown { key, value, origin: entry.origin.at(&span) });
             }
             settings = said.settings(settings);
         }
         let servers = servers.iter().map(|server| (server.id.clone(), server.guards.clone())).collect();
-        Options { settings, servers, ..Options::default() }
+        Options { settings, servers, ..options }
     }
 
     fn preset(&mut self) -> Preset {
@@ -93,8 +96,13 @@ impl Said {
     }
 }
 
-/// Everything said of one guard, or of all.
-fn read(within: &str, member: &Member, reader: &mut Reader<'_>, said: &mut Said) {
+/// Everything said of one guard, or of all; where there are `options`, what else the guard can be told.
+fn read(
+    within: &str,
+    member: &Member,
+    reader: &mut Reader<'_>,
+    (said, mut options): (&mut Said, Option<&mut Options>),
+) {
     let guard = GuardName::parse(&member.name);
     if guard.is_none() && member.name != ALL {
         let names: Vec<&str> = GuardName::ALL.iter().map(|guard| guard.name()).chain([ALL]).collect();
@@ -104,22 +112,34 @@ fn read(within: &str, member: &Member, reader: &mut Reader<'_>, said: &mut Said)
     let duty = GuardDuty { guard, direction: None, severity: None, action: None };
     let within = format!("{within}.{}", member.name);
     let Value::Table(members) = &member.node.value else { return action(&within, member, duty, reader, said) };
+    let own = guard.filter(|_| options.is_some()).map_or(&[][..], options::keys);
     for inner in members {
+        if let Some(options) = options.as_deref_mut().filter(|_| own.contains(&inner.name.as_str())) {
+            options::take(&within, inner, reader, options);
+            continue;
+        }
         match DIRECTIONS.into_iter().find(|(name, _)| *name == inner.name) {
-            None => severity(&within, inner, duty, reader, said),
+            None => severity((&within, own), inner, duty, reader, said),
             Some((name, direction)) => {
                 let (duty, within) = (GuardDuty { direction: Some(direction), ..duty }, format!("{within}.{name}"));
                 let Value::Table(members) = &inner.node.value else {
                     action(&within, inner, duty, reader, said);
                     continue;
                 };
-                members.iter().for_each(|inner| severity(&within, inner, duty, reader, said));
+                members.iter().for_each(|inner| severity((&within, &[]), inner, duty, reader, said));
             }
         }
     }
 }
 
-fn severity(within: &str, member: &Member, duty: GuardDuty, reader: &mut Reader<'_>, said: &mut Said) {
+/// `own` are the other keys there.
+fn severity(
+    (within, own): (&str, &[&str]),
+    member: &Member,
+    duty: GuardDuty,
+    reader: &mut Reader<'_>,
+    said: &mut Said,
+) {
     match Severity::ALL.into_iter().find(|severity| severity.name() == member.name) {
         Some(severity) => {
             let duty = GuardDuty { severity: Some(severity), ..duty };
@@ -128,7 +148,8 @@ fn severity(within: &str, member: &Member, duty: GuardDuty, reader: &mut Reader<
         None => {
             let directions: &[_] = if duty.direction.is_none() { &DIRECTIONS } else { &[] };
             let names = Severity::ALL.iter().map(|severity| severity.name());
-            let names: Vec<&str> = names.chain(directions.iter().map(|(name, _)| *name)).collect();
+            let names: Vec<&str> =
+                names.chain(directions.iter().map(|(name, _)| *name)).chain(own.iter().copied()).collect();
             said.sound = false;
             reader.unknown(member, &format!("[{within}]"), &names);
         }

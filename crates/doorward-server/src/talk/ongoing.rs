@@ -10,10 +10,12 @@ use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::id::{Id, ProgressToken};
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::{Notification, Outcome as Reported, Request, Response};
+use doorward_mcp::raw::Raw;
 use doorward_mcp::revision::{Era, Revision};
 use doorward_mcp::splice::Segments;
 
 use super::Talk;
+use super::aside::Tail;
 use crate::caller::Caller;
 use crate::clock::now;
 use crate::conduct::{Rest, conduct};
@@ -34,6 +36,8 @@ pub struct Ongoing {
     arrived: Option<Event>,
     /// Notifications of progress that name another request.
     strays: u32,
+    /// What was said on the way so far.
+    tail: Tail,
 }
 
 enum Stage {
@@ -87,7 +91,7 @@ impl Ongoing {
         let link = talk.link.clone();
         let handing_over: HandingOver = Box::pin(async move { link.call(permit, &params).await });
         let stage = Stage::Calling(handing_over, unanswered);
-        Self { talk, caller, request, revision, stage, arrived: None, strays: 0 }
+        Self { talk, caller, request, revision, stage, arrived: None, strays: 0, tail: Tail::default() }
     }
 
     pub(super) fn over(
@@ -96,7 +100,8 @@ impl Ongoing {
         revision: Revision,
         outcome: Outcome,
     ) -> Self {
-        Self { talk, caller, request, revision, stage: Stage::Over(outcome), arrived: None, strays: 0 }
+        let stage = Stage::Over(outcome);
+        Self { talk, caller, request, revision, stage, arrived: None, strays: 0, tail: Tail::default() }
     }
 
     /// Whether the server has begun an event stream for it.
@@ -174,6 +179,10 @@ impl Ongoing {
                             self.stage = Stage::Waiting(call, unanswered);
                             continue;
                         }
+                        if let Some(split) = self.heard(notification.params()) {
+                            let outcome = unanswered.end(Answer::Failed(split)).await;
+                            return Some(Produced::Final(self.last(outcome, None, None)));
+                        }
                         self.stage = Stage::Waiting(call, unanswered);
                         if let Some(segments) = self.talk.notified(&self.caller, notification, self.revision).await {
                             return Some(Produced::Interim(segments));
@@ -213,6 +222,7 @@ impl Ongoing {
             Reported::Error { code, .. } => Some(code),
             Reported::Result(_) => None,
         };
+        let split = self.heard(response.result());
         let (owner, server) = (self.talk.owner(), self.talk.server.id());
         let handles = self.talk.gateway.handles();
         let own = match self.request.method() {
@@ -221,13 +231,20 @@ impl Ongoing {
         };
         let unread = || Answer::Failed(Refusal::new(Code::BadAnswer).with_detail("Its tasks cannot be read."));
         let task = own.as_ref().and_then(|answer| Handles::created(owner, self.request.method(), answer));
-        let outcome = unanswered.end(own.map_or_else(unread, Answer::Response)).await;
+        let answer = split.map_or_else(|| own.map_or_else(unread, Answer::Response), Answer::Failed);
+        let outcome = unanswered.end(answer).await;
         match (&outcome, task) {
             (Outcome::Refuse(_), _) => call.withheld(),
             (Outcome::Answer(_), Some(task)) => handles.give(owner, server, &task),
             (Outcome::Answer(_) | Outcome::Done, _) => {}
         }
         self.last(outcome, error, call.status())
+    }
+
+    /// Takes in what the server says; the refusal when it is a part of what may not be said.
+    fn heard(&mut self, said: Option<Raw<'_>>) -> Option<Refusal> {
+        let split = self.tail.hear(&self.talk.gateway, self.talk.server.id(), said)?;
+        Some(Refusal::new(Code::AnswerBlocked).with_detail(split))
     }
 
     /// Whether it is progress of something else: progress must name the token of an active request (2026-07-28,

@@ -13,6 +13,7 @@ mod bypasses;
 mod callers;
 mod client;
 mod gate;
+mod guards;
 mod headers;
 mod hostile;
 mod identity;

@@ -72,6 +72,22 @@ fn servers_and_tools_have_words_of_their_own() {
 }
 
 #[test]
+fn what_a_guard_can_be_told_stands_beside_what_is_done() {
+    let text = "[guards.personal]\nhigh = \"observe\"\nown_domains = [\"example.org\"]\nallowed = [\"+1 555\"]\n\
+                placeholders = \"word\"\n[guards.personal.kinds]\nemail = \"off\"\nname = \"high\"\n";
+    let options = options("guards-told", text);
+    let personal = &options.personal;
+    assert_eq!(
+        (&personal.own_domains[..], &personal.allowed[..]),
+        (&["example.org".into()][..], &["+1 555".into()][..])
+    );
+    assert_eq!(personal.placeholders, doorward_guards::personal::Placeholders::Word);
+    let severity = |name: &str| personal.severities.iter().find(|(kind, _)| kind.name() == name).map(|(_, said)| *said);
+    assert_eq!((severity("email"), severity("name")), (None, Some(Severity::High)));
+    assert_eq!(options.settings.action(GuardName::Personal, ToServer, Severity::High), Some(Action::Observe));
+}
+
+#[test]
 fn what_nobody_knows_is_an_error_with_advice() {
     let server = format!("{SERVER}[servers.s.guards.secrts]\nhigh = \"block\"\n");
     let tool = format!("{SERVER}[servers.s.tools.t.guards.secrets]\nhigh = \"blok\"\n");
@@ -83,6 +99,11 @@ fn what_nobody_knows_is_an_error_with_advice() {
         ("[guards.secrets]\nhigh = \"redacted\"\n", "guards.secrets.high cannot be 'redacted'; did you mean 'redact'?"),
         ("[guards.secrets]\nhigh = true\n", "guards.secrets.high is a string, and here is true"),
         ("guards = 7\n", "[guards] is a table"),
+        ("[guards.personal]\nown_domain = []\n", "did you mean 'own_domains'?"),
+        ("[guards.personal]\nplaceholders = \"words\"\n", "did you mean 'word'?"),
+        ("[guards.personal.kinds]\nemial = \"off\"\n", "did you mean 'email'?"),
+        ("[guards.personal.kinds]\nemail = \"hihg\"\n", "did you mean 'high'?"),
+        ("[guards.secrets]\nallowed = []\n", "there is no key 'allowed' in [guards.secrets]"),
         (&server, "there is no key 'secrts' in [servers.s.guards]; did you mean 'secrets'?"),
         (&tool, "cannot be 'blok'; did you mean 'block'?"),
     ] {

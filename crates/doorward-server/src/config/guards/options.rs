@@ -1,0 +1,73 @@
+//! What single guards can be told beside what is done: keys of `[guards.NAME]`.
+
+use doorward_core::guard::{GuardName, Severity};
+use doorward_guards::Options;
+use doorward_guards::personal::{Category, Placeholders};
+
+use super::super::node::{Member, Reader};
+use super::{OFF, meant};
+
+const PERSONAL: [&str; 4] = ["own_domains", "allowed", "placeholders", "kinds"];
+
+/// The keys that guard knows.
+pub(super) const fn keys(guard: GuardName) -> &'static [&'static str] {
+    match guard {
+        GuardName::Personal => &PERSONAL,
+        GuardName::Schema
+        | GuardName::Secrets
+        | GuardName::Injection
+        | GuardName::Unicode
+        | GuardName::Arguments
+        | GuardName::Size
+        | GuardName::Apps
+        | GuardName::Pins => &[],
+    }
+}
+
+/// Takes one of the [`keys`]; whatever is wrong with its value is told.
+pub(super) fn take(within: &str, member: &Member, reader: &mut Reader<'_>, options: &mut Options) {
+    let key = format!("{within}.{}", member.name);
+    let personal = &mut options.personal;
+    let texts = |reader: &mut Reader<'_>| {
+        let texts = reader.texts(&key, &member.node).unwrap_or_default();
+        texts.into_iter().map(|(text, _)| text).collect()
+    };
+    match member.name.as_str() {
+        "own_domains" => personal.own_domains = texts(reader),
+        "allowed" => personal.allowed = texts(reader),
+        "kinds" => {
+            for kind in reader.table(&format!("[{key}]"), &member.node).unwrap_or_default() {
+                self::kind(&key, kind, reader, options);
+            }
+        }
+        _ => match reader.text(&key, &member.node).as_deref() {
+            Some("word") => personal.placeholders = Placeholders::Word,
+            Some("number") => personal.placeholders = Placeholders::Number,
+            Some(other) => {
+                let message = format!("{key} cannot be '{}'", other.escape_debug());
+                reader.error(&member.node.span, message, meant(other, &["word", "number"]));
+            }
+            None => {}
+        },
+    }
+}
+
+/// How grave one kind of personal data is, or that it is not looked for.
+fn kind(within: &str, member: &Member, reader: &mut Reader<'_>, options: &mut Options) {
+    let Some(category) = Category::ALL.into_iter().find(|category| category.name() == member.name) else {
+        let known = Category::ALL.map(Category::name);
+        return reader.unknown(member, &format!("[{within}]"), &known);
+    };
+    let key = format!("{within}.{}", member.name);
+    let Some(text) = reader.text(&key, &member.node) else { return };
+    let severities = &mut options.personal.severities;
+    match Severity::ALL.into_iter().find(|severity| severity.name() == text) {
+        Some(severity) => drop(severities.insert(category, severity)),
+        None if text == OFF => drop(severities.remove(&category)),
+        None => {
+            let known: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).chain([OFF]).collect();
+            let message = format!("{key} cannot be '{}'", text.escape_debug());
+            reader.error(&member.node.span, message, meant(&text, &known));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What guards see beyond single messages: headers that travel with a call, definitions, and what is split over a stream.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::client::{Ask, Http, Session, call, modern, request};
+use super::rig::{Plan, soon};
+use super::scripted::{ECHO, Reply, Scripted, Seen, said};
+
+/// "ignore" in letters of the Unicode tag block.
+const MARK: &str = "\u{e0069}\u{e0067}\u{e006e}\u{e006f}\u{e0072}\u{e0065}";
+
+/// What looks like a key of a cloud, in two halves.
+const HALVES: [&str; 2] = ["the key is AKIAQ4KZ7R", "WD5XJT3VNM for now"];
+
+fn told(seen: &Seen, text: &str) -> Value {
+    let token = seen.json().pointer("/params/_meta/progressToken").cloned().unwrap_or_default();
+    let params = json!({ "progressToken": token, "progress": 1, "message": text });
+    json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params })
+}
+
+fn stream(seen: &Seen, texts: &[&str], last: &str) -> Vec<u8> {
+    let result = json!({ "resultType": "complete", "content": [{ "type": "text", "text": last }] });
+    let last = json!({ "jsonrpc": "2.0", "id": seen.json()["id"], "result": result });
+    let events: String =
+        texts.iter().map(|text| told(seen, text)).chain([last]).map(|message| format!("data: {message}\n\n")).collect();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{events}").into_bytes()
+}
+
+fn asking() -> Value {
+    let mut message = call(3, "echo", json!({ "message": "x" }));
+    message["params"]["_meta"] = json!({ "progressToken": "t" });
+    modern(message)
+}
+
+#[tokio::test]
+async fn a_secret_split_over_the_messages_of_a_call_ends_it() {
+    let notes = Scripted::start(ECHO, |seen| Reply::Send(stream(seen, &HALVES, "done"))).await;
+    let last = Scripted::start(ECHO, |seen| Reply::Send(stream(seen, &HALVES[..1], HALVES[1]))).await;
+    let calm = Scripted::start(ECHO, |seen| Reply::Send(stream(seen, &["the key", "is safe"], "done"))).await;
+    let plan = Plan::new().with_url("notes", &notes.url).with_url("last", &last.url).with_url("calm", &calm.url);
+    let rig = plan.start().await;
+    for (server, refused) in [("notes", true), ("last", true), ("calm", false)] {
+        let mut http = Http::open(rig.http).await;
+        http.begin(&Ask::modern(server, &asking())).await;
+        let mut heard = Vec::new();
+        loop {
+            let event = soon(http.event()).await.unwrap().data;
+            let over = event.get("id").is_some();
+            heard.push(event);
+            if over {
+                break;
+            }
+        }
+        let text: String = heard.iter().map(ToString::to_string).collect();
+        assert_eq!(text.contains("DW1602"), refused, "{server}: {text}");
+        assert!(!text.contains("WD5XJT3VNM"), "{server}: {text}");
+    }
+    rig.check_outcomes().await;
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_header_says_no_more_than_a_message_may() {
+    let upstream = Scripted::start(ECHO, |seen| Reply::Send(said(seen, "done"))).await;
+    let rig = Plan::new().with_url("up", &upstream.url).start().await;
+    let hidden = format!("=?base64?{}?=", STANDARD.encode(format!("hello {MARK}")));
+    let message = modern(call(1, "echo", json!({ "message": "x" })));
+    let ask = Ask::modern("up", &message).with("mcp-param-plain", "hello").with("mcp-param-hidden", &hidden);
+    assert_eq!(Http::open(rig.http).await.ask(&ask).await.status, 200);
+    let calls = upstream.calls();
+    let names: Vec<&str> = calls[0].headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(names.contains(&"mcp-param-plain") && !names.contains(&"mcp-param-hidden"), "{names:?}");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_definition_is_shown_without_what_nobody_sees() {
+    let tools = ECHO.replace("Repeats", &format!("Repeats{MARK}"));
+    let upstream = Scripted::start(&tools, |seen| Reply::Send(said(seen, "done"))).await;
+    let rig = Plan::new().with_url("up", &upstream.url).start().await;
+    let listed = Http::open(rig.http).await.ask(&Ask::modern("up", &modern(request(1, "tools/list", json!({}))))).await;
+    assert!(listed.status == 200 && !listed.text().contains(MARK), "{}", listed.text());
+    let mut session = Session::open(&rig, "up").await;
+    let listed = session.call(&request(2, "tools/list", json!({}))).await;
+    assert!(listed["result"]["tools"].is_array() && !listed.to_string().contains(MARK), "{listed}");
+    let outcomes = rig.outcomes(2).await;
+    let lists: Vec<_> = outcomes.iter().filter(|record| record.action == "tools/list").collect();
+    assert!(!lists.is_empty());
+    for outcome in lists {
+        let told = |finding: &&doorward_store::FindingView| finding.guard == "unicode";
+        let found = outcome.findings.iter().find(told).unwrap_or_else(|| panic!("{outcome:?}"));
+        assert_eq!(found.pointer, "/description");
+    }
+    rig.stop().await;
+}
