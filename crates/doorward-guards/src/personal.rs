@@ -52,7 +52,10 @@ impl Personal {
         if self.options.is_allowed(hit.category, value) {
             return None;
         }
-        let severity = if hit.weight == Weight::Slight { Severity::Low } else { severity };
+        let severity = match hit.weight {
+            Weight::Slight => Severity::Low,
+            Weight::Alone | Weight::Form | Weight::Labelled => severity.min(hit.most),
+        };
         let whose = scene.content.principal.map(|principal| principal.id().to_bytes()).unwrap_or_default();
         let placeholder = match &self.options.placeholders {
             Placeholders::Word => format!("[{}]", hit.category.name()),
@@ -81,11 +84,12 @@ impl Guard for Personal {
             }
             let named = field.filter(|_| text.role == Role::Value && text.origin.is_none());
             let name = named.map(|field| field.text.as_ref());
-            let hits = if text.classes.has(Classes::DIGIT.with(Classes::AT)) {
+            let mut hits = if text.classes.has(Classes::DIGIT.with(Classes::AT)) {
                 look.find(&text.text, name)
             } else {
                 Vec::new()
             };
+            hits.extend(undisguised(look, text, name, &hits));
             let person = name.filter(|_| hits.is_empty()).and_then(|name| people::in_field(name, &text.text));
             for hit in hits.into_iter().chain(person) {
                 if let Some(found) = self.found(scene, place, &text.text, hit) {
@@ -94,4 +98,17 @@ impl Guard for Personal {
             }
         }
     }
+}
+
+/// What only the reading without disguise shows: digits of other scripts, characters of no width between them.
+fn undisguised(look: &Look, text: &Text<'_>, name: Option<&str>, seen: &[Hit]) -> Vec<Hit> {
+    if !text.classes.has(Classes::OUTSIDE_ASCII.with(Classes::CONTROL)) || !text.normal().signs.any() {
+        return Vec::new();
+    }
+    let normal = text.normal();
+    // The normal form has no capitals, in which codes are written.
+    let hits = look.find(&normal.text.to_ascii_uppercase(), name).into_iter();
+    let hits = hits.map(|hit| Hit { range: normal.original(&hit.range), ..hit });
+    hits.filter(|hit| seen.iter().all(|one| one.range.end <= hit.range.start || hit.range.end <= one.range.start))
+        .collect()
 }

@@ -3,8 +3,24 @@
 use super::checks::mod_97;
 use super::code::Code;
 
-/// The IBAN at `start`: where it ends and what it is.
-pub(super) fn iban(text: &[u8], start: usize) -> Option<(usize, Code)> {
+/// A code of the form of an IBAN.
+#[derive(Debug)]
+pub(super) struct Iban {
+    pub(super) end: usize,
+    pub(super) code: Code,
+    pub(super) check: Check,
+}
+
+/// What its check digits say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    Holds,
+    /// A slip, or something else; what stands in it is no number of its own either.
+    Fails,
+}
+
+/// The IBAN at `start`.
+pub(super) fn iban(text: &[u8], start: usize) -> Option<Iban> {
     let head = text.get(start..start + 4)?;
     let length = match head {
         [one, two, three, four]
@@ -33,7 +49,8 @@ pub(super) fn iban(text: &[u8], start: usize) -> Option<(usize, Code)> {
     }
     let is_small = text.get(start..at)?.iter().all(|byte| !byte.is_ascii_uppercase());
     let ends = text.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    (ends && (is_small || !code.has_small()) && mod_97(code.as_bytes(), 4) == 1).then_some((at, code))
+    let check = if mod_97(code.as_bytes(), 4) == 1 { Check::Holds } else { Check::Fails };
+    (ends && (is_small || !code.has_small())).then_some(Iban { end: at, code, check })
 }
 
 fn length(country: &[u8]) -> Option<usize> {
@@ -68,6 +85,10 @@ const LENGTHS: &[(usize, &str)] = &[
 mod tests {
     use super::*;
 
+    fn check(text: &str) -> Option<Check> {
+        iban(text.as_bytes(), 0).map(|iban| iban.check)
+    }
+
     #[test]
     fn an_iban_is_found_in_one_piece_in_fours_and_small() {
         for text in [
@@ -76,7 +97,7 @@ mod tests {
             "gb82west12345698765432",
             "GB82-WEST-1234-5698-7654-32.",
         ] {
-            assert!(iban(text.as_bytes(), 0).is_some(), "{text}");
+            assert_eq!(check(text), Some(Check::Holds), "{text}");
         }
     }
 
@@ -85,7 +106,7 @@ mod tests {
         for text in
             ["GB82WEST12345698765433", "GB82WEST1234569876543", "GB82WEST123456987654321", "ZZ82WEST12345698765432"]
         {
-            assert!(iban(text.as_bytes(), 0).is_none(), "{text}");
+            assert_ne!(check(text), Some(Check::Holds), "{text}");
         }
     }
 }

@@ -7,8 +7,10 @@
 use std::ops::Range;
 
 use aho_corasick::BuildError;
+use doorward_core::guard::Severity;
 
 use super::code::Code;
+use super::iban::{Check, Iban};
 use super::kind::{Category, Evidence, Rule};
 use super::label::{Around, Labels, Reader};
 use super::limits::{ALONE_MAX, CODE_MAX, FIELD_MAX};
@@ -25,6 +27,8 @@ pub(super) struct Hit {
     pub(super) weight: Weight,
     /// In percent.
     pub(super) sure: u8,
+    /// The gravest it can be.
+    pub(super) most: Severity,
 }
 
 /// How a find counts.
@@ -85,7 +89,7 @@ impl Look {
         let Some(range) = email::email(view.text, at) else { return };
         let address = view.text.get(range.clone()).unwrap_or_default();
         let weight = if email::is_for_documents(address) { Weight::Slight } else { Weight::Form };
-        hits.push(Hit { rule: "email", category: Category::Email, range, weight, sure: 97 });
+        hits.push(Hit { rule: "email", category: Category::Email, range, weight, sure: 97, most: Severity::High });
     }
 
     /// Reads the word around the digit at `at`, whose beginning is not before `floor`; says where to go on.
@@ -96,6 +100,21 @@ impl Look {
         let tail = view.bytes.get(at..).unwrap_or_default();
         let end =
             tail.iter().position(|byte| !byte.is_ascii_alphanumeric()).map_or(view.bytes.len(), |place| at + place);
+        if let Some(Iban { end, code, check }) = iban::iban(view.bytes, start).filter(|_| !is_inside(view.bytes, start))
+        {
+            if check == Check::Holds {
+                let weight = if code.has_small() { Weight::Alone } else { Weight::Form };
+                hits.push(Hit {
+                    rule: "iban",
+                    category: Category::Account,
+                    range: start..end,
+                    weight,
+                    sure: 99,
+                    most: Severity::High,
+                });
+            }
+            return end;
+        }
         let mut best: Option<Hit> = None;
         let mut offer = |hit: Hit| {
             let rank = |hit: &Hit| (hit.weight, hit.range.len(), hit.sure);
@@ -109,9 +128,6 @@ impl Look {
         }
         for start in earlier_words(view.bytes, start, floor) {
             self.by_rules(view, start, &mut offer);
-            if let Some((end, _)) = iban::iban(view.bytes, start) {
-                offer(by_form("iban", Category::Account, start..end, 99));
-            }
         }
         let Some(hit) = best else { return end };
         let end = end.max(hit.range.end);
@@ -131,7 +147,14 @@ impl Look {
             Reach::Host if named => Weight::Labelled,
             Reach::Host => Weight::Form,
         };
-        offer(Hit { rule: "ip-address", category: Category::Network, range: found.range, weight, sure: 90 });
+        offer(Hit {
+            rule: "ip-address",
+            category: Category::Network,
+            range: found.range,
+            weight,
+            sure: 90,
+            most: Severity::High,
+        });
     }
 
     fn codes(&self, view: &mut View<'_>, start: usize, end: usize, offer: &mut impl FnMut(Hit)) {
@@ -139,29 +162,36 @@ impl Look {
             return;
         }
         self.by_rules(view, start, offer);
-        if let Some((end, code)) = iban::iban(view.bytes, start) {
-            let weight = if code.has_small() { Weight::Alone } else { Weight::Form };
-            offer(Hit { weight, ..by_form("iban", Category::Account, start..end, 99) });
-        }
         if let Some(evidence) = view.bytes.get(start..end).and_then(wallet::wallet) {
             let range = start..end;
             if let Some((weight, sure)) = self.judge(view, &range, Labels::WALLET, evidence, Spelling::Letters) {
-                offer(Hit { rule: "wallet", category: Category::Wallet, range, weight, sure });
+                offer(Hit { rule: "wallet", category: Category::Wallet, range, weight, sure, most: Severity::High });
             }
         }
         if let Some(card) = card::card(view.bytes, start, end) {
             let range = start..card.end;
             let judged = self.judge(view, &range, Labels::CARD, card.evidence, Spelling::Digits);
             if let Some((weight, sure)) = judged.filter(|_| !goes_on(view.bytes, card.end)) {
-                let rule = if card::is_for_tests(card.code.as_bytes()) { "payment-card-test" } else { "payment-card" };
-                offer(Hit { rule, category: Category::Card, range, weight, sure });
+                let (rule, most) = if card::is_for_tests(card.code.as_bytes()) {
+                    ("payment-card-test", Severity::Medium)
+                } else {
+                    ("payment-card", Severity::High)
+                };
+                offer(Hit { rule, category: Category::Card, range, weight, sure, most });
             }
         }
         if let Some(phone) = phone::phone(view.bytes, start) {
             let labels = Labels::PHONE;
             if let Some((weight, sure)) = self.judge(view, &phone.range, labels, phone.evidence, Spelling::Digits) {
                 let sure = if weight == Weight::Form { phone.sure } else { sure };
-                offer(Hit { rule: "phone", category: Category::Phone, range: phone.range, weight, sure });
+                offer(Hit {
+                    rule: "phone",
+                    category: Category::Phone,
+                    range: phone.range,
+                    weight,
+                    sure,
+                    most: Severity::High,
+                });
             }
         }
     }
@@ -181,7 +211,7 @@ impl Look {
             let range = start..end;
             if let Some((weight, sure)) = self.judge(view, &range, rule.labels, evidence(rule, &code), spelling(&code))
             {
-                offer(Hit { rule: rule.name, category: rule.category, range, weight, sure });
+                offer(Hit { rule: rule.name, category: rule.category, range, weight, sure, most: Severity::High });
             }
         }
     }
@@ -240,10 +270,6 @@ fn evidence(rule: &Rule, code: &Code) -> Evidence {
     } else {
         rule.evidence
     }
-}
-
-fn by_form(rule: &'static str, category: Category, range: Range<usize>, sure: u8) -> Hit {
-    Hit { rule, category, range, weight: Weight::Form, sure }
 }
 
 fn next_sign(bytes: &[u8], at: usize) -> Option<usize> {

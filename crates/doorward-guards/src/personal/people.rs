@@ -1,5 +1,7 @@
 //! Names of people and where they live, which only the name of a field makes sure.
 
+use doorward_core::guard::Severity;
+
 use super::kind::Category;
 use super::limits::FIELD_MAX;
 use super::look::{Hit, Weight};
@@ -19,7 +21,7 @@ pub(super) fn in_field(field: &str, text: &str) -> Option<Hit> {
 }
 
 fn hit(rule: &'static str, category: Category, text: &str) -> Hit {
-    Hit { rule, category, range: 0..text.len(), weight: Weight::Labelled, sure: 90 }
+    Hit { rule, category, range: 0..text.len(), weight: Weight::Labelled, sure: 90, most: Severity::High }
 }
 
 /// Fields that hold the name of a person and of nothing else.

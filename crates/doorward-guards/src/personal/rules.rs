@@ -18,7 +18,7 @@ pub(super) struct Rules {
     letters: Vec<Vec<&'static Rule>>,
 }
 
-const TABLES: &[&[Rule]] = &[americas::RULES, asia::RULES, dates::RULES, documents::RULES, europe::RULES, north::RULES];
+const TABLES: &[&[Rule]] = &[europe::RULES, north::RULES, asia::RULES, americas::RULES, documents::RULES, dates::RULES];
 
 impl Rules {
     pub(super) fn new() -> Self {

@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("br-cnpj", Business, "99.999.999/9999-99", ID_OR_FIRM, Form, br_cnpj),
     rule("br-cnpj", Business, "99999999999999", ID_OR_FIRM, Alone, br_cnpj),
     rule("mx-curp", Identity, "AAAA999999AAAAAAX9", ID, Form, mx_curp),
-    rule("mx-rfc", Identity, "AAAA 999999 XXX", ID, Label, |code| yymmdd(code, 4)),
+    rule("mx-rfc", Identity, "AAAA 999999 XX X", ID, Label, |code| yymmdd(code, 4)),
     rule("ar-cuit", Identity, "99-99999999-9", ID_OR_FIRM, Form, ar_cuit),
     rule("ar-cuit", Identity, "99999999999", ID_OR_FIRM, Label, ar_cuit),
     rule("cl-rut", Identity, "99.999.999-X", ID_OR_FIRM, Form, cl_rut),

@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("th-id", Identity, "9 9999 99999 99 9", ID_OR_CARD, Alone, th_id),
     rule("sg-nric", Identity, "A9999999A", ID, Form, sg_nric),
     rule("sg-nric", Identity, "A9999999A", ID, Alone, |code| b"STFGM".contains(&letter(code, 0))),
-    rule("sg-uen", Business, "99999999A", ID_OR_FIRM, Label, |_| true),
+    rule("sg-uen", Business, "99999999A", Labels::BUSINESS, Label, |_| true),
     rule("sg-uen", Business, "999999999A", ID_OR_FIRM, Alone, |code| matches!(number(code, 0, 4), 1900..=2099)),
     rule("sg-uen", Business, "A99AA9999A", ID_OR_FIRM, Alone, |code| b"TSR".contains(&letter(code, 0))),
     rule("my-nric", Identity, "999999-99-9999", ID, Form, |code| yymmdd(code, 0) && number(code, 6, 2) != 0),

@@ -1,0 +1,116 @@
+//! Personal data as data: every case of `fixtures/guards/personal/*.json`.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use doorward_core::guard::{Action, Content, GuardSettings, Inspection, Surface, Verdict};
+use doorward_core::ids::ServerId;
+use doorward_guards::personal::{Category, Placeholders, Tokens};
+use doorward_guards::{Around, Guards, Options, personal};
+use doorward_mcp::limits::Limits;
+use doorward_mcp::raw::RawJson;
+use serde_json::{Value, json};
+
+#[test]
+fn every_case_of_every_file() {
+    let guards = guards(personal::Options { placeholders: Placeholders::Word, ..personal::Options::default() });
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/guards/personal");
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        for case in file["cases"].as_array().unwrap() {
+            count += 1;
+            let (found, left) = redacted(&guards, case["result"].clone());
+            let expected: Vec<String> = serde_json::from_value(case["found"].clone()).unwrap();
+            let is_left = case.get("left").is_none_or(|expected| *expected == left);
+            if found != expected || !is_left {
+                failures.push(format!("{}: {} found {found:?}, left {left}", path.display(), case["result"]));
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_thousand_customers_are_redacted_one_by_one() {
+    let rows: Vec<Value> = (0..1000).map(|row| json!({"email": format!("customer{row}@firma.de")})).collect();
+    let (found, left) = redacted(&guards(personal::Options::default()), json!({"rows": rows}));
+    assert_eq!(found.len(), doorward_guards::limits::FINDINGS_MAX);
+    assert!(!left.to_string().contains("firma"));
+    assert_eq!(left["rows"][999]["email"], "[email-1000]");
+}
+
+#[test]
+fn kinds_that_are_left_out_own_domains_and_allowed_values_are_passed_over() {
+    let mut options = personal::Options { own_domains: vec!["firma.de".to_owned()], ..personal::Options::default() };
+    options.allowed.push("+49 30 1234560".to_owned());
+    options.severities.remove(&Category::Network);
+    let result = json!({"text": "a@firma.de, b@andere.de, call +49 30 1234560 or +49 30 7654321, from ip 203.0.113.9"});
+    let (found, left) = redacted(&guards(options), result);
+    assert_eq!(found, ["email medium", "phone medium"]);
+    assert_eq!(left["text"], "a@firma.de, [email-1], call +49 30 1234560 or [phone-1], from ip 203.0.113.9");
+}
+
+#[test]
+fn a_token_comes_back_where_it_may() {
+    let tokens = Arc::new(Tokens::new([9; 32], 100));
+    let placeholders = Placeholders::Token(Arc::clone(&tokens));
+    let (_, left) = redacted(
+        &guards(personal::Options { placeholders, ..personal::Options::default() }),
+        json!({"text": "write to ann@firma.de, then again to ann@firma.de"}),
+    );
+    let text = left["text"].as_str().unwrap();
+    assert!(!text.contains("ann@"), "{text}");
+    let words: Vec<&str> = text.split(' ').filter(|word| word.starts_with("[email-")).collect();
+    assert_eq!(words.len(), 2);
+    assert_eq!(words[0].trim_end_matches(','), words[1]);
+    assert_eq!(tokens.restore(text).unwrap(), "write to ann@firma.de, then again to ann@firma.de");
+}
+
+#[test]
+fn what_repeats_without_end_is_read_to_its_end() {
+    let guards = guards(personal::Options::default());
+    for unit in ["4", "4 ", "41 11-", "a1", "1.", "AB12 ", "@", "a@b.", "(0", "+1", "::1", "GB82 "] {
+        let text = unit.repeat(20_000 / unit.len());
+        let (_, left) = redacted(&guards, json!({ "text": text }));
+        assert!(left["text"].is_string());
+    }
+}
+
+fn guards(personal: personal::Options) -> Guards {
+    Guards::new(Options { settings: GuardSettings::all(Action::Redact), personal, ..Options::default() })
+}
+
+/// What was found in a result, as `rule severity`, and what is left of the result when all of it is replaced.
+fn redacted(guards: &Guards, result: Value) -> (Vec<String>, Value) {
+    let message = RawJson::parse(result.to_string(), &Limits::for_results()).unwrap();
+    let Inspection { findings, verdict } = inspect(guards, &message);
+    let of_guard = findings.iter().filter(|(one, _)| one.guard.name() == "personal");
+    let found = of_guard.map(|(one, _)| format!("{} {}", one.rule, one.severity.name())).collect();
+    let mut left = message.as_raw().text().to_owned();
+    if let Verdict::Rewrite(mut edits) = verdict {
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start));
+        edits.into_iter().for_each(|edit| left.replace_range(edit.range, &edit.json));
+    }
+    (found, serde_json::from_str(&left).unwrap())
+}
+
+fn inspect(guards: &Guards, message: &RawJson) -> Inspection {
+    let server = ServerId::parse("crm").unwrap();
+    let content = Content {
+        surface: Surface::Result,
+        method: "tools/call",
+        server: &server,
+        resource: None,
+        principal: None,
+        settings: &GuardSettings::default(),
+        asked: None,
+        message: message.bytes(),
+        parts: vec![message.as_raw()],
+    };
+    guards.inspect(&content, &Around::default(), "mark")
+}
