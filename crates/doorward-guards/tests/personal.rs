@@ -1,5 +1,5 @@
 //! Personal data as data: every case of `fixtures/guards/personal/*.json`.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
