@@ -8,6 +8,7 @@ use crate::personal::Personal;
 use crate::scene::Options;
 use crate::schema::SchemaGuard;
 use crate::secrets::Secrets;
+use crate::size::Size;
 use crate::unicode::Unicode;
 
 /// All of them, set as `options` say.
@@ -16,6 +17,7 @@ pub(crate) fn all(options: &Options) -> Vec<Box<dyn Guard>> {
         Box::new(SchemaGuard),
         Box::new(Arguments),
         Box::new(Secrets::new(&options.secrets)),
+        Box::new(Size::new(&options.size)),
         Box::new(Unicode),
         Box::new(Injection),
         Box::new(Apps),

@@ -19,6 +19,7 @@ mod scene;
 mod schema;
 pub mod secrets;
 mod settings;
+pub mod size;
 pub mod text;
 mod unicode;
 mod words;

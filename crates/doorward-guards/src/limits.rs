@@ -80,3 +80,6 @@ pub const ARGUMENT_BYTES_MAX: usize = 16 * 1024;
 
 /// Most bytes of one text that are read a second time as a disguise; a model does not undo longer ones either.
 pub const READING_BYTES_MAX: usize = 16_384;
+
+/// A text is taken for bytes when more than one in so many of its characters are none of text.
+pub const CONTROLS_PER_TEXT: usize = 16;

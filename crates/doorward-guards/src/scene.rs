@@ -10,10 +10,10 @@ use doorward_core::ids::ServerId;
 
 use crate::around::Around;
 use crate::personal;
-use crate::secrets;
 use crate::settings::standard;
 use crate::text::{Joined, Reading, Text};
 use crate::words::{Hit, Hits};
+use crate::{secrets, size};
 
 /// A message as guards see it.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Scene<'a> {
     pub texts: &'a [Text<'a>],
     /// What is known beside it.
     pub around: &'a Around,
+    /// How many arrays and objects stand within one another.
+    pub depth: usize,
     hits: &'a Hits,
     joined: OnceCell<Joined>,
 }
@@ -31,7 +33,14 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// A message with its texts.
     pub(crate) fn new(content: &'a Content<'a>, reading: &'a Reading<'a>, around: &'a Around) -> Self {
-        Self { content, texts: &reading.texts, around, hits: &reading.hits, joined: OnceCell::new() }
+        Self {
+            content,
+            texts: &reading.texts,
+            around,
+            depth: reading.depth,
+            hits: &reading.hits,
+            joined: OnceCell::new(),
+        }
     }
 
     /// Where the words of `guard` stand, text by text.
@@ -64,6 +73,8 @@ pub struct Options {
     pub personal: personal::Options,
     /// Of the secrets guard.
     pub secrets: secrets::Options,
+    /// From where on sizes are found.
+    pub size: size::Options,
     /// What is said of single servers, over that.
     pub servers: BTreeMap<ServerId, ServerSettings>,
 }

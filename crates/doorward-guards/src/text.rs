@@ -112,6 +112,8 @@ impl<'a> Text<'a> {
 pub(crate) struct Reading<'a> {
     pub(crate) texts: Vec<Text<'a>>,
     pub(crate) hits: Hits,
+    /// How many arrays and objects stand within one another.
+    pub(crate) depth: usize,
 }
 
 /// Reads every string of `parts`, and behind them what was found encoded in them.
@@ -119,7 +121,8 @@ pub(crate) struct Reading<'a> {
 /// # Errors
 /// Says in a sentence why not all of it can be inspected.
 pub(crate) fn read<'a>(parts: &[Raw<'a>], words: &Words) -> Result<Reading<'a>, &'static str> {
-    let mut reading = Reading { texts: strings(parts)?, hits: Hits::default() };
+    let (texts, depth) = strings(parts)?;
+    let mut reading = Reading { texts, hits: Hits::default(), depth };
     let strings = reading.texts.len();
     let message: usize = parts.iter().map(|part| part.bytes().len()).sum();
     let allowed = DECODED_BYTES_BASE + message.saturating_mul(DECODED_PER_BYTE);
@@ -142,14 +145,24 @@ pub(crate) fn read<'a>(parts: &[Raw<'a>], words: &Words) -> Result<Reading<'a>, 
     Ok(reading)
 }
 
-fn strings<'a>(parts: &[Raw<'a>]) -> Result<Vec<Text<'a>>, &'static str> {
+/// Every string of `parts`, and how deep they are.
+fn strings<'a>(parts: &[Raw<'a>]) -> Result<(Vec<Text<'a>>, usize), &'static str> {
     let mut texts = Vec::new();
+    let (mut deepest, mut depth) = (0, 0_usize);
     for (part, raw) in parts.iter().enumerate() {
         for token in raw.tokens() {
             let (raw, role) = match token {
                 Token::Name(raw) => (raw, Role::Name),
                 Token::Scalar(raw) => (raw, Role::Value),
-                Token::Open(_) | Token::Close => continue,
+                Token::Open(_) => {
+                    depth += 1;
+                    deepest = deepest.max(depth);
+                    continue;
+                }
+                Token::Close => {
+                    depth = depth.saturating_sub(1);
+                    continue;
+                }
             };
             let Some(text) = raw.as_str() else { continue };
             if texts.len() >= TEXTS_MAX {
@@ -158,7 +171,7 @@ fn strings<'a>(parts: &[Raw<'a>]) -> Result<Vec<Text<'a>>, &'static str> {
             texts.push(Text::new(part, raw, role, text));
         }
     }
-    Ok(texts)
+    Ok((texts, deepest))
 }
 
 #[cfg(test)]
