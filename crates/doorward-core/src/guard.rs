@@ -49,11 +49,11 @@ pub enum Verdict {
     },
 }
 
-/// One part of a message and what stands in its place.
+/// One part of a message and what stands in its place, or a place and what is put there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// Where in the bytes of the message; one or several whole JSON values.
+    /// Where in the bytes of the message: one or several whole JSON values, or nothing between two.
     pub range: Range<usize>,
-    /// JSON.
+    /// JSON, with the comma that what is put between two needs.
     pub json: String,
 }

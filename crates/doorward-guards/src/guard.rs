@@ -39,6 +39,8 @@ pub struct Found {
     /// Which text, by its place in [`Scene::texts`]; `None` when it is about the message as a whole, which starts with the
     /// first part.
     pub text: Option<usize>,
+    /// Where the value starts that it is about, in the bytes of the message, when that is no string of the first part.
+    pub value: Option<usize>,
     /// Which bytes of that text.
     pub range: Range<usize>,
     /// What takes its place when it is redacted; `None` when it cannot be redacted, which blocks where redacting is asked for.
@@ -64,6 +66,7 @@ impl Found {
             severity,
             confidence,
             text: Some(text),
+            value: None,
             range,
             placeholder: None,
             advice: None,

@@ -9,7 +9,7 @@ use doorward_mcp::compose::quote;
 use crate::text::{Role, Text};
 
 /// Replacements in texts that stand in the message as they are, by the place of the text.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Replacements(BTreeMap<usize, Vec<(Range<usize>, String)>>);
 
 /// Why something cannot be replaced.

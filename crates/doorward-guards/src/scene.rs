@@ -11,6 +11,7 @@ use doorward_core::ids::ServerId;
 use crate::around::Around;
 use crate::personal;
 use crate::settings::standard;
+use crate::spotlight::Spotlighting;
 use crate::text::{Joined, Reading, Text};
 use crate::words::{Hit, Hits};
 use crate::{secrets, size};
@@ -75,6 +76,8 @@ pub struct Options {
     pub secrets: secrets::Options,
     /// From where on sizes are found.
     pub size: size::Options,
+    /// Which results are marked as data.
+    pub spotlight: Spotlighting,
     /// What is said of single servers, over that.
     pub servers: BTreeMap<ServerId, ServerSettings>,
 }

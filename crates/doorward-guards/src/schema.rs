@@ -16,14 +16,15 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use doorward_core::guard::{Confidence, GuardName, Severity, Surface};
+use bytes::Bytes;
+use doorward_core::guard::{Confidence, Edit, GuardName, Severity, Surface};
 use doorward_core::refusal::Code;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::{Kind, Raw, RawJson};
+use doorward_mcp::splice::Splice;
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
-use crate::text::Role;
 use check::{Grade, Violation, check};
 use compile::{Unusable, compile};
 use model::Schema;
@@ -168,6 +169,27 @@ fn declared<'a>(scene: &Scene<'a>, side: Side, report: &mut Report) -> Option<&'
     }
 }
 
+/// Whether structured content fits its schema no worse than before, with `edits` made in it.
+pub(crate) fn still_fits(scene: &Scene<'_>, structured: Raw<'_>, edits: impl Iterator<Item = Edit>) -> bool {
+    let Some(tool) = scene.around.tool.as_deref() else { return true };
+    let Some(Ok(schema)) = tool.schemas().of(tool.definition(), Side::Output) else { return true };
+    let start = structured.range().start;
+    let mut splice = Splice::new(&Bytes::copy_from_slice(structured.bytes()));
+    for edit in edits {
+        let (Some(from), Some(to)) = (edit.range.start.checked_sub(start), edit.range.end.checked_sub(start)) else {
+            return false;
+        };
+        if splice.replace(from..to, edit.json).is_err() {
+            return false;
+        }
+    }
+    let Ok(edited) = RawJson::parse(splice.finish().into_bytes(), &Limits::for_results()) else { return false };
+    match (check(schema, structured), check(schema, edited.as_raw())) {
+        (Ok(before), Ok(after)) => after.len() <= before.len(),
+        (_, _) => false,
+    }
+}
+
 /// A schema that something is held against, and what follows when it does not fit.
 struct Held<'s> {
     schema: &'s Schema,
@@ -190,18 +212,17 @@ impl Held<'_> {
                 Grade::Coerced => self.grave.min(Severity::Medium),
                 Grade::Undeclared => Severity::Low,
             };
-            let text = text_at(scene, one.place);
-            report.add(Found { text, advice: Some(advice.clone()), code: self.code, ..whole(one.rule, severity, "") });
+            let own = scene.texts.iter().take_while(|text| text.origin.is_none() && text.part == 0);
+            let text = own.enumerate().find(|(_, text)| text.raw.range().start == one.place).map(|(place, _)| place);
+            report.add(Found {
+                text,
+                value: Some(one.place),
+                advice: Some(advice.clone()),
+                code: self.code,
+                ..whole(one.rule, severity, "")
+            });
         }
     }
-}
-
-/// The string that starts at `place`; where none does, the name of what does.
-fn text_at(scene: &Scene<'_>, place: usize) -> Option<usize> {
-    let own = scene.texts.iter().take_while(|text| text.origin.is_none());
-    let before = own.take_while(|text| text.raw.range().start <= place).count().checked_sub(1)?;
-    let text = scene.texts.get(before)?;
-    (text.raw.range().start == place || text.role == Role::Name).then_some(before)
 }
 
 /// A finding about a message as a whole.

@@ -20,12 +20,14 @@ const IDS_AT_ONCE: usize = 64;
 const RANDOM_PER_ID: usize = 10;
 
 thread_local! {
-    static RANDOM: RefCell<Random> = const { RefCell::new(Random { bytes: [0; IDS_AT_ONCE * RANDOM_PER_ID], used: IDS_AT_ONCE }) };
+    static RANDOM: RefCell<Random> = const { RefCell::new(Random { bytes: [0; IDS_AT_ONCE * RANDOM_PER_ID], used: IDS_AT_ONCE, is_random: false }) };
 }
 
 struct Random {
     bytes: [u8; IDS_AT_ONCE * RANDOM_PER_ID],
     used: usize,
+    /// Whether the bytes are the system's.
+    is_random: bool,
 }
 
 /// A new exchange id for a message that arrived `at`.
@@ -36,10 +38,10 @@ pub(crate) fn exchange_id(at: Timestamp) -> ExchangeId {
     ExchangeId::from_parts(at.as_unix_millis(), random)
 }
 
-/// A word nobody outside can know beforehand, for marking text as data.
-pub(crate) fn mark() -> String {
-    let random = RANDOM.with_borrow_mut(Random::next);
-    format!("{:016x}", random & u128::from(u64::MAX))
+/// A word nobody outside can know beforehand, for marking text as data; `None` without the system's randomness.
+pub(crate) fn mark() -> Option<String> {
+    let (random, is_random) = RANDOM.with_borrow_mut(|random| (random.next(), random.is_random));
+    is_random.then(|| format!("{:016x}", random & u128::from(u64::MAX)))
 }
 
 /// Sixteen bytes nobody outside can know.
@@ -54,7 +56,8 @@ pub(crate) fn random_bytes() -> [u8; 16] {
 impl Random {
     fn next(&mut self) -> u128 {
         if self.used >= IDS_AT_ONCE {
-            if aws_lc_rs::rand::fill(&mut self.bytes).is_err() {
+            self.is_random = aws_lc_rs::rand::fill(&mut self.bytes).is_ok();
+            if !self.is_random {
                 tracing::error!("the system's random numbers are not available");
             }
             self.used = 0;

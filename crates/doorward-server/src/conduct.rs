@@ -86,7 +86,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
 }
 
 fn inspect(gateway: &Gateway, content: &Content<'_>) -> Inspection {
-    let inspect = || gateway.guards().inspect(content, &around(gateway, content), &mark());
+    let inspect = || gateway.guards().inspect(content, &around(gateway, content), &mark().unwrap_or_default());
     // Others of this thread move to another while it takes long; a runtime of one thread has no other.
     let has_others =
         || Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);

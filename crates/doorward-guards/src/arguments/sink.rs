@@ -138,7 +138,7 @@ mod tests {
             ("path", Some(Sink::Path)),
             ("sourcePath", Some(Sink::Path)),
             ("file_content", Some(Sink::Prose)),
-            ("imageURL", None),
+            ("imageURL", Some(Sink::Address)),
             ("image_url", Some(Sink::Address)),
             ("sql", Some(Sink::Query)),
             ("branch", None),

@@ -20,7 +20,7 @@ pub(crate) struct Violation {
     pub(crate) rule: &'static str,
     /// How grave it is.
     pub(crate) grade: Grade,
-    /// Where the value, or the name of its member, starts in the message.
+    /// Where the value starts in the message.
     pub(crate) place: usize,
     /// The way to it: declared names, and numbers of elements.
     pub(crate) path: String,
@@ -47,7 +47,7 @@ pub(crate) struct TooMuch;
 pub(crate) fn check(schema: &Schema, value: Raw<'_>) -> Result<Vec<Violation>, TooMuch> {
     let mut violations = Vec::new();
     let mut check = Check { schema, work: CHECK_WORK_MAX, depth: 0 };
-    let at = At { value, name: None, path: Path::Root, is_needed: true, is_alone: true };
+    let at = At { value, path: Path::Root, is_needed: true, is_alone: true };
     check.node(ROOT, at, &mut violations)?;
     Ok(violations)
 }
@@ -62,8 +62,6 @@ pub(super) struct Check<'s> {
 #[derive(Clone, Copy)]
 pub(super) struct At<'p, 'a> {
     pub(super) value: Raw<'a>,
-    /// The name of the member it is the value of, or lies in.
-    name: Option<Raw<'a>>,
     path: Path<'p>,
     /// Whether it would be missed.
     is_needed: bool,
@@ -93,11 +91,7 @@ impl fmt::Display for Path<'_> {
 
 impl<'a> At<'_, 'a> {
     fn violation(&self, rule: &'static str, grade: Grade, must: String) -> Violation {
-        let anchor = match (self.value.kind(), self.name) {
-            (Kind::String, _) | (_, None) => self.value,
-            (_, Some(name)) => name,
-        };
-        Violation { rule, grade, place: anchor.range().start, path: self.path.to_string(), must }
+        Violation { rule, grade, place: self.value.range().start, path: self.path.to_string(), must }
     }
 
     fn wrong(&self, rule: &'static str, must: String) -> Violation {
@@ -110,7 +104,7 @@ impl<'a> At<'_, 'a> {
     }
 
     pub(super) const fn of(value: Raw<'a>) -> At<'static, 'a> {
-        At { value, name: None, path: Path::Root, is_needed: true, is_alone: false }
+        At { value, path: Path::Root, is_needed: true, is_alone: false }
     }
 }
 
@@ -204,7 +198,7 @@ impl<'s> Check<'s> {
             }
             if let Some(id) = bounds.prefix.get(index).copied().or(bounds.items) {
                 let path = Path::Element(&at.path, index);
-                self.node(id, At { value, name: at.name, path, is_needed: true, is_alone: true }, out)?;
+                self.node(id, At { value, path, is_needed: true, is_alone: true }, out)?;
             }
             if let Some((id, _)) = bounds.contains
                 && self.fits(id, value)?
@@ -241,10 +235,10 @@ impl<'s> Check<'s> {
                 is_declared = true;
                 let is_needed = bounds.required.contains(declared);
                 let path = Path::Declared(&at.path, declared);
-                self.node(*id, At { value, name: Some(written), path, is_needed, is_alone: true }, out)?;
+                self.node(*id, At { value, path, is_needed, is_alone: true }, out)?;
             }
             let path = Path::Undeclared(&at.path);
-            let below = At { value, name: Some(written), path, is_needed: true, is_alone: true };
+            let below = At { value, path, is_needed: true, is_alone: true };
             for (pattern, id) in &bounds.patterns {
                 self.spend(written)?;
                 if pattern.fits(&name) {

@@ -86,7 +86,7 @@ fn inspect(gateway: &Gateway, server: &ServerId, (surface, text): (Surface, &str
         message: text.bytes(),
         parts: vec![text.as_raw()],
     };
-    gateway.guards().inspect(&content, &Around::default(), &mark())
+    gateway.guards().inspect(&content, &Around::default(), &mark().unwrap_or_default())
 }
 
 fn unreadable() -> Inspection {
