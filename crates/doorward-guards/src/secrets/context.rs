@@ -52,6 +52,9 @@ pub(super) fn named(text: &[u8], word: &Range<usize>) -> Option<Named> {
     let after = text.get(word.end..)?;
     let mut tail =
         after.iter().take(NAME_MAX).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    if tail == NAME_MAX {
+        return None;
+    }
     // `TOKEN1a2b3c…`, `token_1a2b3c…`: the value follows at once.
     let first = after.get(..tail.min(14))?;
     if is_made(after.get(..tail)?) && (tail < 14 || Shape::of(first).odd >= 3) {

@@ -8,7 +8,7 @@ use memchr::memmem;
 use super::known::Known;
 use super::plain::Plain;
 use super::scan::{self, Candidate, Scanner};
-use super::shape::position;
+use super::shape::{is_made, position};
 use crate::guard::Report;
 use crate::scene::Scene;
 use crate::text::Text;
@@ -114,7 +114,9 @@ impl Findings {
             for start in memmem::find_iter(joined.as_bytes(), tail.as_bytes()).take(4) {
                 let range = start..start + hit.range.len();
                 let Some(found) = scanner.at(joined.as_bytes(), hit.word, &range, report) else { continue };
-                if scene.joined().pieces(&found.range).len() > 1 {
+                // What a word and its neighbour make by accident is no token.
+                let is_token = joined.as_bytes().get(found.range.clone()).is_some_and(is_made);
+                if is_token && scene.joined().pieces(&found.range).len() > 1 {
                     self.add_joined(scene, &found);
                 }
             }

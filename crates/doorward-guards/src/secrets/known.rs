@@ -93,10 +93,12 @@ impl Known {
         if kept.is_empty() { Self(None) } else { Self(Some(Arc::new(Searcher::new(kept)))) }
     }
 
-    /// Of an environment, the values that are secret: by their names, or because chance made them.
+    /// Of an environment, the values that are secret: by their names, or because chance made them. A short password that is
+    /// a word is left out, for it would be found in what has nothing to do with it.
     #[must_use]
     pub fn from_environment<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self::new(variables.into_iter().filter(|(name, value)| is_secret_setting(name, value)))
+        let is_word = |value: &str| value.len() < CUT_LEAST && value.bytes().all(|byte| byte.is_ascii_alphabetic());
+        Self::new(variables.into_iter().filter(|(name, value)| is_secret_setting(name, value) && !is_word(value)))
     }
 
     /// These and those.

@@ -152,7 +152,7 @@ fn rule_words(rule: &Rule) -> Vec<String> {
 
 /// How base64 of a decimal number begins: that of any three digits.
 fn numbers_in_base64() -> Vec<String> {
-    (0..1000).map(|number| base64_within(format!("{number:03}").as_bytes(), 0)).collect()
+    (0..1000).map(|number| base64_within(format!("{number:03}").as_bytes(), 0).to_ascii_lowercase()).collect()
 }
 
 impl Ready {
@@ -289,4 +289,32 @@ pub(super) fn joined(mut found: Vec<Candidate>) -> Vec<Candidate> {
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_is_one_and_waits_for_words_that_are_long_enough() {
+        let scanner = Scanner::new().unwrap();
+        for word in scanner.words() {
+            assert!(word.len() >= 3 && word.is_ascii() && word.to_ascii_lowercase() == *word, "{word:?}");
+        }
+        let kinds: BTreeSet<_> = rules::all().map(|rule| rule.id).collect();
+        assert!(kinds.len() >= 200, "{}", kinds.len());
+    }
+
+    #[test]
+    fn what_overlaps_is_one_secret_of_the_gravest_rule() {
+        let one = |range, rule, severity| Candidate { range, rule, severity, percent: 90 };
+        let found = joined(vec![
+            one(4..9, "b", Severity::High),
+            one(0..6, "a", Severity::Medium),
+            one(9..12, "c", Severity::Low),
+        ]);
+        assert_eq!(found, [one(0..9, "b", Severity::High), one(9..12, "c", Severity::Low)]);
+    }
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::Plan;
+use doorward_guards::Options;
+use doorward_guards::secrets::{self, Known};
 use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::StartError;
+use crate::clock::placeholder_key;
 use crate::config::{self, AggregateConfig, Config, Endpoint, Secret, ServerConfig};
 use crate::gateway::Served;
 use crate::joined::{JointId, JointSetup, Patience};
@@ -61,7 +64,31 @@ pub(super) fn served(present: &Present, config: &Config) -> Served {
         }
     });
     let joints = aggregate.into_iter().chain(views).collect();
-    Served { servers: alone(present), joints, guards: config.guards.clone() }
+    let guards = knowing(config.guards.clone(), present.values().map(|(config, _)| config));
+    Served { servers: alone(present), joints, guards }
+}
+
+/// Guards that know what is secret in the configuration of servers: variables of their environments, and their headers.
+pub(super) fn knowing<'a>(guards: Options, servers: impl Iterator<Item = &'a ServerConfig>) -> Options {
+    let mut known = guards.secrets.known.clone();
+    for server in servers {
+        let (given, found) = match &server.way {
+            config::Way::Child { environment, .. } => (Known::default(), environment),
+            config::Way::Http { headers, .. } => {
+                let secret = headers.iter().filter(|(name, _)| is_secret_header(name));
+                (Known::new(secret.map(|(name, value)| (name.as_str(), value.reveal()))), headers)
+            }
+        };
+        let settings = found.iter().map(|(name, value)| (name.as_str(), value.reveal()));
+        known = known.and(&given).and(&Known::from_environment(settings));
+    }
+    Options { secrets: secrets::Options { key: placeholder_key(), known }, ..guards }
+}
+
+/// Whether a header authenticates by what its name says.
+fn is_secret_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "key", "token", "secret", "cookie", "pass"].iter().any(|word| name.contains(word))
 }
 
 /// How a configured server is reached.

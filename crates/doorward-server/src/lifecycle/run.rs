@@ -9,7 +9,7 @@ use doorward_mcp::limits::Limits;
 use doorward_store::{Store, StoreConfig, StoreUrl};
 
 use super::StartError;
-use super::build::way;
+use super::build::{knowing, way};
 use super::serving::{LOCAL_USER, Signals};
 use crate::config::{ConnectConfig, RunConfig, ServerConfig};
 use crate::dialogue::Target;
@@ -27,8 +27,9 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let signals = Signals::new()?;
     let store = Store::open(config.store).await?;
     let outside = Outside::new(Share::Exclusive);
+    let guards = knowing(config.guards, std::iter::once(&config.server));
     let (server, served) = only(config.server, &outside)?;
-    let served = Served { guards: config.guards, ..served };
+    let served = Served { guards, ..served };
     let gateway = Gateway::new(served, config.policy.inputs.into(), store).map_err(StartError::Policy)?;
     carry(gateway, server, &outside, signals).await
 }
