@@ -123,7 +123,9 @@ fn judge(groups: &Groups, plus: bool, open: bool) -> Option<(Evidence, u8)> {
     }
     if digit(0) == b'0' && matches!(digit(1), b'1'..=b'9') && (9..=11).contains(&total) && !date && !insurance {
         let shape = match lengths {
-            [_] => return Some((if total == 11 { Evidence::Alone } else { Evidence::Label }, 55)),
+            // Mobile numbers of most plans.
+            [_] if total == 11 && matches!(digit(1), b'5'..=b'7' | b'9') => return Some((Evidence::Alone, 55)),
+            [_] => return Some((Evidence::Label, 55)),
             [first, second] => (2..=5).contains(first) && *second >= 5,
             [first, middle @ .., last] => {
                 (1..=5).contains(first) && middle.iter().all(|group| (2..=4).contains(group)) && (2..=7).contains(last)

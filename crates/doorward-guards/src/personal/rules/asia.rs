@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("sg-uen", Business, "A99AA9999A", ID_OR_FIRM, Alone, |code| b"TSR".contains(&letter(code, 0))),
     rule("my-nric", Identity, "999999-99-9999", ID, Form, |code| yymmdd(code, 0) && number(code, 6, 2) != 0),
     rule("cn-id", Identity, "99999999999999999X", ID_OR_CARD, Form, cn_id),
-    rule("tw-id", Identity, "A999999999", ID_OR_CARD, Alone, tw_id),
+    rule("tw-id", Identity, "A999999999", ID_OR_CARD, Label, tw_id),
     rule("hk-id", Identity, "A999999(X)", ID_OR_CARD, Form, |_| true),
     rule("jp-number", Identity, "9999 9999 9999", ID, Label, jp_number),
     rule("ph-tin", Identity, "999-999-999", ID, Label, |code| digit(code, 0) == 0),
