@@ -86,3 +86,6 @@ pub const CONTROLS_PER_TEXT: usize = 16;
 
 /// How many hexadecimal digits behind a bracket look like a mark.
 pub const IMITATION_DIGITS_MIN: usize = 8;
+
+/// The longest character reference that is read: `&#x10ffff;` and the names of ASCII characters are shorter.
+pub const REFERENCE_BYTES_MAX: usize = 12;

@@ -2,9 +2,7 @@
 
 use super::Layer;
 use super::window::Escape;
-
-/// The longest reference that is read: `&#x10ffff;` and the names below are shorter.
-const REFERENCE_MAX: usize = 12;
+use crate::limits::REFERENCE_BYTES_MAX;
 
 /// Named references of ASCII characters, and of spaces.
 const NAMES: &[(&str, char)] = &[
@@ -48,7 +46,7 @@ const NAMES: &[(&str, char)] = &[
 
 /// The character that the `&` at `at` begins to stand for.
 pub(super) fn reference(text: &str, at: usize) -> Option<Escape> {
-    let end = text.floor_char_boundary(at + 1 + REFERENCE_MAX);
+    let end = text.floor_char_boundary(at + 1 + REFERENCE_BYTES_MAX);
     let body = text.get(at + 1..end)?;
     let (length, said) = match body.strip_prefix('#') {
         Some(number) => {
