@@ -196,7 +196,8 @@ fn what_is_found_plain_is_taken_out_encoded_as_well() {
     let token = ["gl", "pat-", "q9XvT2mLb7RzK4wPn8Yd"].concat();
     let forms = [base64(&token), hex(&token), percent(&token), token.chars().rev().collect()];
     let seen = see(Surface::Result, &json!({"plain": token, "forms": forms}));
-    assert_eq!(parts_left(&token, &seen.after.unwrap()), None);
+    let after = seen.after.unwrap();
+    assert_eq!(parts_left(&token, &after), None, "{after}");
 }
 
 #[test]

@@ -66,6 +66,12 @@ impl Findings {
         for (place, text) in scene.texts.iter().enumerate() {
             let found: Vec<Candidate> = sightings(&text.text);
             found.into_iter().for_each(|found| self.add(place, found));
+            // What says the same as another text when decoded is not decoded again.
+            if let Some(plain) = text.text.contains('%').then(|| Plain::unescaped(&text.text)).flatten() {
+                for found in sightings(&plain.text) {
+                    self.add(place, Candidate { range: plain.original(&found.range), ..found });
+                }
+            }
         }
         let joined = &scene.joined().text;
         if joined.is_empty() {

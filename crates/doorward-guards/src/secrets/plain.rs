@@ -50,6 +50,28 @@ impl Plain {
         if squeezed.text.len() == text.len() { None } else { Some(squeezed) }
     }
 
+    /// The whole text with the escapes of URLs resolved where they are ASCII; `None` when there are none.
+    pub(super) fn unescaped(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        let mut plain = Self { text: String::with_capacity(text.len()), runs: Vec::new() };
+        let (mut at, mut width) = (0, 0);
+        while let Some(byte) = bytes.get(at) {
+            let code = || Some(digit(at + 1)? << 4 | digit(at + 2)?);
+            let escaped = (*byte == b'%').then(code).flatten().and_then(|code| u8::try_from(code).ok());
+            let said = escaped.filter(u8::is_ascii);
+            let next = if said.is_some() { 3 } else { 1 };
+            if next != width {
+                width = next;
+                plain.runs.push(Run { start: plain.text.len(), original: at, width });
+            }
+            // What is not ASCII parts what stands around it.
+            plain.text.push(char::from(*said.as_ref().unwrap_or(byte).min(&0x7f)));
+            at += next;
+        }
+        if plain.text.len() == text.len() { None } else { Some(plain) }
+    }
+
     fn of(piece: &str, start: usize, read: impl Fn(char) -> Option<char>) -> Self {
         let mut plain = Self { text: String::with_capacity(piece.len()), runs: Vec::new() };
         let (mut next, mut width) = (usize::MAX, 0);
@@ -112,6 +134,8 @@ mod tests {
         assert_eq!(plain.text, "abkey=1");
         assert_eq!(text.get(plain.original(&(1..5))), Some("b\u{ff4b}\u{ff45}y"));
         assert_eq!(Plain::around("plain", &(0..1)), None);
+        let unescaped = Plain::unescaped("%61b%zz%63").unwrap();
+        assert_eq!((unescaped.text.as_str(), unescaped.original(&(0..6))), ("ab%zzc", 0..10));
         let squeezed = Plain::squeezed("a 'b' c").unwrap();
         assert_eq!((squeezed.text.as_str(), squeezed.original(&(0..2))), ("abc", 0..4));
     }
