@@ -6,7 +6,7 @@ mod options;
 
 use doorward_core::access::Direction;
 use doorward_core::guard::{Action, GuardDuty, GuardName, GuardSettings, Severity};
-use doorward_guards::{Options, Preset};
+use doorward_guards::{Options, Preset, Spotlighting};
 
 use super::ServerConfig;
 use super::build::Builder;
@@ -26,6 +26,7 @@ pub(super) fn gather(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>
     for inner in reader.table("[guards]", &member.node).unwrap_or_default() {
         match inner.name.as_str() {
             "preset" => find::keep(Key::GuardsPreset, inner, layer, reader),
+            "spotlight" => find::keep(Key::GuardsSpotlight, inner, layer, reader),
             _ => layer.guards.push(GuardEntry { member: inner.clone(), origin: reader.origin.clone() }),
         }
     }
@@ -46,7 +47,7 @@ impl Builder<'_> {
     /// How content is inspected, at all servers and at each.
     pub(super) fn guards(&mut self, servers: &[ServerConfig]) -> Options {
         let preset = self.preset();
-        let mut options = Options::default();
+        let mut options = Options { spotlight: self.spotlight(), ..Options::default() };
         let mut settings = preset.settings();
         for entry in std::mem::take(&mut self.guards) {
             let mut said = Said::default();
@@ -59,6 +60,17 @@ impl Builder<'_> {
         }
         let servers = servers.iter().map(|server| (server.id.clone(), server.guards.clone())).collect();
         Options { settings, servers, ..options }
+    }
+
+    fn spotlight(&mut self) -> Spotlighting {
+        let (text, origin) = self.text(Key::GuardsSpotlight, Spotlighting::default().name());
+        let known = Spotlighting::ALL.into_iter().find(|one| one.name() == text);
+        if known.is_none() {
+            let names = Spotlighting::ALL.map(Spotlighting::name);
+            let message = format!("results are not marked '{}'", text.escape_debug());
+            self.problems.error(origin, message, meant(&text, &names));
+        }
+        known.unwrap_or_default()
     }
 
     fn preset(&mut self) -> Preset {

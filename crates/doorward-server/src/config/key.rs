@@ -57,6 +57,8 @@ pub enum Key {
     AggregateAppTools,
     /// The ready-made settings of guards.
     GuardsPreset,
+    /// Which results are marked as data.
+    GuardsSpotlight,
     /// A file of another client to take servers from.
     ServersFrom,
 }
@@ -103,6 +105,7 @@ impl Key {
         Self::AggregateWaitS,
         Self::AggregateAppTools,
         Self::GuardsPreset,
+        Self::GuardsSpotlight,
         Self::ServersFrom,
     ];
 
@@ -136,6 +139,7 @@ impl Key {
             Self::AggregateWaitS => ("aggregate", "wait_s"),
             Self::AggregateAppTools => ("aggregate", "app_tools"),
             Self::GuardsPreset => ("guards", "preset"),
+            Self::GuardsSpotlight => ("guards", "spotlight"),
             Self::ServersFrom => ("", "servers_from"),
         }
     }
@@ -169,6 +173,7 @@ impl Key {
             | Self::AggregateUnavailable
             | Self::AggregateAppTools
             | Self::GuardsPreset
+            | Self::GuardsSpotlight
             | Self::ServersFrom => Form::Text,
         }
     }

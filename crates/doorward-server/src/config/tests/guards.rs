@@ -111,3 +111,10 @@ fn what_nobody_knows_is_an_error_with_advice() {
         assert!(told.contains(wanted), "{told}");
     }
 }
+
+#[test]
+fn which_results_are_marked_is_a_setting() {
+    use doorward_guards::Spotlighting;
+    assert_eq!(options("guards-findings", "[guards]\n").spotlight, Spotlighting::Findings);
+    assert_eq!(options("guards-always", "[guards]\nspotlight = \"always\"\n").spotlight, Spotlighting::Always);
+}
