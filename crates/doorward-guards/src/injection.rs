@@ -87,7 +87,7 @@ fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface) -> Judgement {
             Some(Layer::Comment) => Some(How::Aside),
             Some(Layer::Percent | Layer::Entities | Layer::Escapes) | None => None,
         };
-        let how = how.or_else(|| is_disguised(text).then_some(How::Disguised));
+        let how = how.max(disguise(text)).map(|how| on(surface, how));
         judgement = match how {
             Some(how) => rules::judge_again(&normal.text, &cues.windows, surface, how),
             None => rules::judge(&normal.text, &cues.windows, surface),
@@ -101,17 +101,26 @@ fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface) -> Judgement {
     for reading in again {
         let everywhere = 0..reading.text.len();
         judgement.worsen(
-            rules::judge_again(&reading.text, std::slice::from_ref(&everywhere), surface, reading.how),
+            rules::judge_again(&reading.text, std::slice::from_ref(&everywhere), surface, on(surface, reading.how)),
             reading.range,
         );
     }
     judgement
 }
 
-/// Whether its letters are not what they look like, more than names and loanwords explain.
-fn is_disguised(text: &Text<'_>) -> bool {
+/// A definition has no reason to say anything beside what it shows.
+fn on(surface: Surface, how: How) -> How {
+    if surface == Surface::Definition && how == How::Aside { How::Hidden } else { how }
+}
+
+/// How far its letters are not what they look like, beyond what names and loanwords explain.
+fn disguise(text: &Text<'_>) -> Option<How> {
     let signs = text.normal().signs;
-    signs.zero_width >= 4 || signs.confusables >= 3 || signs.compatibility >= 10 || signs.marks >= 8
+    if signs.zero_width >= 12 || signs.confusables >= 6 || signs.compatibility >= 20 || signs.marks >= 12 {
+        return Some(How::Hidden);
+    }
+    let some = signs.zero_width >= 4 || signs.confusables >= 3 || signs.compatibility >= 10 || signs.marks >= 8;
+    some.then_some(How::Disguised)
 }
 
 impl Judgement {

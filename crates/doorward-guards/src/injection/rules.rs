@@ -47,16 +47,21 @@ pub(super) fn judge(text: &str, windows: &[Range<usize>], surface: Surface) -> J
 /// Judges what is read again from a text: that it was hidden speaks against it as well.
 pub(super) fn judge_again(text: &str, windows: &[Range<usize>], surface: Surface, how: How) -> Judgement {
     let plain = judge(text, windows, surface);
-    let weight = seen(text, windows).iter().fold(0, |all, one| all | one.means);
-    let strong = (weight & STRONG).count_ones();
-    let weight = 2 * (weight & STRONG).count_ones() + (weight & WEAK).count_ones();
+    let means = match text.len() {
+        0..=AGAIN_BYTES => seen(text, windows).iter().fold(0, |all, one| all | one.means),
+        _ => 0,
+    };
+    let weight = 2 * (means & STRONG).count_ones() + (means & WEAK).count_ones();
+    let has = |bits: u64| means & bits != 0;
     let worse = plain.severity.is_some_and(|severity| severity >= Severity::Medium);
     let severity = match how {
         How::Invisible => Some(Severity::High),
         How::Hidden | How::Disguised if worse => Some(Severity::High),
-        How::Hidden if weight >= 1 => Some(Severity::Medium),
-        How::Disguised if weight >= 3 && strong > 0 => Some(Severity::Medium),
-        How::Aside if worse || weight >= 3 => Some(Severity::Medium),
+        How::Hidden if weight >= 2 => Some(Severity::Medium),
+        How::Disguised if weight >= 4 || (weight >= 3 && has(STRONG)) => Some(Severity::Medium),
+        How::Aside if worse || (weight >= 3 && has(STRANGE)) || (weight >= 4 && has(M::Your.bit())) => {
+            Some(Severity::Medium)
+        }
         How::Hidden | How::Disguised | How::Aside => plain.severity,
     };
     let rule = match how {
@@ -67,6 +72,12 @@ pub(super) fn judge_again(text: &str, windows: &[Range<usize>], surface: Surface
     };
     Judgement { severity, rule: severity.map(|_| rule), range: 0..text.len(), features: plain.features }
 }
+
+/// Longest reading that is taken for one thing said; in longer ones some such words stand anyway, far from each other.
+const AGAIN_BYTES: usize = 600;
+
+/// Meanings that a remark of one person to another lacks.
+const STRANGE: u64 = any(&[M::Prompt, M::Unbound, M::Conceal, M::NewTask, M::Salute, M::Model, M::Markup]);
 
 /// Meanings that hardly any harmless text has which is also hidden.
 const STRONG: u64 =
@@ -241,7 +252,8 @@ const RULES: &[Rule] = rules! {
     "override-secret" Medium Any Near 120: [Override|Anyway] [Call|Reveal|Fetch] [Secret|Vault];
     "anyway-tool" Medium Any Near 120: [Override|Authority] [Anyway] [Call|Tool];
     "lack-limits" Medium Any Sentence 60: [You|Model|Pretend] [Lacking] [Instructions];
-    "reveal-prompt" Medium Any Sentence 80: [Reveal] [Prompt];
+    "reveal-prompt" Medium Any Row 80: [Reveal] [Prompt];
+    "prompt-revealed" Medium Any Sentence 80: [Prompt] [Reveal] [Please|You|Your|Must|Override];
     "prompt-you" Low Any Sentence 80: [Prompt] [You];
     "reveal-your-instructions" Medium Any Sentence 60: [Reveal] [Your] [Instructions];
     "pretend-unbound" Medium Any Sentence 100: [Pretend] [Unbound];
@@ -252,6 +264,7 @@ const RULES: &[Rule] = rules! {
     "pretend-harm" Low Any Near 200: [Pretend] [Harm];
     "markup" Low Any Near 10: [Markup];
     "markup-order" Medium Any Near 300: [Markup] [Please|Override|NewTask|Reveal|Conceal|Silent|Send|Call|Answer|Consent];
+    "markup-definition" Medium Definition Near 10: [Markup];
     "salute" Low Any Near 10: [Salute];
     "salute-order" Medium Any Near 200: [Salute] [Must|Override|Send|Conceal|Silent|Call|Please];
     "conceal-user" Medium Any Sentence 80: [Conceal] [User];
@@ -275,7 +288,7 @@ const RULES: &[Rule] = rules! {
     "urgent-order" Low Any Near 150: [Urgent] [Must|First] [Call|Send];
     "first-read-vault" Medium Any Sentence 160: [First|Must] [Call|Reveal|Send|Fetch] [Vault];
     "first-read-secret" Low Any Sentence 160: [First|Must|Please] [Call|Reveal|Send] [Secret|Conversation];
-    "first-read-carry" Medium Definition Near 260: [First|Must] [Call|Fetch] [Secret|Vault|Conversation] [Carry];
+    "first-read-carry" Medium Definition Near 260: [First|Must] [Call|Fetch] [Vault] [Carry];
     "cross-tool" Low Definition Sentence 120: [First] [Call] [Tool];
     "best-tool" Low Definition Sentence 100: [Best] [Tool];
     "best-must" Medium Definition Near 150: [Best] [Must] [Only|Everything|Prior|Urgent];

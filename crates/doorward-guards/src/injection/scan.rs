@@ -92,7 +92,7 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
         for word in words.split('|').map(str::trim).filter(|word| !word.is_empty()) {
             let (bare, stem) = word.strip_suffix('*').map_or((word, false), |bare| (bare, true));
             let bare_letters = unaccented(bare);
-            let inner = if matches!(meaning, Meaning::Attack | Meaning::Prey | Meaning::Secret) {
+            let inner = if matches!(meaning, Meaning::Attack | Meaning::Prey | Meaning::Secret | Meaning::Vault) {
                 Edge::Name
             } else {
                 Edge::Word
