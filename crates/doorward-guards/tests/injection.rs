@@ -1,5 +1,5 @@
 //! Instructions to the model, and pages of apps, as data: every case of `fixtures/guards/{injection,apps}/*.json`.
-#![expect(clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
 
