@@ -17,7 +17,7 @@ use super::decide::{Allowed, AwaitDecision};
 use super::meter::AwaitMeter;
 use super::state::Begun;
 use crate::access::{Access, Direction, Resource, classify};
-use crate::guard::{Content, Edit, Inspection, Surface, Verdict};
+use crate::guard::{Action, Content, Edit, Inspection, Surface, Verdict};
 use crate::rate::Take;
 use crate::refusal::{Code, Refusal};
 use crate::reread::read_again;
@@ -183,6 +183,7 @@ impl AwaitGuard {
     /// Goes on with what the guards say.
     #[must_use]
     pub fn guarded(mut self, inspection: Inspection, now: Timestamp) -> Step {
+        let inspection = self.without_instructions(inspection);
         let Inspection { findings, verdict } = inspection;
         self.begun_mut().note_findings(findings);
         match self.stage {
@@ -210,6 +211,23 @@ impl AwaitGuard {
                 }
                 Self::on_next(begun, response, listed, now)
             }
+        }
+    }
+
+    /// A server may be used without what it tells the model of itself: where nothing else is to be changed, its instructions
+    /// are emptied instead of all of its answer being refused.
+    fn without_instructions(&mut self, inspection: Inspection) -> Inspection {
+        let Stage::Answer(begun, response) = &mut self.stage else { return inspection };
+        let there = inspection.findings.iter().filter(|(_, action)| *action > Action::Observe);
+        let alone = there.clone().count() > 0 && there.clone().all(|(finding, _)| &*finding.pointer == "/instructions");
+        let given = response.result_member("instructions").filter(|_| alone && tells_of_itself(begun.method()));
+        match (&inspection.verdict, given) {
+            (Verdict::Block { .. } | Verdict::Hold { .. }, Some(given)) => {
+                let edit = Edit { range: given.range(), json: "\"\"".to_owned() };
+                begun.note("Guards withhold its instructions.".to_owned());
+                Inspection { verdict: Verdict::Rewrite(vec![edit]), ..inspection }
+            }
+            (_, _) => inspection,
         }
     }
 

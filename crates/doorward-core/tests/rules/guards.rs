@@ -274,6 +274,33 @@ fn what_a_server_says_of_itself_is_told_apart() {
 }
 
 #[test]
+fn a_server_can_be_used_without_what_it_tells_the_model() {
+    let request = r#"{"jsonrpc":"2.0","id":"mine","method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
+    let play = |pointers: &[&str], verdict: Verdict| {
+        let finding = |pointer: &&str| (Finding { pointer: Arc::from(*pointer), ..found().0 }, Action::Block);
+        let findings: Vec<_> = pointers.iter().map(finding).collect();
+        let guard = |content: &Content<'_>| match content.surface {
+            Surface::Instructions => Inspection { findings: findings.clone(), verdict: verdict.clone() },
+            _ => Inspection::default(),
+        };
+        let shell = Shell { decide: &allow, show: &|_| Visibility::Show, guard: &guard, consent: Consent::Absent };
+        let answer = result_of(r#"{"instructions":"bad","serverInfo":{"name":"s"}}"#);
+        play_as(arrival(request, Direction::ToServer, LEGACY), answer, &shell)
+    };
+    let refused = || Verdict::Block { code: Code::AnswerBlocked, detail: String::new() };
+    let shown = r#"{"jsonrpc":"2.0","id":"mine","result":{"instructions":"","serverInfo":{"name":"s"}}}"#;
+    for verdict in [refused(), Verdict::Hold { detail: String::new() }] {
+        let played = play(&["/instructions"], verdict);
+        assert_eq!(played.answer(), shown);
+        assert_eq!(played.last().findings.len(), 1);
+        assert!(played.last().reasons.iter().any(|reason| reason.as_ref() == "Guards withhold its instructions."));
+    }
+    for pointers in [&["/serverInfo/name"][..], &["/instructions", "/serverInfo/name"], &["/instructions", ""], &[]] {
+        assert_eq!(play(pointers, refused()).code(), Code::AnswerBlocked, "{pointers:?}");
+    }
+}
+
+#[test]
 fn of_a_list_each_item_is_inspected_that_would_be_shown() {
     let request = r#"{"jsonrpc":"2.0","id":"mine","method":"tools/list","params":{}}"#;
     let result = r#"{"tools":[{"name":"hidden","description":"bad"},{"name":"one"},{"name":"two","description":"bad"},{"name":"three"}],"nextCursor":"n"}"#;
