@@ -5,7 +5,7 @@
 
 mod cues;
 mod definition;
-mod model;
+pub(crate) mod model;
 mod quotes;
 mod readings;
 mod rules;
@@ -59,13 +59,17 @@ impl Guard for Injection {
 /// What one text is taken for.
 fn judge(place: usize, text: &Text<'_>, cues: &Cues, surface: Surface) -> Option<Found> {
     let rules = by_rules(text, cues, surface);
-    let score = model::judge(&text.text, surface, &rules);
+    let score = model::judge(text, surface, &rules);
     let severity = rules.severity.max(score.severity)?;
     let (rule, range) = match rules.rule {
         Some(rule) => (rule, rules.range),
-        None => ("classifier", 0..text.text.len()),
+        None => ("classifier", score.range.clone()),
     };
-    Some(Found::new(rule, severity, confidence(severity), place, range))
+    let confidence = match rules.severity {
+        Some(_) => confidence(severity),
+        None => score.confidence(),
+    };
+    Some(Found::new(rule, severity, confidence, place, range))
 }
 
 /// How many of such findings were right, where that was measured.

@@ -22,6 +22,7 @@ mod settings;
 pub mod size;
 mod spotlight;
 pub mod text;
+pub mod training;
 mod unicode;
 mod words;
 

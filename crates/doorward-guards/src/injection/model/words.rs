@@ -1,0 +1,311 @@
+//! A text as words.
+//!
+//! Responsible for where words start and end, how they are written and what kinds they are. It works on one text at a time and
+//! never keeps one.
+
+use super::lexicon::{Kinds, LEXICON, Lexicon, PREFIX_MAX, PREFIX_MIN};
+
+/// One word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// What it does in a sentence.
+    pub(crate) kinds: Kinds,
+    /// Where it starts, in bytes.
+    pub(crate) start: usize,
+    /// Where it ends, in bytes.
+    pub(crate) end: usize,
+    /// How many letters it has.
+    pub(crate) letters: u16,
+    /// How many of its letters are capitals.
+    pub(crate) capitals: u16,
+    /// How it is written.
+    pub(crate) shape: Shape,
+    /// The marks between it and the word before, as bits of [`mark`].
+    pub(crate) before: u32,
+    /// Whether somebody is quoted: it stands between quotation marks in a sentence.
+    pub(crate) is_quoted: bool,
+}
+
+/// What a word looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Letters.
+    Plain,
+    /// With digits or underscores: an identifier.
+    Identifier,
+    /// Digits.
+    Number,
+    /// A web address.
+    Url,
+    /// A mail address.
+    Mail,
+    /// A path in a file system.
+    Path,
+}
+
+/// Bits for what stands between two words.
+pub(crate) mod mark {
+    pub(crate) const LINE: u32 = 1;
+    pub(crate) const STOP: u32 = 1 << 1;
+    pub(crate) const CRY: u32 = 1 << 2;
+    pub(crate) const ASK: u32 = 1 << 3;
+    pub(crate) const QUOTE: u32 = 1 << 4;
+    pub(crate) const ANGLE: u32 = 1 << 5;
+    pub(crate) const SQUARE: u32 = 1 << 6;
+    pub(crate) const BRACE: u32 = 1 << 7;
+    pub(crate) const COLON: u32 = 1 << 8;
+    pub(crate) const COMMA: u32 = 1 << 9;
+    pub(crate) const STAR: u32 = 1 << 10;
+    pub(crate) const HASH: u32 = 1 << 11;
+    pub(crate) const BAR: u32 = 1 << 12;
+    pub(crate) const TICK: u32 = 1 << 13;
+    pub(crate) const DASH: u32 = 1 << 14;
+    pub(crate) const ROUND: u32 = 1 << 15;
+    /// More than one quotation mark: one text ended and another began.
+    pub(crate) const QUOTES: u32 = 1 << 16;
+}
+
+const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The hash of a word, as [`words`] finds it.
+pub(crate) fn hash_of(word: &str) -> u64 {
+    spread(word.bytes().fold(BASIS, step))
+}
+
+fn step(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+}
+
+/// Spreads a hash over all bits; never 0.
+pub(crate) fn spread(hash: u64) -> u64 {
+    let mixed = (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed ^ (mixed >> 32)).max(1)
+}
+
+/// The words of `text`, put into `words`, which is emptied first; the marks after the last one.
+pub(crate) fn words(text: &str, words: &mut Vec<Word>) -> u32 {
+    words.clear();
+    let lexicon: &Lexicon = &LEXICON;
+    let mut before = 0;
+    let mut at = 0;
+    while let Some(character) = character(text, at) {
+        let end = if starts_word(character) { word_end(text, at) } else { at };
+        if end == at {
+            before = with_mark(before, character);
+            at += character.len_utf8();
+            continue;
+        }
+        words.push(word(text, at, end, before, lexicon));
+        before = 0;
+        at = end;
+    }
+    before
+}
+
+/// The character at a place; quick where it is ASCII.
+fn character(text: &str, at: usize) -> Option<char> {
+    match text.as_bytes().get(at) {
+        Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+        Some(_) => text.get(at..).and_then(|rest| rest.chars().next()),
+        None => None,
+    }
+}
+
+fn starts_word(character: char) -> bool {
+    match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '~' | '/' => true,
+        _ => !character.is_ascii() && character.is_alphanumeric(),
+    }
+}
+
+/// Where the word that starts at `start` ends.
+fn word_end(text: &str, start: usize) -> usize {
+    let mut at = start;
+    let mut joints = Joints::default();
+    while let Some(character) = character(text, at) {
+        if !(character.is_ascii_alphanumeric() || character == '_') && !joints.take(character, text.as_bytes(), at, start) {
+            break;
+        }
+        at += character.len_utf8();
+    }
+    at
+}
+
+/// What has joined a word so far.
+#[derive(Debug, Default)]
+struct Joints {
+    scheme: bool,
+    path: bool,
+}
+
+impl Joints {
+    /// Whether a character that is no plain letter or digit belongs to the word.
+    fn take(&mut self, character: char, text: &[u8], at: usize, start: usize) -> bool {
+        let next = text.get(at + character.len_utf8()).copied().unwrap_or(b' ');
+        let goes_on = next.is_ascii_alphanumeric() || next >= 0x80;
+        match character {
+            '\'' | '\u{2019}' => at > start && !self.path && is_ending(text, at + character.len_utf8()),
+            '.' | '@' | '-' => goes_on,
+            '/' | '~' => {
+                self.path = true;
+                goes_on || matches!(next, b'.' | b'/')
+            }
+            ':' => {
+                self.scheme |= text.get(at + 1..at + 3) == Some(b"//");
+                self.scheme && next == b'/'
+            }
+            '?' | '=' | '&' | '%' | '#' | '$' | '+' => self.scheme && goes_on,
+            _ => !character.is_ascii() && character.is_alphanumeric(),
+        }
+    }
+}
+
+/// Whether what follows an apostrophe ends a word, as in "don't" or "user's".
+fn is_ending(text: &[u8], at: usize) -> bool {
+    let letters = text.get(at..).unwrap_or_default().iter().take(4).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    letters > 0 && letters < 3
+}
+
+fn word(text: &str, start: usize, end: usize, before: u32, lexicon: &Lexicon) -> Word {
+    let mut hashing = Hashing { hash: BASIS, bytes: 0, kinds: 0, lexicon };
+    let (mut letters, mut capitals): (u16, u16) = (0, 0);
+    let (mut scheme, mut mail, mut path, mut identifier) = (false, false, false, false);
+    for character in text.get(start..end).unwrap_or_default().chars() {
+        match character {
+            'a'..='z' => letters = letters.saturating_add(1),
+            'A'..='Z' => {
+                letters = letters.saturating_add(1);
+                capitals = capitals.saturating_add(1);
+            }
+            '0'..='9' | '_' => identifier = true,
+            ':' => scheme = true,
+            '@' => mail = true,
+            '/' => path = true,
+            _ if character.is_ascii() => {}
+            _ => {
+                letters = letters.saturating_add(1);
+                capitals = capitals.saturating_add(u16::from(character.is_uppercase()));
+            }
+        }
+        hashing.push(character);
+    }
+    let shape = match (scheme, mail && letters > 0, path, letters) {
+        (true, ..) => Shape::Url,
+        (_, true, ..) => Shape::Mail,
+        (_, _, true, _) => Shape::Path,
+        (.., 0) => Shape::Number,
+        _ if identifier => Shape::Identifier,
+        _ => Shape::Plain,
+    };
+    let kinds = hashing.kinds | lexicon.word(spread(hashing.hash));
+    Word { kinds, start, end, letters, capitals, shape, before, is_quoted: false }
+}
+
+/// Hashes a word and looks up its beginnings on the way.
+#[derive(Debug)]
+struct Hashing<'a> {
+    hash: u64,
+    bytes: usize,
+    kinds: Kinds,
+    lexicon: &'a Lexicon,
+}
+
+impl Hashing<'_> {
+    fn push(&mut self, character: char) {
+        match character {
+            '\u{2019}' => self.byte(b'\''),
+            _ if character.is_ascii() => self.byte(character.to_ascii_lowercase() as u8),
+            _ => {
+                let mut buffer = [0; 4];
+                for lower in character.to_lowercase() {
+                    lower.encode_utf8(&mut buffer).bytes().for_each(|byte| self.byte(byte));
+                }
+            }
+        }
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.hash = step(self.hash, byte);
+        self.bytes += 1;
+        if (PREFIX_MIN..=PREFIX_MAX).contains(&self.bytes) {
+            self.kinds |= self.lexicon.prefix(spread(self.hash));
+        }
+    }
+}
+
+/// The marks so far and one more.
+fn with_mark(before: u32, character: char) -> u32 {
+    let found = mark_of(character);
+    let again = before & found & mark::QUOTE != 0;
+    before | found | if again { mark::QUOTES } else { 0 }
+}
+
+fn mark_of(character: char) -> u32 {
+    match character {
+        '\n' | '\r' => mark::LINE,
+        '.' | ';' | '\u{3002}' => mark::STOP,
+        '!' => mark::CRY,
+        '?' => mark::ASK,
+        '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => mark::QUOTE,
+        '<' | '>' => mark::ANGLE,
+        '[' | ']' => mark::SQUARE,
+        '{' | '}' => mark::BRACE,
+        ':' => mark::COLON,
+        ',' => mark::COMMA,
+        '*' => mark::STAR,
+        '#' => mark::HASH,
+        '|' => mark::BAR,
+        '`' => mark::TICK,
+        '-' | '=' | '\u{2014}' | '\u{2013}' => mark::DASH,
+        '(' | ')' => mark::ROUND,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, Shape)> {
+        let mut found = Vec::new();
+        words(text, &mut found);
+        found.iter().map(|word| (text[word.start..word.end].to_owned(), word.shape)).collect()
+    }
+
+    #[test]
+    fn words_are_told_apart_by_how_they_are_written() {
+        let text = "Don't e-mail it to a.b@c.example, see https://x.example/y?z=1 or ~/notes/todo.md (tool_2, 3.5).";
+        let said = read(text);
+        let expected = [
+            ("Don't", Shape::Plain),
+            ("e-mail", Shape::Plain),
+            ("it", Shape::Plain),
+            ("to", Shape::Plain),
+            ("a.b@c.example", Shape::Mail),
+            ("see", Shape::Plain),
+            ("https://x.example/y?z=1", Shape::Url),
+            ("or", Shape::Plain),
+            ("~/notes/todo.md", Shape::Path),
+            ("tool_2", Shape::Identifier),
+            ("3.5", Shape::Number),
+        ];
+        let expected: Vec<_> = expected.iter().map(|(word, shape)| ((*word).to_owned(), *shape)).collect();
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn strokes_and_signs_alone_are_no_words() {
+        for text in ["", "/", "~ / //", "-- @ :", "\u{1f600} \u{2014}"] {
+            assert!(read(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_lower_cased_and_counted() {
+        let mut found = Vec::new();
+        words("\u{dc}BERGEHE", &mut found);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].letters, found[0].capitals), (8, 8));
+        assert_ne!(found[0].kinds, 0, "a beginning in the lexicon");
+    }
+}
