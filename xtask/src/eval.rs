@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use crate::{Failure, output, workspace};
 
-mod corpus;
+pub(crate) mod corpus;
 mod figures;
 mod floors;
 mod report;
-mod sight;
-mod tally;
+pub(crate) mod sight;
+pub(crate) mod tally;
 
 use figures::Figures;
 use floors::Floors;

@@ -18,6 +18,7 @@ mod output;
 mod peer;
 mod process;
 mod tidy;
+mod train;
 mod workspace;
 
 /// One thing `cargo xtask` can do.
@@ -40,6 +41,7 @@ const TASKS: &[Task] = &[
     },
     Task { name: "identity", about: "Tokens of a real authorization server, through the gateway", run: identity::run },
     Task { name: "bench", about: "What the gateway costs beside no proxy and a plain one", run: bench::run },
+    Task { name: "train", about: "Learn the weights of the classifier of texts", run: train::run },
     Task { name: "eval", about: "What the guards find and miss in a labelled corpus", run: eval::run },
     Task {
         name: "examples",

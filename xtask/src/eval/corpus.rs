@@ -13,30 +13,30 @@ const FILE_MAX: u64 = 1 << 30;
 
 /// One file of the corpus.
 #[derive(Debug)]
-pub(super) struct File {
+pub(crate) struct File {
     /// Its name, without endings.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The guards that are meant to find what it holds.
-    pub(super) guards: &'static [GuardName],
-    pub(super) items: Vec<Item>,
+    pub(crate) guards: &'static [GuardName],
+    pub(crate) items: Vec<Item>,
 }
 
 /// One labelled text.
 #[derive(Debug, Clone)]
-pub(super) struct Item {
-    pub(super) id: String,
-    pub(super) text: String,
+pub(crate) struct Item {
+    pub(crate) id: String,
+    pub(crate) text: String,
     /// Whether something is to be found in it.
-    pub(super) is_positive: bool,
-    pub(super) category: String,
-    pub(super) technique: Option<String>,
-    pub(super) source: String,
-    pub(super) place: Place,
+    pub(crate) is_positive: bool,
+    pub(crate) category: String,
+    pub(crate) technique: Option<String>,
+    pub(crate) source: String,
+    pub(crate) place: Place,
 }
 
 /// Where the text stands when it reaches a guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Description,
     Result,
     Argument,
@@ -48,7 +48,7 @@ impl Place {
     const ALL: [Self; 4] = [Self::Description, Self::Result, Self::Argument, Self::User];
 
     /// As the corpus names it.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Description => "tool_description",
             Self::Result => "tool_result",
@@ -67,7 +67,7 @@ const MEANT: &[(&str, &[GuardName])] = &[
 ];
 
 /// What `folder` holds for guards, by the word in the names of its files; of `only`, when it names some.
-pub(super) fn read(folder: &Path, only: &[String]) -> Result<Vec<File>, String> {
+pub(crate) fn read(folder: &Path, only: &[String]) -> Result<Vec<File>, String> {
     if let Some(unknown) = only.iter().find(|name| !MEANT.iter().any(|(known, _)| known == name)) {
         return Err(format!("--only {unknown:?} names no file; there are injection, secrets, pii and arguments"));
     }

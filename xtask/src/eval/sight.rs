@@ -100,7 +100,7 @@ fn look(guards: &Guards, server: &ServerId, item: &Item) -> Result<Sight, String
 }
 
 /// The message that brings an item, and where in it the inspected part lies.
-fn message(item: &Item) -> (Surface, &'static str, &'static [&'static str], Value) {
+pub(crate) fn message(item: &Item) -> (Surface, &'static str, &'static [&'static str], Value) {
     let text = &item.text;
     match item.place {
         Place::Description => {
@@ -121,7 +121,7 @@ fn message(item: &Item) -> (Surface, &'static str, &'static [&'static str], Valu
 }
 
 /// The part at `path`; of a list, its first element.
-fn part<'a>(message: Raw<'a>, path: &[&str]) -> Option<Raw<'a>> {
+pub(crate) fn part<'a>(message: Raw<'a>, path: &[&str]) -> Option<Raw<'a>> {
     let part = message.path(path)?;
     Some(part.elements().next().unwrap_or(part))
 }

@@ -11,10 +11,10 @@ pub(super) struct Tally {
 
 /// A share with its Wilson interval at 95 %.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Share {
-    pub(super) value: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub(crate) struct Share {
+    pub(crate) value: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
 }
 
 impl Tally {
@@ -56,7 +56,7 @@ impl Tally {
 
 impl Share {
     /// `part` of `whole`; `None` of nothing.
-    pub(super) fn of(part: u32, whole: u32) -> Option<Self> {
+    pub(crate) fn of(part: u32, whole: u32) -> Option<Self> {
         if whole == 0 {
             return None;
         }

@@ -73,7 +73,6 @@ pub(crate) fn is_worth(words: &[Word]) -> bool {
 /// Tells every feature of a sentence. `after` are the marks after it.
 pub(crate) fn features(words: &[Word], after: u32, place: Place, mut tell: impl FnMut(u64)) {
     kinds(words, place, &mut tell);
-    triples(words, &mut tell);
     addresses(words, place, &mut tell);
     marks(words, after, &mut tell);
     measures(words, place, &mut tell);
@@ -89,10 +88,7 @@ enum Topic {
     ClosePair,
     ClosePairInPlace,
     FarPair,
-    Triple,
     Richness,
-    Quotation,
-    QuotedKind,
     LoudKind,
     MarkBefore,
     MarksBefore,
@@ -111,15 +107,10 @@ fn feature(topic: Topic, a: u64, b: u64) -> u64 {
     spread(spread(a ^ start).wrapping_add(b.wrapping_mul(0xff51_afd7_ed55_8ccd)))
 }
 
-/// Which kinds of word there are, where, and what follows what. What is quoted is counted by itself.
+/// Which kinds of word there are, where, and what follows what. What is quoted does not count.
 fn kinds(words: &[Word], place: Place, tell: &mut impl FnMut(u64)) {
     let mut seen: Kinds = 0;
-    for (at, word) in words.iter().enumerate().filter(|(_, word)| word.kinds != 0) {
-        if word.is_quoted {
-            tell(feature(Topic::Quotation, 0, 0));
-            bits(word.kinds).for_each(|kind| tell(feature(Topic::QuotedKind, kind, 0)));
-            continue;
-        }
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| word.kinds != 0 && !word.is_quoted) {
         for kind in bits(word.kinds & !seen) {
             tell(feature(Topic::Kind, kind, 0));
             tell(feature(Topic::KindInPlace, kind, place as u64));
@@ -148,22 +139,6 @@ fn pairs(kinds: Kinds, next: &[Word], place: Place, tell: &mut impl FnMut(u64)) 
             tell(feature(Topic::ClosePairInPlace, kind | other << 8, place as u64));
         }
         bits(far).for_each(|other| tell(feature(Topic::FarPair, kind, other)));
-    }
-}
-
-/// Three words with kinds in a row, whatever stands between.
-fn triples(words: &[Word], tell: &mut impl FnMut(u64)) {
-    let mut last: [(Kinds, usize); 2] = [(0, 0); 2];
-    for (at, word) in words.iter().enumerate().filter(|(_, word)| word.kinds != 0 && !word.is_quoted) {
-        let [(first, since), second] = last;
-        if first != 0 && at - since <= REACH {
-            for a in bits(first) {
-                for b in bits(second.0) {
-                    bits(word.kinds).for_each(|c| tell(feature(Topic::Triple, a | b << 8 | c << 16, 0)));
-                }
-            }
-        }
-        last = [second, (word.kinds, at)];
     }
 }
 
@@ -261,12 +236,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_counts_otherwise() {
+    fn what_is_quoted_does_not_count() {
         let plain = seen("Notes say ignore your instructions", Place::Answer);
         let quoted = seen("Notes say 'ignore your instructions'", Place::Answer);
         assert!(plain.contains(&feature(Topic::Kind, first_kind("ignore"), 0)));
         assert!(!quoted.contains(&feature(Topic::Kind, first_kind("ignore"), 0)));
-        assert!(quoted.contains(&feature(Topic::QuotedKind, first_kind("ignore"), 0)));
     }
 
     fn first_kind(word: &str) -> u64 {
