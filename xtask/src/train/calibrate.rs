@@ -3,6 +3,8 @@
 //! Everything here is fitted to what was said of held-out makers, so that it holds for texts of new ones as far as the
 //! makers here are like others.
 
+#![expect(clippy::indexing_slicing, reason = "there are two places, and two of everything here")]
+
 use doorward_guards::training::{Meaning, Weights};
 
 use super::examples::{Example, Examples};

@@ -4,6 +4,11 @@
 //! and only the sentences that could have been it are taken for the instruction. Logistic regression by AdaGrad, with
 //! features dropped at random; makers count alike, however many texts they made, to a degree.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numbers of features, makers and places are places in the vectors made for them"
+)]
+
 use doorward_guards::training::{Meaning, Weights};
 
 use super::examples::{Example, Examples};
@@ -70,9 +75,8 @@ fn counts(taken: &[&Example], groups: usize) -> Vec<f32> {
     for example in taken {
         sizes[example.group][usize::from(example.is_hostile)] += example.weight;
     }
-    let raw = |example: &Example| {
-        example.weight * sizes[example.group][usize::from(example.is_hostile)].powf(-EVENNESS)
-    };
+    let raw =
+        |example: &Example| example.weight * sizes[example.group][usize::from(example.is_hostile)].powf(-EVENNESS);
     let mut totals = [0.0_f32; 2];
     for example in taken {
         totals[usize::from(example.is_hostile)] += raw(example);
@@ -113,7 +117,11 @@ impl Learned {
     pub(super) fn weights(&self, examples: &Examples) -> Weights {
         let largest = self.weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
         let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
-        let steps = self.weights.iter().zip(&examples.features).map(|(weight, feature)| (*feature, (weight / scale).round() as i8));
+        let steps = self
+            .weights
+            .iter()
+            .zip(&examples.features)
+            .map(|(weight, feature)| (*feature, (weight / scale).round() as i8));
         let mut features: Vec<_> = steps.filter(|(_, steps)| *steps != 0).collect();
         features.sort_unstable();
         let places = self.biases.map(|bias| Meaning { bias, ..Meaning::default() });
@@ -165,7 +173,8 @@ impl Learning {
             *pulled += pull * pull;
             self.learned.biases[example.place] -= rate * 0.5 * pull / pulled.sqrt();
             for feature in seen {
-                let (weight, pulled) = (&mut self.learned.weights[*feature as usize], &mut self.pulled[*feature as usize]);
+                let (weight, pulled) =
+                    (&mut self.learned.weights[*feature as usize], &mut self.pulled[*feature as usize]);
                 *pulled += pull * pull;
                 *weight -= rate * (pull + DECAY * *weight) / pulled.sqrt();
             }

@@ -1,5 +1,7 @@
 //! What the classifier is worth on texts of makers it has not seen, as tables.
 
+#![expect(clippy::indexing_slicing, reason = "there are two places")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -13,8 +15,13 @@ const CURVE: [f64; 6] = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05];
 
 /// The tables, held-out sums by the order of examples.
 pub(super) fn report(examples: &Examples, sums: &[f32], weights: &Weights) -> String {
-    let counted: Vec<(&Example, f32)> =
-        examples.all.iter().zip(sums).map(|(example, sum)| (example, *sum)).filter(|(example, _)| example.is_counted).collect();
+    let counted: Vec<(&Example, f32)> = examples
+        .all
+        .iter()
+        .zip(sums)
+        .map(|(example, sum)| (example, *sum))
+        .filter(|(example, _)| example.is_counted)
+        .collect();
     let mut text = String::from("Held out by maker, at the threshold of `medium`\n");
     let found = |(example, sum): &(&Example, f32)| *sum >= weights.places[example.place].medium;
     let by_source = |(example, _): &(&Example, f32)| (example.is_hostile, example.source.clone(), example.surface);
@@ -63,7 +70,8 @@ fn curve(text: &mut String, counted: &[(&Example, f32)]) {
     for share in CURVE {
         let recall = |place: usize| {
             let here = || counted.iter().filter(move |(example, _)| example.place == place && example.weight > 0.0);
-            let mut harmless: Vec<f32> = here().filter(|(example, _)| !example.is_hostile).map(|(_, sum)| *sum).collect();
+            let mut harmless: Vec<f32> =
+                here().filter(|(example, _)| !example.is_hostile).map(|(_, sum)| *sum).collect();
             harmless.sort_by(|a, b| b.total_cmp(a));
             let threshold = harmless.get((harmless.len() as f64 * share) as usize).copied().unwrap_or(0.0);
             let hostile = here().filter(|(example, _)| example.is_hostile);

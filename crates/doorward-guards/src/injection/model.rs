@@ -94,11 +94,7 @@ const TEXT_MIN: usize = 10;
 /// What a text says: as it is written, as long as nothing is disguised, since capitals tell something.
 pub(crate) fn undisguised<'a>(text: &'a Text<'_>) -> Cow<'a, str> {
     let may_be = !text.text.is_ascii() || text.text.contains('\u{1b}');
-    if may_be && text.normal().signs.any() {
-        Cow::Owned(text.normal().text.clone())
-    } else {
-        Cow::Borrowed(&text.text)
-    }
+    if may_be && text.normal().signs.any() { Cow::Owned(text.normal().text.clone()) } else { Cow::Borrowed(&text.text) }
 }
 
 /// The highest sum of a sentence, or of two in a row, and where they stand.
@@ -129,7 +125,9 @@ pub(crate) fn each_sentence(text: &str, place: Place, mut tell: impl FnMut(Range
     features::sentences(&words, &mut ranges);
     for range in &ranges {
         let after = words.get(range.end).map_or(end, |word| word.before);
-        let Some(sentence) = words.get_mut(range.clone()).filter(|sentence| features::is_worth(sentence)) else { continue };
+        let Some(sentence) = words.get_mut(range.clone()).filter(|sentence| features::is_worth(sentence)) else {
+            continue;
+        };
         features::mark_quotations(sentence, after);
         seen.clear();
         features::features(sentence, after, place, |feature| seen.push(feature));
@@ -140,3 +138,6 @@ pub(crate) fn each_sentence(text: &str, place: Place, mut tell: impl FnMut(Range
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,7 +123,9 @@ fn word_end(text: &str, start: usize) -> usize {
     let mut at = start;
     let mut joints = Joints::default();
     while let Some(character) = character(text, at) {
-        if !(character.is_ascii_alphanumeric() || character == '_') && !joints.take(character, text.as_bytes(), at, start) {
+        if !(character.is_ascii_alphanumeric() || character == '_')
+            && !joints.take(character, text.as_bytes(), at, start)
+        {
             break;
         }
         at += character.len_utf8();
@@ -162,7 +164,8 @@ impl Joints {
 
 /// Whether what follows an apostrophe ends a word, as in "don't" or "user's".
 fn is_ending(text: &[u8], at: usize) -> bool {
-    let letters = text.get(at..).unwrap_or_default().iter().take(4).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let letters =
+        text.get(at..).unwrap_or_default().iter().take(4).take_while(|byte| byte.is_ascii_alphabetic()).count();
     letters > 0 && letters < 3
 }
 
