@@ -21,10 +21,11 @@ fn corpus(name: &str) -> PathBuf {
         for copy in 0..4 {
             for (label, texts) in [("malicious", hostile), ("benign", harmless)] {
                 for (at, text) in texts.iter().enumerate() {
+                    let surface = ["tool_result", "tool_description"][at];
                     let id = format!("{maker}-{copy}-{label}-{at}");
                     let line = json!({
                         "id": id, "text": format!("{text} {copy}."), "label": label, "category": "c",
-                        "source": format!("maker-{maker}"), "surface": ["tool_result", "tool_description"][at],
+                        "source": format!("maker-{maker}"), "surface": surface,
                     });
                     lines.push_str(&format!("{line}\n"));
                 }

@@ -209,7 +209,10 @@ mod tests {
         let (mut found, mut ranges) = (Vec::new(), Vec::new());
         words(text, &mut found);
         sentences(&found, &mut ranges);
-        ranges.iter().map(|range| text[found[range.start].start..found[range.end - 1].end].to_owned()).collect()
+        ranges
+            .iter()
+            .map(|range| text.get(found[range.start].start..found[range.end - 1].end).unwrap().to_owned())
+            .collect()
     }
 
     fn seen(text: &str, place: Place) -> std::collections::BTreeSet<u64> {

@@ -123,9 +123,8 @@ fn word_end(text: &str, start: usize) -> usize {
     let mut at = start;
     let mut joints = Joints::default();
     while let Some(character) = character(text, at) {
-        if !(character.is_ascii_alphanumeric() || character == '_')
-            && !joints.take(character, text.as_bytes(), at, start)
-        {
+        let is_plain = character.is_ascii_alphanumeric() || character == '_';
+        if !is_plain && !joints.take(character, text.as_bytes(), at, start) {
             break;
         }
         at += character.len_utf8();
@@ -272,7 +271,7 @@ mod tests {
     fn read(text: &str) -> Vec<(String, Shape)> {
         let mut found = Vec::new();
         words(text, &mut found);
-        found.iter().map(|word| (text[word.start..word.end].to_owned(), word.shape)).collect()
+        found.iter().map(|word| (text.get(word.start..word.end).unwrap().to_owned(), word.shape)).collect()
     }
 
     #[test]
