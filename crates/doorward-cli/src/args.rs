@@ -1,6 +1,7 @@
 //! The command line as it is typed. What it means is settled by each command.
 
 mod keys;
+mod pins;
 mod policy;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use crate::exit::Exit;
 use crate::terminal::ColorChoice;
 
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
+pub(crate) use pins::{DecidePinsArgs, DiffPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs};
 pub(crate) use policy::{
     AskedArgs, Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyExplainArgs,
     PolicyTestArgs, ProposeArgs, SubjectArgs,
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     /// Make and take back API keys for clients.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look at what servers offer, and approve or reject it.
+    #[command(subcommand)]
+    Pins(PinsCommand),
     /// Explain a refusal code.
     Explain(ExplainArgs),
     /// Look at the configuration.

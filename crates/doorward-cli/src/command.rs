@@ -6,6 +6,7 @@ mod config;
 mod connect;
 mod explain;
 mod keys;
+mod pins;
 mod policy;
 mod run;
 mod serve;
@@ -35,6 +36,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Audit(AuditCommand::Query(args)) => block_on(audit::query(&args, terminal)),
         Command::Audit(AuditCommand::Show(args)) => block_on(audit::show(&args, terminal)),
         Command::Keys(command) => block_on(keys::keys(command, terminal)),
+        Command::Pins(command) => block_on(pins::pins(command, terminal)),
         Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),
         Command::Config(ConfigCommand::Validate(args)) => config::validate(&args, terminal),

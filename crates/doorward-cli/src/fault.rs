@@ -7,6 +7,7 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_policy::LoadErrors;
 use doorward_server::config::ConfigErrors;
 use doorward_server::lifecycle::StartError;
+use doorward_server::pins::DecideError;
 use doorward_store::StoreError;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
@@ -134,6 +135,12 @@ fn unreached(refusal: &Refusal) -> &'static str {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::told(Exit::Failure, chain(&error), "Name the store with --store sqlite:///path/records.db.")
+    }
+}
+
+impl From<DecideError> for Fault {
+    fn from(error: DecideError) -> Self {
+        Self::told(Exit::Failure, chain(&error), "Look at 'doorward pins list' for what holds.")
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_core::access::Direction;
-use doorward_core::guard::{Action, Content, Edit, Finding, GuardName, Inspection, Verdict};
+use doorward_core::guard::{Action, Content, Edit, Finding, GuardName, Inspection, Severity, Verdict};
 use doorward_core::refusal::Code;
 
 use crate::around::Around;
@@ -34,6 +34,12 @@ impl Guards {
         let guards = catalogue::all(&options);
         let words = Words::new(&guards);
         Self { options, guards, words }
+    }
+
+    /// What is done about such a finding where no rule says otherwise; `None` when it is passed over.
+    #[must_use]
+    pub fn action(&self, guard: GuardName, direction: Direction, severity: Severity) -> Option<Action> {
+        self.options.settings.action(guard, direction, severity)
     }
 
     /// Inspects a message. `mark` is a word nobody else can know, for what is marked as data; empty when there is none, and

@@ -80,6 +80,7 @@ const STANDARD: &[(GuardName, Option<Direction>, Severity, Action)] = &[
     (GuardName::Arguments, Some(Direction::ToServer), Severity::High, Action::Block),
     (GuardName::Size, None, Severity::High, Action::Block),
     (GuardName::Apps, None, Severity::High, Action::Block),
+    (GuardName::Pins, Some(Direction::ToClient), Severity::High, Action::Block),
 ];
 
 #[cfg(test)]

@@ -5,23 +5,25 @@
 
 use std::sync::Arc;
 
-use doorward_core::access::AccessRequest;
+use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::decision::Decision;
 use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
     Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
 };
-use doorward_core::guard::{Content, Inspection};
+use doorward_core::guard::{Content, Inspection, Surface};
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_store::{AppendError, Appended, Commit};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 use crate::around::around;
 use crate::clock::{mark, now};
 use crate::gateway::{Authority, Gateway};
 use crate::limits::INSPECTED_AT_ONCE_BYTES;
+use crate::pins::{Pins, Sights};
 
 /// Where an exchange rests until the outside does something.
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub(crate) enum Rest {
 
 /// Performs `step` and every one after it that needs nothing from either peer.
 pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
+    let mut sights = Sights::None;
     loop {
         step = match step {
             Step::Decide(waiting) => {
@@ -44,7 +47,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                         Authority::Policy => {
                             let mut observed = gateway.observer().observe(&engine, request).await;
                             gateway.history().observe(&engine, request, &mut observed);
-                            engine.decide(request, &observed)
+                            pinned(gateway, request, engine.decide(request, &observed)).await
                         }
                         Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
                     });
@@ -52,7 +55,17 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 waiting.decided(decisions, now())
             }
             Step::Guard(waiting) => {
-                let inspection = inspect(gateway, &waiting.content());
+                let content = waiting.content();
+                sights = sights.after(Pins::looks_at(&content));
+                if content.surface == Surface::Definition {
+                    // A list may be long, and others want to be served meanwhile.
+                    yield_now().await;
+                }
+                let inspection = inspect(gateway, &content);
+                let inspection = match gateway.authority() {
+                    Authority::Policy => gateway.pins().review(gateway, &content, inspection).await,
+                    Authority::Endpoint => inspection,
+                };
                 waiting.guarded(inspection, now())
             }
             Step::Meter(waiting) => {
@@ -69,8 +82,15 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             }
             // Nobody can be asked yet: approvals arrive with the console, and silence refuses.
             Step::Consult(waiting) => waiting.answered(&Consent::Absent, now()),
-            Step::Record(waiting) => record(gateway, waiting).await,
+            Step::Record(waiting) => {
+                // What is shown is kept first, so that it is known again.
+                if sights == Sights::Some {
+                    gateway.pins().keep().await;
+                }
+                record(gateway, waiting).await
+            }
             Step::Sift(waiting) => {
+                gateway.pins().read_again().await;
                 let engine = gateway.engine();
                 let could_allow = |candidate: &AccessRequest| match gateway.authority() {
                     Authority::Policy => engine.could_allow(candidate),
@@ -96,6 +116,17 @@ fn inspect(gateway: &Gateway, content: &Content<'_>) -> Inspection {
             tokio::task::block_in_place(inspect)
         }
         Authority::Policy => inspect(),
+    }
+}
+
+/// What is allowed, is allowed for what is approved.
+async fn pinned(gateway: &Gateway, request: &AccessRequest, decision: Decision) -> Decision {
+    if !decision.is_allow() || request.action.direction() == Direction::ToClient {
+        return decision;
+    }
+    match gateway.pins().allow(&request.resource).await {
+        Ok(()) => decision,
+        Err(denial) => Decision::Deny(denial),
     }
 }
 

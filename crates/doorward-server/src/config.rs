@@ -59,6 +59,7 @@ pub use state::state_directory;
 pub use tls::{ClientCertificate, ClientCertificates, TlsConfig};
 
 use crate::identity::certificates::CertificateRules;
+use crate::pins::PinRules;
 
 pub use crate::upstream::http::Transport;
 
@@ -83,6 +84,8 @@ pub struct Config {
     pub aggregate: AggregateConfig,
     /// The named views, in the order of their ids.
     pub views: Vec<ViewConfig>,
+    /// How definitions are pinned.
+    pub pins: PinRules,
     /// Every file this was read from, for whoever watches them for changes.
     pub files: Vec<PathBuf>,
 }

@@ -18,7 +18,7 @@ use doorward_mcp::raw::RawJson;
 use doorward_mcp::views::tools::{ToolDefinition, ToolList};
 use doorward_policy::Catalogue;
 
-use crate::limits::{DEFINITIONS_BYTES_MAX, DEFINITIONS_MAX, RELEARN_AFTER};
+use crate::limits::{DEFINITIONS_BYTES_MAX, DEFINITIONS_MAX, PINS_BELIEVED, RELEARN_AFTER};
 use crate::pace::Pace;
 
 /// The tools of one server.
@@ -50,6 +50,10 @@ struct Known {
     asked: Option<Instant>,
     /// Why nothing came of that.
     failure: Option<Refusal>,
+    /// When the whole list was last asked for that the gateway has seen.
+    looked: Option<Instant>,
+    /// When the server last said that its list has changed.
+    announced: Option<Instant>,
     /// How often the policy may be loaded anew because of this server.
     pace: Pace,
 }
@@ -64,6 +68,17 @@ pub enum Learned {
     Something,
     /// All of it was known.
     Nothing,
+}
+
+/// Whether what is known is still what the server offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belief {
+    /// As far as the server says.
+    Fresh,
+    /// It was, some time ago.
+    Old,
+    /// The server says that it is not.
+    Announced,
 }
 
 /// What is known of one tool.
@@ -94,6 +109,8 @@ impl Definitions {
                 settled: 0,
                 asked: None,
                 failure: None,
+                looked: None,
+                announced: None,
                 pace: Pace::new(Instant::now()),
             }),
         }
@@ -236,6 +253,34 @@ impl Definitions {
     pub fn forget_asking(&self) {
         let mut known = self.lock();
         (known.asked, known.failure) = (None, None);
+        known.announced = Some(Instant::now());
+    }
+
+    /// The gateway has seen the whole list, which it asked for then.
+    pub fn looked(&self, asked: Instant) {
+        let mut known = self.lock();
+        known.looked = known.looked.max(Some(asked));
+    }
+
+    /// A client was shown the whole list.
+    pub fn shown(&self) {
+        let mut known = self.lock();
+        known.looked = known.looked.or_else(|| Some(Instant::now()));
+    }
+
+    /// Whether what is known is still what the server offers, as far as that can be told.
+    #[must_use]
+    pub fn belief(&self) -> Belief {
+        let known = self.lock();
+        match (known.looked, known.announced) {
+            (looked, Some(announced)) if looked.is_none_or(|looked| looked <= announced) => Belief::Announced,
+            (Some(looked), _) if looked.elapsed() >= PINS_BELIEVED => Belief::Old,
+            (Some(_), _) => Belief::Fresh,
+            // What was learned before anything was judged, as at the start, was not judged.
+            (None, _) if known.listed => Belief::Old,
+            // A server that nobody has looked at is looked at when a call names a tool of it.
+            (None, _) => Belief::Fresh,
+        }
     }
 
     /// Takes in one page of a `tools/list` answer. A page that cannot be read teaches nothing; the exchange withholds it.

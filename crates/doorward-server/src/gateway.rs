@@ -22,6 +22,7 @@ use crate::limits::REFIT_WAIT;
 use crate::meters::{History, Meters, TaskDuties};
 use crate::metrics::Metrics;
 use crate::observe::{Observer, Resolver};
+use crate::pins::{First, PinRules, Pins};
 use crate::server::Server;
 
 /// The shared state of a running gateway.
@@ -41,6 +42,7 @@ pub struct Gateway {
     handles: Handles,
     /// Under which the placeholders of secrets are made; the same as long as the gateway runs.
     placeholders: PlaceholderKey,
+    pins: Pins,
     authority: Authority,
 }
 
@@ -99,6 +101,7 @@ impl Gateway {
         history.declare(&view.inputs.counted);
         let (changing, shelves) = (Arc::default(), Shelves::default());
         let (metrics, authority) = (Metrics::new(), Authority::Policy);
+        let pins = Pins::new(store.pins().clone());
         Ok(Self {
             view: ArcSwap::from_pointee(view),
             changing,
@@ -111,6 +114,7 @@ impl Gateway {
             shelves,
             handles: Handles::default(),
             placeholders,
+            pins,
             authority,
         })
     }
@@ -120,7 +124,9 @@ impl Gateway {
     /// # Errors
     /// Not even an empty policy loads.
     pub(crate) fn carrying(served: Served, store: Store) -> Result<Self, LoadErrors> {
-        Ok(Self { authority: Authority::Endpoint, ..Self::new(served, Arc::default(), store)? })
+        let gateway = Self { authority: Authority::Endpoint, ..Self::new(served, Arc::default(), store)? };
+        gateway.pin_by(PinRules { first: First::Off, ..PinRules::default() });
+        Ok(gateway)
     }
 
     /// From now on asks `resolver` where hosts are.
@@ -187,6 +193,16 @@ impl Gateway {
     /// What inspects the content of messages.
     pub(crate) fn guards(&self) -> Arc<Guards> {
         self.view.load().guards.clone()
+    }
+
+    /// What is known of the definitions of all servers.
+    pub(crate) const fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
+    /// From now on keeps pins by these rules.
+    pub fn pin_by(&self, rules: PinRules) {
+        self.pins.set(rules);
     }
 
     /// What rules that limit have counted.

@@ -26,6 +26,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod metrics;
 pub mod observe;
+pub mod pins;
 pub mod server;
 pub mod talk;
 pub mod token;

@@ -381,3 +381,18 @@ pub const TLS_FILE_MAX: u64 = 1024 * 1024;
 
 /// How often it is looked whether whoever listens to a stream would still be let in.
 pub const CREDENTIALS_LOOK: Duration = Duration::from_secs(5);
+
+/// Definitions pinned per server and kind.
+pub const PINS_PER_KIND_MAX: usize = 4096;
+
+/// Bytes of approved definitions held per server: as much as is remembered of its tools.
+pub const PINS_BYTES_MAX: usize = DEFINITIONS_BYTES_MAX;
+
+/// Most definitions that wait to be kept.
+pub const PINS_SIGHTS_MAX: usize = 20_000;
+
+/// How old what is known of approvals may be when something is used.
+pub const PINS_FRESH: Duration = Duration::from_secs(1);
+
+/// How long a server's own list of tools is believed; the next call after that looks again.
+pub const PINS_BELIEVED: Duration = Duration::from_secs(5 * 60);

@@ -8,6 +8,7 @@ mod ongoing;
 mod questions;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use doorward_core::access::{AccessRequest, Action, Direction, Kind, Resource};
 use doorward_core::exchange::{Arrival, Outcome, Turned, begin, turn_away};
@@ -25,7 +26,7 @@ use tokio::time::timeout;
 use crate::caller::{Caller, Listener};
 use crate::clock::{exchange_id, now};
 use crate::conduct::{Rest, conduct};
-use crate::definitions::{Knowledge, Learned};
+use crate::definitions::{Belief, Knowledge, Learned};
 use crate::gateway::{Authority, Gateway};
 use crate::health::Sighting;
 use crate::limits::{LIST_PAGES_MAX, LISTING_WAIT};
@@ -193,6 +194,7 @@ impl Talk {
         }
         let name = request.param("name").and_then(|name| name.as_str().map(|name| name.into_owned()));
         let Some(name) = name else { return Ok(()) };
+        self.look_again(era).await?;
         match self.server.definitions().knowledge_of(&name) {
             Knowledge::Settled => return Ok(()),
             Knowledge::Seen => {
@@ -211,6 +213,32 @@ impl Talk {
             Knowledge::Unseen => {}
         }
         self.seen(self.server.definitions().knowledge_of(&name) != Knowledge::Unseen)
+    }
+
+    /// Asks for the server's tools once more, if it says that they have changed or has not shown them for long: what is used
+    /// must be what was approved, and a client that does not list again would not see the change.
+    ///
+    /// # Errors
+    /// Why they cannot be seen, when the server says that they have changed.
+    async fn look_again(&self, era: Era) -> Result<(), Refusal> {
+        let pinned = self.gateway.authority() == Authority::Policy && self.gateway.pins().is_on();
+        let definitions = self.server.definitions();
+        if !pinned || definitions.belief() == Belief::Fresh {
+            return Ok(());
+        }
+        let _turn = self.server.listing_turn().acquire().await;
+        if definitions.belief() != Belief::Fresh && definitions.due() {
+            self.list_tools(era).await;
+        }
+        match definitions.belief() {
+            Belief::Fresh => Ok(()),
+            Belief::Old => {
+                // A server that cannot be looked at is not asked at every call.
+                definitions.looked(Instant::now());
+                Ok(())
+            }
+            Belief::Announced => self.seen(false),
+        }
     }
 
     /// The input schema of a tool, for a caller who may know that there is such a tool: what is refused by it differs from
@@ -284,6 +312,7 @@ impl Talk {
 
     /// Follows the server's tool list to its end, or as far as it comes.
     async fn follow_list(&self, era: Era) -> Learned {
+        let asked = Instant::now();
         let mut learned = Learned::Nothing;
         let mut cursor = None;
         for _ in 0..LIST_PAGES_MAX {
@@ -296,10 +325,12 @@ impl Talk {
                 }
             };
             learned = self.server.definitions().learn(&response);
+            self.gateway.pins().look_over(&self.gateway, self.server.id(), &response).await;
             cursor = response
                 .result_member("nextCursor")
                 .and_then(|cursor| cursor.as_str().map(|cursor| cursor.into_owned()));
             if cursor.is_none() {
+                self.server.definitions().looked(asked);
                 break;
             }
         }

@@ -1,6 +1,7 @@
 //! The record store: SQLite, group commit, two durabilities.
 //!
-//! Responsible for keeping every accepted audit record and for reading them back, and for the API keys beside them. It is the only crate that knows SQL.
+//! Responsible for keeping every accepted audit record and for reading them back, and for the API keys and
+//! pins beside them. It is the only crate that knows SQL.
 //! It never drops an accepted record silently, never lets the file, the queue or a wait grow without bound, and never
 //! accepts a record while it does not know that it can write.
 //!
@@ -24,6 +25,7 @@ mod findings;
 mod insert;
 mod keys;
 pub mod limits;
+mod pins;
 mod place;
 mod queue;
 mod reader;
@@ -39,6 +41,7 @@ pub use error::{AppendError, StoreError};
 pub use filter::{Filter, Page};
 pub use findings::FindingView;
 pub use keys::{ApiKey, Grants, Holder, Keys, Revoked};
+pub use pins::{Approved, Decided, PinKey, PinRow, PinnedText, Pins, Rejected, Sight, Trust};
 pub use queue::{Appended, Commit, Health};
 pub use reader::Reader;
 pub use store::Store;

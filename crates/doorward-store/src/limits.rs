@@ -55,3 +55,6 @@ pub const READERS_MAX: u32 = 2;
 
 /// How long a reader waits for a free connection.
 pub const READER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Most pins written at once: as many as one page of a list may have.
+pub const PINS_AT_ONCE_MAX: usize = 10_000;

@@ -59,6 +59,26 @@ const STEPS: &[&str] = &[
 ",
     "
     ALTER TABLE record ADD COLUMN findings TEXT;
+    CREATE TABLE pin (
+        server TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        met INTEGER NOT NULL,
+        seen_digest BLOB NOT NULL,
+        seen_text TEXT NOT NULL,
+        seen_at INTEGER NOT NULL,
+        findings TEXT NOT NULL,
+        approved_digest BLOB,
+        approved_text TEXT,
+        approved_at INTEGER,
+        approved_by TEXT,
+        rejected_digest BLOB,
+        rejected_at INTEGER,
+        rejected_by TEXT,
+        change INTEGER NOT NULL,
+        PRIMARY KEY (server, kind, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX pin_change ON pin (change);
 ",
 ];
 

@@ -10,6 +10,7 @@ use crate::config::{Durability, StoreConfig};
 use crate::error::{AppendError, StoreError};
 use crate::filter::Filter;
 use crate::keys::Keys;
+use crate::pins::Pins;
 use crate::place::Place;
 use crate::queue::{Appended, Health, Queue};
 use crate::reader::Reader;
@@ -28,6 +29,7 @@ struct Inner {
     queue: Arc<Queue>,
     reader: Reader,
     keys: Keys,
+    pins: Pins,
     durability: Durability,
     writer: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
@@ -43,9 +45,9 @@ impl Store {
         let place = Place::of(&config)?;
         let queue = Arc::new(Queue::new(config.queue, config.durability));
         let writer = Writer::open(Arc::clone(&queue), place.clone()).await?;
-        let (reader, keys) = (Reader::over(place.reading()), Keys::at(&place));
+        let (reader, keys, pins) = (Reader::over(place.reading()), Keys::at(&place), Pins::at(&place));
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self(Arc::new(Inner { queue, reader, keys, durability: config.durability, writer })))
+        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, durability: config.durability, writer })))
     }
 
     /// Takes one record. Relaxed: it is queued when this returns. Strict: await the answer before going on.
@@ -90,6 +92,7 @@ impl Store {
         };
         self.0.reader.close().await;
         self.0.keys.close().await;
+        self.0.pins.close().await;
         outcome
     }
 
@@ -103,6 +106,12 @@ impl Store {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.0.keys
+    }
+
+    /// The pins beside the records.
+    #[must_use]
+    pub fn pins(&self) -> &Pins {
+        &self.0.pins
     }
 
     /// As [`Reader::tail`].

@@ -71,6 +71,7 @@ impl Setting {
             aggregate: AggregateConfig::default(),
             views: Vec::new(),
             guards: GuardOptions::standard(),
+            pins: doorward_server::pins::PinRules::default(),
             files: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ mod check;
 mod connect;
 mod demo;
 mod keys;
+mod pins;
 mod policy;
 mod run;
 mod serve;

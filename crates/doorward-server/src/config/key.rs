@@ -59,6 +59,10 @@ pub enum Key {
     GuardsPreset,
     /// Which results are marked as data.
     GuardsSpotlight,
+    /// What becomes of a definition that is seen for the first time.
+    PinsFirst,
+    /// What is shown in the place of a definition that has changed.
+    PinsMeanwhile,
     /// A file of another client to take servers from.
     ServersFrom,
 }
@@ -106,6 +110,8 @@ impl Key {
         Self::AggregateAppTools,
         Self::GuardsPreset,
         Self::GuardsSpotlight,
+        Self::PinsFirst,
+        Self::PinsMeanwhile,
         Self::ServersFrom,
     ];
 
@@ -140,6 +146,8 @@ impl Key {
             Self::AggregateAppTools => ("aggregate", "app_tools"),
             Self::GuardsPreset => ("guards", "preset"),
             Self::GuardsSpotlight => ("guards", "spotlight"),
+            Self::PinsFirst => ("pins", "first"),
+            Self::PinsMeanwhile => ("pins", "meanwhile"),
             Self::ServersFrom => ("", "servers_from"),
         }
     }
@@ -174,6 +182,8 @@ impl Key {
             | Self::AggregateAppTools
             | Self::GuardsPreset
             | Self::GuardsSpotlight
+            | Self::PinsFirst
+            | Self::PinsMeanwhile
             | Self::ServersFrom => Form::Text,
         }
     }

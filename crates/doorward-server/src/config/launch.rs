@@ -17,6 +17,7 @@ use super::secret::{Secret, Writing, resolve};
 use super::servers::{INHERIT_DEFAULT, holds_credentials};
 use super::{PolicyConfig, ServerConfig, Transport, Way, clients};
 use crate::limits::CALL_SILENCE;
+use crate::pins::PinRules;
 
 /// Programs that only start others: the server is named after what they start.
 const LAUNCHERS: &[&str] = &["npx", "bunx", "uvx", "pipx", "node", "python", "python3", "deno", "bun", "env"];
@@ -62,6 +63,8 @@ pub struct RunConfig {
     pub store: StoreConfig,
     /// How content is inspected.
     pub guards: Options,
+    /// How definitions are pinned.
+    pub pins: PinRules,
 }
 
 /// Reads the configuration of `run`, and what there is to warn of.
@@ -74,14 +77,15 @@ pub fn load_run(request: &RunRequest, surroundings: &Surroundings) -> Result<(Ru
     let policy = builder.policy(Preset::Guarded);
     let server = server(request, surroundings, &mut builder.problems);
     let guards = builder.guards(server.as_slice());
+    let pins = builder.pins();
     let Builder { problems, .. } = builder;
-    match (server, policy, store) {
-        (Some(server), Some(mut policy), Some(store)) => {
+    match (server, policy, store, pins) {
+        (Some(server), Some(mut policy), Some(store), Some(pins)) => {
             policy.learn(std::slice::from_ref(&server));
             let warnings = problems.finish()?;
-            Ok((RunConfig { server, policy, store, guards }, warnings))
+            Ok((RunConfig { server, policy, store, guards, pins }, warnings))
         }
-        (_, _, _) => Err(problems.into_errors()),
+        (_, _, _, _) => Err(problems.into_errors()),
     }
 }
 

@@ -60,18 +60,31 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let guards = builder.guards(&servers);
     let aggregate = builder.aggregate();
     let views = builder.views();
+    let pins = builder.pins();
     let Builder { problems, shown, files, .. } = builder;
-    match (listen, identity, admin, store, policy, aggregate) {
-        (Some(listen), Some(identity), Some(admin), Some(store), Some(mut policy), Some(aggregate)) => {
+    match (listen, identity, admin, store, policy, aggregate, pins) {
+        (Some(listen), Some(identity), Some(admin), Some(store), Some(mut policy), Some(aggregate), Some(pins)) => {
             policy.learn(&servers);
             let warnings = problems.finish()?;
             Ok(Loaded {
-                config: Config { listen, identity, admin, store, policy, guards, servers, aggregate, views, files },
+                config: Config {
+                    listen,
+                    identity,
+                    admin,
+                    store,
+                    policy,
+                    guards,
+                    servers,
+                    aggregate,
+                    views,
+                    pins,
+                    files,
+                },
                 shown,
                 warnings,
             })
         }
-        (_, _, _, _, _, _) => Err(problems.into_errors()),
+        (_, _, _, _, _, _, _) => Err(problems.into_errors()),
     }
 }
 

@@ -19,6 +19,7 @@ use super::node::{Member, Node, Reader, Value, nearest};
 use super::origin::Origin;
 use super::settings::{Shown, ViewEntry, toml_list};
 use super::{AggregateConfig, Endpoint, Unavailable, ViewConfig};
+use crate::pins::{First, Meanwhile, PinRules};
 
 /// The keys of `[views.NAME]`.
 const KEYS: &[&str] = &["servers", "tools", "rename", "describe", "arguments", "prompts", "resources"];
@@ -41,6 +42,13 @@ impl Builder<'_> {
             return None;
         }
         Some(AggregateConfig { endpoint, unavailable: unavailable?, wait, app_tools: app_tools? })
+    }
+
+    /// How definitions are pinned: `[pins]`.
+    pub(super) fn pins(&mut self) -> Option<PinRules> {
+        let first = self.word(Key::PinsFirst, &First::NAMED);
+        let meanwhile = self.word(Key::PinsMeanwhile, &Meanwhile::NAMED);
+        Some(PinRules { first: first?, meanwhile: meanwhile? })
     }
 
     /// The views, once the servers are there.

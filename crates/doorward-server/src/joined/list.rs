@@ -290,6 +290,9 @@ impl Joined {
         for page in asked {
             pages.extend(page.judged(&seat).await?);
         }
+        if *list == List::Tools && cursor.is_none() {
+            seat.talk().server().definitions().shown();
+        }
         Ok(pages)
     }
 

@@ -66,6 +66,7 @@ impl Reloader {
             .replace(served(&present, &config), config.policy.inputs.clone().into())
             .await
             .map_err(|error| error.to_string())?;
+        gateway.pin_by(config.pins);
         self.face.change_gate(|before| gate(&config, before.token().cloned(), Before::Gate(before)));
         self.watched = Watched::new(&files(&config));
         self.present = present;

@@ -31,6 +31,7 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let (server, served) = only(config.server, &outside)?;
     let served = Served { guards, ..served };
     let gateway = Gateway::new(served, config.policy.inputs.into(), store).map_err(StartError::Policy)?;
+    gateway.pin_by(config.pins);
     carry(gateway, server, &outside, signals).await
 }
 

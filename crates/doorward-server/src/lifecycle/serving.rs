@@ -70,6 +70,7 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let present = servers(&config.servers, &outside, &Present::new())?;
     let gateway = Gateway::new(served(&present, &config), config.policy.inputs.clone().into(), store)
         .map_err(StartError::Policy)?;
+    gateway.pin_by(config.pins);
     let gateway = Arc::new(gateway);
     let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), Before::Start(keys)), Limits::default());
     let face = Arc::new(face);

@@ -214,6 +214,10 @@ impl Ongoing {
         // What a list tells is learned before the same list is sifted, or a new tool could not be judged.
         if self.request.method() == "tools/list" {
             self.talk.learn(&response).await;
+            let whole = self.request.param("cursor").is_none() && response.result_member("nextCursor").is_none();
+            if whole && response.result_member("tools").is_some() {
+                self.talk.server.definitions().shown();
+            }
         }
         if self.request.method() == "initialize" {
             self.talk.agree(&response);

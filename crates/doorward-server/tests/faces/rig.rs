@@ -77,6 +77,7 @@ impl Plan {
             aggregate: AggregateConfig::default(),
             views: Vec::new(),
             guards: GuardOptions::standard(),
+            pins: doorward_server::pins::PinRules::default(),
             files: Vec::new(),
         };
         Self { config, scratch }

@@ -7,5 +7,6 @@ mod failure;
 mod filters;
 mod keys;
 mod opening;
+mod pins;
 mod round_trip;
 mod sample;
