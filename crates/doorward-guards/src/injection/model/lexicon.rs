@@ -15,9 +15,9 @@ pub(crate) type Kinds = u64;
 pub(crate) const TEXT: &str = include_str!("lexicon.txt");
 
 /// Shortest beginning of words that is listed, in bytes.
-pub(crate) const PREFIX_MIN: usize = 4;
+pub(crate) const PREFIX_SHORTEST: usize = 4;
 /// Longest beginning of words that is looked up, in bytes.
-pub(crate) const PREFIX_MAX: usize = 12;
+pub(crate) const PREFIX_LONGEST: usize = 12;
 
 /// Every word and beginning of words with its kinds.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ mod tests {
         assert!(TEXT.lines().filter(|line| line.ends_with(':')).count() <= 64);
         for word in TEXT.split_ascii_whitespace() {
             let Some(prefix) = word.strip_suffix('*') else { continue };
-            assert!((PREFIX_MIN..=PREFIX_MAX).contains(&prefix.len()), "{prefix}");
+            assert!((PREFIX_SHORTEST..=PREFIX_LONGEST).contains(&prefix.len()), "{prefix}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! Responsible for where words start and end, how they are written and what kinds they are. It works on one text at a time and
 //! never keeps one.
 
-use super::lexicon::{Kinds, LEXICON, Lexicon, PREFIX_MAX, PREFIX_MIN};
+use super::lexicon::{Kinds, LEXICON, Lexicon, PREFIX_LONGEST, PREFIX_SHORTEST};
 
 /// One word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,7 +229,7 @@ impl Hashing<'_> {
     fn byte(&mut self, byte: u8) {
         self.hash = step(self.hash, byte);
         self.bytes += 1;
-        if (PREFIX_MIN..=PREFIX_MAX).contains(&self.bytes) {
+        if (PREFIX_SHORTEST..=PREFIX_LONGEST).contains(&self.bytes) {
             self.kinds |= self.lexicon.prefix(spread(self.hash));
         }
     }
