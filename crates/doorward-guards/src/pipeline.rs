@@ -36,6 +36,12 @@ impl Guards {
         Self { options, guards, words }
     }
 
+    /// How they are set.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// What is done about such a finding where no rule says otherwise; `None` when it is passed over.
     #[must_use]
     pub fn action(&self, guard: GuardName, direction: Direction, severity: Severity) -> Option<Action> {

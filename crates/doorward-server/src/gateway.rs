@@ -96,7 +96,7 @@ impl Gateway {
     /// The policy does not load.
     pub fn new(served: Served, inputs: Arc<PolicyInputs>, store: Store) -> Result<Self, LoadErrors> {
         let placeholders = PlaceholderKey::new(random_bytes());
-        let view = View::load(served, inputs, (1, placeholders))?;
+        let view = View::load(served, inputs, (1, placeholders), None)?;
         let history = History::default();
         history.declare(&view.inputs.counted);
         let (changing, shelves) = (Arc::default(), Shelves::default());
@@ -241,8 +241,10 @@ impl Gateway {
         let gateway = self.clone();
         let load = move || {
             let _turn = turn;
-            let generation = gateway.view.load().generation.saturating_add(1);
-            let view = Arc::new(View::load(served, inputs, (generation, gateway.placeholders))?);
+            let before = gateway.view();
+            let generation = before.generation.saturating_add(1);
+            let present = Some(&before.guards);
+            let view = Arc::new(View::load(served, inputs, (generation, gateway.placeholders), present)?);
             gateway.history.declare(&view.inputs.counted);
             gateway.view.store(view);
             gateway.shelves.replaced();
@@ -350,6 +352,7 @@ impl View {
         served: Served,
         inputs: Arc<PolicyInputs>,
         (generation, placeholders): (u64, PlaceholderKey),
+        present: Option<&Arc<Guards>>,
     ) -> Result<Self, LoadErrors> {
         let Served { servers, joints, mut guards } = served;
         guards.secrets.key = placeholders;
@@ -357,7 +360,10 @@ impl View {
         let engine = Arc::new(Engine::load(&inputs, &catalogues, &unknown)?);
         let joints =
             joints.into_iter().map(|setup| (setup.id.place(), Arc::new(Joint::new(setup, &servers)))).collect();
-        Ok(Self { servers, joints, inputs, engine, guards: Arc::new(Guards::new(guards)), generation })
+        // Making them takes long, and they know what they have numbered.
+        let same = present.filter(|present| *present.options() == guards).cloned();
+        let guards = same.unwrap_or_else(|| Arc::new(Guards::new(guards)));
+        Ok(Self { servers, joints, inputs, engine, guards, generation })
     }
 }
 

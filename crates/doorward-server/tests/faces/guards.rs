@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use doorward_store::Filter;
 use serde_json::{Value, json};
 
 use super::client::{Ask, Http, Session, call, modern, request};
-use super::rig::{Plan, soon};
+use super::rig::{Plan, eventually, soon};
 use super::scripted::{ECHO, Reply, Scripted, Seen, said};
 
 /// "ignore" in letters of the Unicode tag block.
@@ -85,10 +86,15 @@ async fn a_definition_is_shown_without_what_nobody_sees() {
     let mut session = Session::open(&rig, "up").await;
     let listed = session.call(&request(2, "tools/list", json!({}))).await;
     assert!(listed["result"]["tools"].is_array() && !listed.to_string().contains(MARK), "{listed}");
-    let outcomes = rig.outcomes(2).await;
-    let lists: Vec<_> = outcomes.iter().filter(|record| record.action == "tools/list").collect();
+    let listings = Filter { action: Some("tools/list".to_owned()), limit: 100, ..Filter::default() };
+    let records = eventually("both lists", || async {
+        let records = rig.gateway.store().query(&listings).await.unwrap();
+        let outcomes: Vec<_> = records.into_iter().filter(|record| record.phase == "outcome").collect();
+        (outcomes.len() >= 2).then_some(outcomes)
+    });
+    let lists = records.await;
     assert!(!lists.is_empty());
-    for outcome in lists {
+    for outcome in &lists {
         let told = |finding: &&doorward_store::FindingView| finding.guard == "unicode";
         let found = outcome.findings.iter().find(told).unwrap_or_else(|| panic!("{outcome:?}"));
         assert_eq!(found.pointer, "/description");
