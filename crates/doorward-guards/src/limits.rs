@@ -89,3 +89,30 @@ pub const IMITATION_DIGITS_MIN: usize = 8;
 
 /// The longest character reference that is read: `&#x10ffff;` and the names of ASCII characters are shorter.
 pub const REFERENCE_BYTES_MAX: usize = 12;
+
+/// Longest reading that is taken for one thing said; in longer ones some such words stand anyway, far from each other.
+pub const AGAIN_BYTES: usize = 600;
+
+/// Where a definition says what it is for; an attack that is spoken of further on is one that it guards against.
+pub const PURPOSE_BYTES: usize = 200;
+
+/// Longest name before and after a word.
+pub const SECRET_NAME_MAX: usize = 48;
+
+/// Longest value.
+pub const SECRET_VALUE_MAX: usize = 1024;
+
+/// So many of the secrets found in a message are looked for in other forms.
+pub const ECHOES_MAX: usize = 64;
+
+/// So much may be cut off.
+pub const KNOWN_CUT_MAX: usize = 8;
+
+/// So much of a value is looked for in its other forms; the rest is found by what stands around.
+pub const KNOWN_LOOKED_FOR_MAX: usize = 64;
+
+/// Most values that are looked for.
+pub const KNOWN_VALUES_MAX: usize = 1024;
+
+/// Longest part of a secret that may be seen.
+pub const SECRET_SEEN_MAX: usize = 4;

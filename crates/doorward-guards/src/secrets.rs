@@ -19,8 +19,9 @@ mod urls;
 mod vendors;
 mod words;
 
+pub use crate::limits::KNOWN_VALUES_MAX;
 pub use hash::PlaceholderKey;
-pub use known::{KNOWN_LEAST, KNOWN_VALUES_MAX, Known, is_secret_setting};
+pub use known::{KNOWN_LEAST, Known, is_secret_setting};
 
 use std::ops::Range;
 

@@ -12,3 +12,6 @@ pub const CHANGES_MAX: usize = 200;
 
 /// Findings about one definition among its neighbours.
 pub const REMARKS_MAX: usize = 16;
+
+/// Longest string that is taken for a name rather than a text, in bytes.
+pub const NAME_MAX: usize = 64;

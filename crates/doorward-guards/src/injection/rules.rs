@@ -73,9 +73,6 @@ pub(super) fn judge_again(text: &str, windows: &[Range<usize>], surface: Surface
     Judgement { severity, rule: severity.map(|_| rule), range: 0..text.len(), features: plain.features }
 }
 
-/// Longest reading that is taken for one thing said; in longer ones some such words stand anyway, far from each other.
-const AGAIN_BYTES: usize = 600;
-
 /// Meanings that a remark of one person to another lacks.
 const STRANGE: u64 = any(&[M::Prompt, M::Unbound, M::Conceal, M::NewTask, M::Salute, M::Model, M::Markup]);
 
@@ -133,9 +130,6 @@ pub(super) fn met(
         .filter(|(_, rule, range)| !rule.name.starts_with("attack") || range.end <= PURPOSE_BYTES)
         .collect()
 }
-
-/// Where a definition says what it is for; an attack that is spoken of further on is one that it guards against.
-const PURPOSE_BYTES: usize = 200;
 
 /// Meanings that together are a sign.
 #[derive(Debug)]
@@ -230,6 +224,7 @@ const fn any(meanings: &[Meaning]) -> u64 {
     bits
 }
 
+use crate::limits::{AGAIN_BYTES, PURPOSE_BYTES};
 use Meaning as M;
 
 macro_rules! rules {

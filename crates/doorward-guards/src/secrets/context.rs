@@ -10,12 +10,7 @@ use doorward_core::guard::Severity;
 use super::check::decode_base64;
 use super::shape::{Shape, is_made, is_placeholder, is_uuid};
 use super::words::{ABOUT, INNOCENT, PUBLIC, Strength};
-
-/// Longest name before and after a word.
-const NAME_MAX: usize = 48;
-
-/// Longest value.
-const VALUE_MAX: usize = 1024;
+use crate::limits::{SECRET_NAME_MAX, SECRET_VALUE_MAX};
 
 /// What joins a name to its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +42,12 @@ pub(super) struct Judged {
 
 /// The value that belongs to the word at `word`.
 pub(super) fn named(text: &[u8], word: &Range<usize>) -> Option<Named> {
-    let before = text.get(word.start.saturating_sub(NAME_MAX)..word.start)?;
+    let before = text.get(word.start.saturating_sub(SECRET_NAME_MAX)..word.start)?;
     let lead = before.iter().rev().take_while(|byte| is_name(**byte)).count();
     let after = text.get(word.end..)?;
     let mut tail =
-        after.iter().take(NAME_MAX).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    if tail == NAME_MAX {
+        after.iter().take(SECRET_NAME_MAX).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    if tail == SECRET_NAME_MAX {
         return None;
     }
     // `TOKEN1a2b3c…`, `token_1a2b3c…`: the value follows at once.
@@ -77,7 +72,7 @@ pub(super) fn next_word(text: &[u8], named: &Named) -> Option<Named> {
         return None;
     }
     let start = named.value.end + 1;
-    let rest = text.get(start..(start + VALUE_MAX).min(text.len()))?;
+    let rest = text.get(start..(start + SECRET_VALUE_MAX).min(text.len()))?;
     let length =
         rest.iter().position(|byte| byte.is_ascii_whitespace() || b"\"'`,;&<>\\".contains(byte)).unwrap_or(rest.len());
     Some(Named { value: start..start + length, name: named.name.clone(), ..*named })
@@ -137,7 +132,7 @@ fn value_after(text: &[u8], end: usize, before_name: Option<u8>) -> Option<(Rang
     let link = link?;
     let opened = skip(at, 6, b"\\\"'`(");
     let quote = text.get(at..opened)?.iter().rev().find(|byte| matches!(byte, b'"' | b'\'' | b'`')).copied();
-    let rest = text.get(opened..(opened + VALUE_MAX).min(text.len()))?;
+    let rest = text.get(opened..(opened + SECRET_VALUE_MAX).min(text.len()))?;
     let length = match quote {
         Some(quote) => rest.iter().position(|byte| *byte == quote || *byte == b'\n')?,
         None => rest

@@ -10,15 +10,13 @@ use super::plain::Plain;
 use super::scan::{self, Candidate, Scanner};
 use super::shape::{is_made, position};
 use crate::guard::Report;
+use crate::limits::ECHOES_MAX;
 use crate::scene::Scene;
 use crate::text::Text;
 use crate::words::Form;
 
 /// What is shorter is not looked for again in other forms.
 const ECHO_LEAST: usize = 10;
-
-/// So many of the secrets found in a message are looked for in other forms.
-const ECHOES_MAX: usize = 64;
 
 /// Candidates by the place of their text.
 #[derive(Debug, Default)]

@@ -12,21 +12,13 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::encode::{base64_within, for_urls, hex, reversed};
 use super::shape::{Shape, is_made, is_placeholder};
 use super::words::{Strength, WORDS};
+use crate::limits::{KNOWN_CUT_MAX, KNOWN_LOOKED_FOR_MAX, KNOWN_VALUES_MAX};
 
 /// A shorter value is not looked for: it would be found in ordinary words.
 pub const KNOWN_LEAST: usize = 8;
 
 /// What is left of a value that was cut must be at least so long.
 const CUT_LEAST: usize = 12;
-
-/// So much may be cut off.
-const CUT_MAX: usize = 8;
-
-/// So much of a value is looked for in its other forms; the rest is found by what stands around.
-const LOOKED_FOR_MAX: usize = 64;
-
-/// Most values that are looked for.
-pub const KNOWN_VALUES_MAX: usize = 1024;
 
 /// Values to be looked for. Holds them in memory as they are; shows none.
 #[derive(Clone, Default)]
@@ -207,7 +199,7 @@ impl Searcher {
             let cut = cut(secret);
             for from in if cut == 0 { 0..1 } else { 0..2 }.map(|end| end * cut) {
                 let part = secret.get(from..secret.len() - (cut - from)).unwrap_or_default();
-                let part = part.get(..part.len().min(LOOKED_FOR_MAX)).unwrap_or_default();
+                let part = part.get(..part.len().min(KNOWN_LOOKED_FOR_MAX)).unwrap_or_default();
                 let plain = if is_hex { &mut insensitive } else { &mut exact };
                 plain.add(part.to_vec(), place, Written::Plain(from));
                 plain.add(reversed(part), place, Written::Backwards(secret.len() - from - part.len()));
@@ -225,7 +217,7 @@ impl Searcher {
 
 /// How much may be missing of a value at one end.
 fn cut(secret: &[u8]) -> usize {
-    secret.len().saturating_sub(CUT_LEAST).min(CUT_MAX)
+    secret.len().saturating_sub(CUT_LEAST).min(KNOWN_CUT_MAX)
 }
 
 /// Patterns for one automaton.
@@ -356,7 +348,7 @@ mod tests {
             assert!(is_secret_setting(name, value), "{name}");
         }
         for (name, value) in
-            [("HOME", "/home/someone"), ("PATH", "/usr/bin:/bin"), ("NODE_ENV", "production"), ("KEY_NAME", &secret)]
+            [("HOME", "/home/you"), ("PATH", "/usr/bin:/bin"), ("NODE_ENV", "production"), ("KEY_NAME", &secret)]
         {
             assert!(!is_secret_setting(name, value), "{name}");
         }

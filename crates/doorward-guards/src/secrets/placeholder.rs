@@ -7,9 +7,7 @@ use std::collections::HashSet;
 
 use super::encode::{base64_within, for_urls, hex, reversed};
 use super::hash::PlaceholderKey;
-
-/// Longest part of a secret that may be seen.
-const SEEN_MAX: usize = 4;
+use crate::limits::SECRET_SEEN_MAX;
 
 /// A shorter secret shows nothing of itself.
 const SHOWING_LEAST: usize = 20;
@@ -30,13 +28,17 @@ fn kind(secret: &[u8]) -> String {
     if secret.len() < SHOWING_LEAST {
         return String::new();
     }
-    let start = secret.get(..SEEN_MAX).unwrap_or_default();
+    let start = secret.get(..SECRET_SEEN_MAX).unwrap_or_default();
     let shown = match start {
         b"AKIA" | b"ASIA" | b"AIza" | b"ATAT" | b"LTAI" => start,
         _ => {
             let letters = start.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
             let ended = matches!(secret.get(letters), Some(b'_' | b'-' | b'.'));
-            if letters >= 2 && ended { secret.get(..(letters + 1).min(SEEN_MAX)).unwrap_or_default() } else { b"" }
+            if letters >= 2 && ended {
+                secret.get(..(letters + 1).min(SECRET_SEEN_MAX)).unwrap_or_default()
+            } else {
+                b""
+            }
         }
     };
     shown.iter().map(|byte| char::from(*byte)).collect()
@@ -60,11 +62,11 @@ fn parts(secret: &[u8]) -> HashSet<Vec<u8>> {
     let hex = hex(secret);
     forms.push(hex.to_ascii_uppercase().into_bytes());
     forms.push(hex.into_bytes());
-    forms.iter().flat_map(|form| form.windows(SEEN_MAX + 1)).map(<[u8]>::to_vec).collect()
+    forms.iter().flat_map(|form| form.windows(SECRET_SEEN_MAX + 1)).map(<[u8]>::to_vec).collect()
 }
 
 fn tells_nothing(placeholder: &str, parts: &HashSet<Vec<u8>>) -> bool {
-    placeholder.as_bytes().windows(SEEN_MAX + 1).all(|window| !parts.contains(window))
+    placeholder.as_bytes().windows(SECRET_SEEN_MAX + 1).all(|window| !parts.contains(window))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Changes, Class, schema, tell, text};
+use super::{Changes, Class, tell, text};
+use crate::limits::NAME_MAX;
 
 /// How a value differs from what stood there; one of both may be missing.
 pub(super) fn either(pointer: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Changes) {
@@ -146,5 +147,5 @@ pub(super) fn escaped(name: &str) -> String {
 /// Whether a string may say something to a reader, rather than name something.
 pub(super) fn is_sentence(text: &str) -> bool {
     let is_of_names = |c: char| c.is_ascii_alphanumeric() || "_-./:@?&=%#~+$*,[]{}".contains(c);
-    text.len() > schema::NAME_MAX || !text.chars().all(is_of_names)
+    text.len() > NAME_MAX || !text.chars().all(is_of_names)
 }

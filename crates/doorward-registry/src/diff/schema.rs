@@ -10,9 +10,6 @@ use serde_json::Value;
 use super::generic::{escaped, is_sentence, names, new_texts};
 use super::{Changes, Class, generic, tell, text};
 
-/// Longest string that is taken for a name rather than a text, in bytes.
-pub(super) const NAME_MAX: usize = 64;
-
 /// How a schema differs from what stood there.
 pub(super) fn compare(pointer: &str, before: &Value, after: &Value, changes: &mut Changes) {
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
