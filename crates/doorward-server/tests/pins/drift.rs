@@ -54,7 +54,9 @@ async fn a_tool_that_turns_is_hidden_and_refused_until_somebody_approves_it() {
     assert!(records.iter().any(|record| record.code.as_deref() == Some("DW1607")), "{records:?}");
     approve(&rig, "tool", "pay").await;
     assert!(session.call(&pay()).await["result"]["content"].is_array());
-    assert_eq!(described(&session.call(&list()).await)[0], ("pay".to_owned(), TURNED.to_owned()));
+    let (name, text) = described(&session.call(&list()).await).remove(0);
+    // The guards may mark it as data; approving does not undo that.
+    assert!(name == "pay" && text.contains(TURNED), "{text}");
     rig.check_outcomes().await;
     rig.stop().await;
 }
