@@ -47,6 +47,9 @@ fn sights(text: &Text<'_>) -> Vec<Sight> {
     sights
 }
 
+/// Words in letters that nothing displays.
+const TAGS: &str = "tags";
+
 /// Something that is not seen as it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Sight {
@@ -70,8 +73,9 @@ impl Sight {
     fn report(self, place: usize, text: &Text<'_>, report: &mut Report) {
         let (Some((first, _)), Some((last, _))) = (self.parts.first(), self.parts.last()) else { return };
         let range = first.start..last.end;
-        // What is encoded as a whole is not seen by anybody before it is decoded, and would have to go as a whole.
-        let whole = text.origin.as_ref().is_some_and(|origin| !origin.layer.is_by_character());
+        // What is encoded as a whole is not seen by anybody before it is decoded, and would have to go as a whole. Words
+        // that nobody sees even then have no honest reason.
+        let whole = text.origin.as_ref().is_some_and(|origin| !origin.layer.is_by_character()) && self.rule != TAGS;
         let severity = if whole { Severity::Low } else { self.severity };
         let found = Found::new(self.rule, severity, Confidence::percent(self.confidence), place, range);
         report.add_in_parts(found, self.parts);

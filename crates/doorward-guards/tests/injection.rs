@@ -25,7 +25,11 @@ fn every_case_of_every_file() {
                 let found = found(&guards, guard, case);
                 let gravest = found.iter().map(|(severity, _)| *severity).max();
                 let least = file.get("least").is_none_or(|name| gravest >= severity(name));
-                let most = file.get("most").is_none_or(|name| gravest <= severity(name));
+                // A false alarm that is known is told as one, and no longer when it is none.
+                let most = match case.get("false_alarm") {
+                    Some(known) => gravest == severity(known),
+                    None => file.get("most").is_none_or(|name| gravest <= severity(name)),
+                };
                 if !(least && most) {
                     failures.push(format!("{}: {}: {found:?}", path.display(), case["name"]));
                 }

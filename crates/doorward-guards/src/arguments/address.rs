@@ -29,6 +29,9 @@ const METADATA: [&str; 9] = [
 const REBINDING: [&str; 8] =
     ["nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "rbndr.us"];
 
+/// Schemes whose host is looked up and asked.
+const FETCHED_SCHEMES: [&str; 7] = ["http", "https", "ws", "wss", "ftp", "git", "ssh"];
+
 /// Schemes that make a fetcher do something else than fetch.
 const ODD_SCHEMES: [&str; 15] = [
     "gopher",
@@ -69,6 +72,10 @@ pub(super) fn judge(text: &str, sink: Sink, encodes: impl Fn() -> bool) -> Optio
     }
     if !rest.starts_with("//") || scheme == "file" || text.contains(' ') {
         return bare(text, sink);
+    }
+    // What stands where a host would is one only in the schemes that are fetched (URL Standard, "special scheme").
+    if !FETCHED_SCHEMES.contains(&scheme.as_str()) {
+        return None;
     }
     let of_host = match url::of(text) {
         Ok(asked) => read(&asked, authority(rest)),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use doorward_core::guard::Severity;
 
-use super::Sight;
+use super::{Sight, TAGS};
 use crate::text::{Invisible, invisible};
 
 /// A run of this many characters of several kinds says something.
@@ -27,7 +27,7 @@ pub(super) fn find(text: &str, sights: &mut Vec<Sight>) {
     }
     let split = if found.split.len() >= SPLIT_MIN { Severity::Medium } else { Severity::Low };
     for (rule, severity, confidence, ranges) in [
-        ("tags", Severity::High, 100, found.tags),
+        (TAGS, Severity::High, 100, found.tags),
         ("selectors", Severity::High, 99, found.selectors),
         ("zero-width-code", Severity::High, 98, found.code),
         ("zero-width-split", split, 92, found.split),
