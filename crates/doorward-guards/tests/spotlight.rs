@@ -1,5 +1,5 @@
 //! Marking as data: what is marked where it stands, what beside, and that no text can end its own mark.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{Arc, LazyLock};
 

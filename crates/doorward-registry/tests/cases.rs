@@ -1,11 +1,6 @@
 //! How definitions differ and stand beside each other, as data in `fixtures/pins`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test says what is wrong by failing"
-)]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 use std::sync::Arc;
 

@@ -50,11 +50,8 @@ fn allow_bytes(bytes: Bytes) -> Permit {
     let Step::Decide(decide) = begin(arrival) else { panic!("nothing to decide") };
     let allow = |_: &_| Decision::Allow { obligations: Vec::new(), reasons: Vec::new() };
     let decisions = decide.requests().iter().map(allow).collect();
-    let step = match decide.decided(decisions, now) {
-        Step::Guard(waiting) => waiting.guarded(Inspection::default(), now),
-        unguarded => unguarded,
-    };
-    let Step::Record(record) = step else { panic!("not allowed") };
+    let Step::Guard(guard) = decide.decided(decisions, now) else { panic!("not guarded") };
+    let Step::Record(record) = guard.guarded(Inspection::default(), now) else { panic!("not allowed") };
     let (_, recorded) = record.split();
     let Step::Forward(permit, _) = recorded.recorded(Ok(()), now) else { panic!("not forwarded") };
     permit

@@ -148,12 +148,13 @@ mod tests {
             let item = item(place, text);
             let (_, _, path, message) = message(&item);
             let message = RawJson::parse(message.to_string(), &Limits::default()).unwrap();
-            part(message.as_raw(), path).unwrap().text().to_owned()
+            let written = part(message.as_raw(), path).unwrap().text().to_owned();
+            serde_json::from_str::<serde_json::Value>(&written).unwrap()
         };
-        assert!(inspected(Place::Description, "x").starts_with(r#"{"description":"x""#));
-        assert_eq!(inspected(Place::Result, "x"), r#"{"content":[{"text":"x","type":"text"}]}"#);
-        assert_eq!(inspected(Place::Argument, r#"{"a":1}"#), r#"{"arguments":{"a":1},"name":"lookup"}"#);
-        assert_eq!(inspected(Place::Argument, "[1]"), r#"{"arguments":{"input":"[1]"},"name":"lookup"}"#);
+        assert_eq!(inspected(Place::Description, "x")["description"], "x");
+        assert_eq!(inspected(Place::Result, "x"), json!({"content": [{"text": "x", "type": "text"}]}));
+        assert_eq!(inspected(Place::Argument, r#"{"a":1}"#), json!({"arguments": {"a": 1}, "name": "lookup"}));
+        assert_eq!(inspected(Place::Argument, "[1]"), json!({"arguments": {"input": "[1]"}, "name": "lookup"}));
     }
 
     #[test]

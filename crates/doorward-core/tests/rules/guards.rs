@@ -281,7 +281,13 @@ fn a_server_can_be_used_without_what_it_tells_the_model() {
         let findings: Vec<_> = pointers.iter().map(finding).collect();
         let guard = |content: &Content<'_>| match content.surface {
             Surface::Instructions => Inspection { findings: findings.clone(), verdict: verdict.clone() },
-            _ => Inspection::default(),
+            Surface::Request
+            | Surface::Reply
+            | Surface::Result
+            | Surface::Error
+            | Surface::Question
+            | Surface::Notification
+            | Surface::Definition => Inspection::default(),
         };
         let shell = Shell { decide: &allow, show: &|_| Visibility::Show, guard: &guard, consent: Consent::Absent };
         let answer = result_of(r#"{"instructions":"bad","serverInfo":{"name":"s"}}"#);

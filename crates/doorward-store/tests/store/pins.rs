@@ -22,6 +22,7 @@ const fn at(micros: i64) -> Timestamp {
 }
 
 /// What is approved and seen of the only pin.
+#[expect(clippy::unwrap_used, reason = "it is called by tests alone")]
 async fn state(pins: &Pins) -> (Option<u8>, u8, Option<u8>) {
     let [PinRow { approved, seen, rejected, .. }] = pins.list().await.unwrap().try_into().unwrap();
     let rejected = rejected.map(|rejected| rejected.digest[0]);
