@@ -41,6 +41,7 @@ impl Guard for Injection {
         if surface == Surface::Definition {
             definition::judge(scene, report);
         }
+        let instructs = surface == Surface::Result && scene.content.method == "prompts/get";
         let mut hits = scene.hits(GuardName::Injection);
         for (place, text) in scene.texts.iter().enumerate() {
             let (own, rest) = hits.split_at(hits.partition_point(|hit| hit.text <= place));
@@ -50,10 +51,16 @@ impl Guard for Injection {
                 return;
             }
             if let Some(found) = judge(place, text, &cues, surface) {
-                report.add(found);
+                report.add(if instructs { as_instruction(found) } else { found });
             }
         }
     }
+}
+
+/// A prompt is chosen by a person and made of instructions (2026-07-28, server/prompts): that it has some says little.
+fn as_instruction(found: Found) -> Found {
+    let severity = if found.severity == Severity::Medium { Severity::Low } else { found.severity };
+    Found { severity, ..found }
 }
 
 /// What one text is taken for.
