@@ -15,7 +15,6 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use doorward_core::guard::{Action, Content, GuardDuty, GuardName, GuardSettings, Surface};
 use doorward_core::ids::ServerId;
 use doorward_guards::{Around, Guards, Options};
@@ -78,18 +77,7 @@ fn rate(json: &str, row: Option<Option<GuardName>>) -> f64 {
     let guards = Guards::new(options);
     let message = RawJson::parse(json.as_bytes().to_vec(), &Limits::for_results()).unwrap();
     let (server, none) = (ServerId::parse("files").unwrap(), GuardSettings::default());
-    let bytes: &Bytes = message.bytes();
-    let content = Content {
-        surface: Surface::Result,
-        method: "tools/call",
-        server: &server,
-        resource: None,
-        principal: None,
-        settings: &none,
-        message: bytes,
-        asked: None,
-        parts: vec![message.as_raw()],
-    };
+    let content = Content::outside(Surface::Result, "tools/call", &server, &none, &message);
     std::hint::black_box(guards.inspect(&content, &Around::default(), "mark"));
     let (start, begun) = (Instant::now(), busy());
     let mut rounds = 0_u32;

@@ -143,17 +143,8 @@ mod tests {
     /// What is found in `json` where `options` hold.
     fn check(json: &str, options: Options, expected: &[&str]) {
         let message = RawJson::parse(json.as_bytes().to_vec(), &Limits::for_results()).unwrap();
-        let content = Content {
-            surface: Surface::Result,
-            method: "tools/call",
-            server: &ServerId::parse("files").unwrap(),
-            resource: None,
-            principal: None,
-            settings: &GuardSettings::default(),
-            message: message.bytes(),
-            asked: None,
-            parts: vec![message.as_raw()],
-        };
+        let (server, settings) = (ServerId::parse("files").unwrap(), GuardSettings::default());
+        let content = Content::outside(Surface::Result, "tools/call", &server, &settings, &message);
         let reading = read(&content.parts, &Words::new(&[]).unwrap()).unwrap();
         let around = Around::default();
         let mut report = Report::default();

@@ -30,20 +30,10 @@ fn is_caught(guards: &Guards, row: &Value) -> bool {
         "definition" => Surface::Definition,
         _ => Surface::Result,
     };
-    let server = ServerId::parse("files").unwrap();
+    let (server, settings) = (ServerId::parse("files").unwrap(), GuardSettings::default());
     row["messages"].as_array().unwrap().iter().any(|message| {
         let message = RawJson::parse(message.to_string(), &Limits::for_results()).unwrap();
-        let content = Content {
-            surface,
-            method: "tools/call",
-            server: &server,
-            resource: None,
-            principal: None,
-            settings: &GuardSettings::default(),
-            message: message.bytes(),
-            asked: None,
-            parts: vec![message.as_raw()],
-        };
+        let content = Content::outside(surface, "tools/call", &server, &settings, &message);
         guards.inspect(&content, &Around::default(), "mark").verdict != Verdict::Pass
     })
 }

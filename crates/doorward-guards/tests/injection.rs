@@ -56,17 +56,7 @@ fn found(guards: &Guards, guard: &str, case: &Value) -> Vec<(Severity, String)> 
     let message = RawJson::parse(message, &Limits::for_results()).unwrap();
     let server = ServerId::parse("files").unwrap();
     let settings = GuardSettings::default();
-    let content = Content {
-        surface,
-        method: "tools/call",
-        server: &server,
-        resource: None,
-        principal: None,
-        settings: &settings,
-        message: message.bytes(),
-        asked: None,
-        parts: vec![message.as_raw()],
-    };
+    let content = Content::outside(surface, "tools/call", &server, &settings, &message);
     let inspection = guards.inspect(&content, &Around::default(), "mark");
     let ours = inspection.findings.into_iter().filter(|(one, _)| one.guard.name() == guard);
     ours.map(|(one, _)| (one.severity, one.rule.into_owned())).collect()

@@ -101,16 +101,7 @@ fn redacted(guards: &Guards, result: Value) -> (Vec<String>, Value) {
 
 fn inspect(guards: &Guards, message: &RawJson) -> Inspection {
     let server = ServerId::parse("crm").unwrap();
-    let content = Content {
-        surface: Surface::Result,
-        method: "tools/call",
-        server: &server,
-        resource: None,
-        principal: None,
-        settings: &GuardSettings::default(),
-        asked: None,
-        message: message.bytes(),
-        parts: vec![message.as_raw()],
-    };
+    let settings = GuardSettings::default();
+    let content = Content::outside(Surface::Result, "tools/call", &server, &settings, message);
     guards.inspect(&content, &Around::default(), "mark")
 }

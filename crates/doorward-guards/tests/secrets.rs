@@ -47,17 +47,7 @@ fn see_knowing(known: &Known, surface: Surface, message: &Value) -> Seen {
     let around = Around { known: known.clone(), ..Around::default() };
     let server = ServerId::parse("files").unwrap();
     let settings = GuardSettings::default();
-    let content = Content {
-        surface,
-        method: "tools/call",
-        server: &server,
-        resource: None,
-        principal: None,
-        settings: &settings,
-        message: message.bytes(),
-        asked: None,
-        parts: vec![message.as_raw()],
-    };
+    let content = Content::outside(surface, "tools/call", &server, &settings, &message);
     let inspection = GUARDS.inspect(&content, &around, "mark");
     let ours = inspection.findings.iter().filter(|(finding, _)| finding.guard == GuardName::Secrets);
     let findings =

@@ -65,17 +65,8 @@ impl Trial {
         let server = ServerId::parse("web").unwrap();
         let resource = Resource::Tool(server.clone(), Arc::from("fetch"));
         let settings = GuardSettings::default();
-        let content = Content {
-            surface: Surface::Result,
-            method: self.method,
-            server: &server,
-            resource: Some(&resource),
-            principal: None,
-            settings: &settings,
-            message: message.bytes(),
-            asked: None,
-            parts: vec![message.as_raw()],
-        };
+        let whole = Content::outside(Surface::Result, self.method, &server, &settings, &message);
+        let content = Content { resource: Some(&resource), ..whole };
         let guards = match self.spotlight {
             Spotlighting::Findings => &*ON_FINDINGS,
             Spotlighting::Always => &*ALWAYS,

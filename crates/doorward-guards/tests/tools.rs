@@ -90,16 +90,7 @@ fn inspect(guards: &Guards, of: &dyn Fn(&str) -> Option<Value>) -> Inspection {
     let message = part(message);
     let asked = of("asked").map(|asked| part(json!({"requestedSchema": asked})));
     let settings = GuardSettings::default();
-    let content = Content {
-        surface,
-        method,
-        server: &server,
-        resource: Some(&resource),
-        principal: None,
-        settings: &settings,
-        message: message.bytes(),
-        asked: asked.as_ref().map(RawJson::as_raw),
-        parts: vec![message.as_raw()],
-    };
+    let whole = Content::outside(surface, method, &server, &settings, &message);
+    let content = Content { resource: Some(&resource), asked: asked.as_ref().map(RawJson::as_raw), ..whole };
     guards.inspect(&content, &around, "mark")
 }

@@ -1,12 +1,10 @@
 //! The one place where time and randomness enter.
 
 use std::cell::RefCell;
-use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
-use doorward_guards::secrets::PlaceholderKey;
 
 /// The time now. A clock before 1970 reads as 1970.
 #[must_use]
@@ -68,19 +66,6 @@ impl Random {
         self.used = self.used.saturating_add(1);
         chunk.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
-}
-
-/// The key under which this run makes placeholders of secrets; the same as long as the process lives, so that a secret keeps
-/// its placeholder when the configuration changes.
-pub(crate) fn placeholder_key() -> PlaceholderKey {
-    static KEY: OnceLock<PlaceholderKey> = OnceLock::new();
-    *KEY.get_or_init(|| {
-        let mut bytes = [0; 16];
-        if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-            tracing::error!("the system's random numbers are not available");
-        }
-        PlaceholderKey::new(bytes)
-    })
 }
 
 #[cfg(test)]

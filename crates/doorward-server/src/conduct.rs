@@ -11,18 +11,16 @@ use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
     Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
 };
-use doorward_core::guard::{Content, Inspection, Surface};
+use doorward_core::guard::{Inspection, Surface};
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_store::{AppendError, Appended, Commit};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use crate::around::around;
-use crate::clock::{mark, now};
+use crate::clock::now;
 use crate::gateway::{Authority, Gateway};
-use crate::limits::INSPECTED_AT_ONCE_BYTES;
+use crate::inspect::inspect;
 use crate::pins::{Pins, Sights};
 
 /// Where an exchange rests until the outside does something.
@@ -61,10 +59,12 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                     // A list may be long, and others want to be served meanwhile.
                     yield_now().await;
                 }
-                let inspection = inspect(gateway, &content);
                 let inspection = match gateway.authority() {
-                    Authority::Policy => gateway.pins().review(gateway, &content, inspection).await,
-                    Authority::Endpoint => inspection,
+                    Authority::Policy => {
+                        let inspection = inspect(gateway, &content);
+                        gateway.pins().review(gateway, &content, inspection).await
+                    }
+                    Authority::Endpoint => Inspection::default(),
                 };
                 waiting.guarded(inspection, now())
             }
@@ -102,20 +102,6 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             Step::Forward(permit, waiting) => return Rest::Forward(permit, waiting),
             Step::Reply(outcome) => return Rest::Reply(outcome),
         };
-    }
-}
-
-fn inspect(gateway: &Gateway, content: &Content<'_>) -> Inspection {
-    let inspect = || gateway.guards().inspect(content, &around(gateway, content), &mark().unwrap_or_default());
-    // Others of this thread move to another while it takes long; a runtime of one thread has no other.
-    let has_others =
-        || Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
-    match gateway.authority() {
-        Authority::Endpoint => Inspection::default(),
-        Authority::Policy if content.message.len() > INSPECTED_AT_ONCE_BYTES && has_others() => {
-            tokio::task::block_in_place(inspect)
-        }
-        Authority::Policy => inspect(),
     }
 }
 

@@ -31,9 +31,9 @@ pub use choice::{Choice, DecideError, decide};
 pub use known::pin_of;
 pub use rules::{First, Meanwhile, PinRules};
 
-use crate::around::around;
-use crate::clock::{mark, now};
+use crate::clock::now;
 use crate::gateway::Gateway;
+use crate::inspect::inspect;
 use crate::limits::{PINS_FRESH, PINS_SIGHTS_MAX};
 use known::{Known, Met, Room};
 use subject::{Subject, subject};
@@ -243,19 +243,9 @@ impl Pins {
         for tool in tools {
             let Some(key) = Key::of_item(server, Kind::Tool, tool.as_raw()) else { continue };
             let resource = Resource::Tool(server.clone(), key.name.clone());
-            let content = Content {
-                surface: Surface::Definition,
-                method: "tools/list",
-                server,
-                resource: Some(&resource),
-                principal: None,
-                settings: &settings,
-                message: tool.bytes(),
-                asked: None,
-                parts: vec![tool.as_raw()],
-            };
-            let inspection =
-                gateway.guards().inspect(&content, &around(gateway, &content), &mark().unwrap_or_default());
+            let whole = Content::outside(Surface::Definition, "tools/list", server, &settings, &tool);
+            let content = Content { resource: Some(&resource), ..whole };
+            let inspection = inspect(gateway, &content);
             self.review(gateway, &content, inspection).await;
         }
         self.keep().await;
@@ -450,18 +440,8 @@ fn replaced(raw: doorward_mcp::raw::Raw<'_>, inspection: Inspection, rule: &'sta
 /// The approved version as the guards let it be seen; `None` when they do not.
 fn inspected(gateway: &Gateway, content: &Content<'_>, text: &str) -> Option<String> {
     let approved = RawJson::parse(text.to_owned(), &Limits::for_results()).ok()?;
-    let content = Content {
-        surface: content.surface,
-        method: content.method,
-        server: content.server,
-        resource: content.resource,
-        principal: content.principal,
-        settings: content.settings,
-        message: approved.bytes(),
-        asked: content.asked,
-        parts: vec![approved.as_raw()],
-    };
-    match gateway.guards().inspect(&content, &around(gateway, &content), &mark().unwrap_or_default()).verdict {
+    let content = Content { message: approved.bytes(), parts: vec![approved.as_raw()], ..*content };
+    match inspect(gateway, &content).verdict {
         Verdict::Pass => Some(text.to_owned()),
         Verdict::Rewrite(edits) => {
             let mut splice = doorward_mcp::splice::Splice::new(approved.bytes());

@@ -3,7 +3,6 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use doorward_core::guard::{Confidence, Content, GuardName, GuardSettings, Severity, Surface, Verdict};
 use doorward_core::ids::ServerId;
 use doorward_guards::{Around, Guards, Options, standard};
@@ -73,19 +72,8 @@ fn look(guards: &Guards, server: &ServerId, item: &Item) -> Result<Sight, String
     let message = RawJson::parse(message.to_string(), &Limits::for_results())
         .map_err(|_| format!("{} is no text that JSON can hold", item.id))?;
     let part = part(message.as_raw(), path).ok_or("the message lacks its part")?;
-    let bytes: &Bytes = message.bytes();
     let settings = GuardSettings::default();
-    let content = Content {
-        surface,
-        method,
-        server,
-        resource: None,
-        principal: None,
-        settings: &settings,
-        message: bytes,
-        asked: None,
-        parts: vec![part],
-    };
+    let content = Content { parts: vec![part], ..Content::outside(surface, method, server, &settings, &message) };
     let started = Instant::now();
     let inspection = guards.inspect(&content, &Around::default(), "mark");
     let took = started.elapsed();

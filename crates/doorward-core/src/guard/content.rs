@@ -1,7 +1,7 @@
 //! What is put before the guards.
 
 use bytes::Bytes;
-use doorward_mcp::raw::Raw;
+use doorward_mcp::raw::{Raw, RawJson};
 
 use super::GuardSettings;
 use crate::access::{Direction, Resource};
@@ -93,4 +93,28 @@ pub struct Content<'a> {
     pub asked: Option<Raw<'a>>,
     /// What of it is inspected.
     pub parts: Vec<Raw<'a>>,
+}
+
+impl<'a> Content<'a> {
+    /// All of a message, outside any exchange.
+    #[must_use]
+    pub fn outside(
+        surface: Surface,
+        method: &'a str,
+        server: &'a ServerId,
+        settings: &'a GuardSettings,
+        message: &'a RawJson,
+    ) -> Self {
+        Self {
+            surface,
+            method,
+            server,
+            resource: None,
+            principal: None,
+            settings,
+            message: message.bytes(),
+            asked: None,
+            parts: vec![message.as_raw()],
+        }
+    }
 }

@@ -11,7 +11,6 @@ use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::StartError;
-use crate::clock::placeholder_key;
 use crate::config::{self, AggregateConfig, Config, Endpoint, Secret, ServerConfig};
 use crate::gateway::Served;
 use crate::joined::{JointId, JointSetup, Patience};
@@ -82,7 +81,7 @@ pub(super) fn knowing<'a>(guards: Options, servers: impl Iterator<Item = &'a Ser
         let settings = found.iter().map(|(name, value)| (name.as_str(), value.reveal()));
         known = known.and(&given).and(&Known::from_environment(settings));
     }
-    Options { secrets: secrets::Options { key: placeholder_key(), known }, ..guards }
+    Options { secrets: secrets::Options { known, ..guards.secrets }, ..guards }
 }
 
 /// Whether a header authenticates by what its name says.

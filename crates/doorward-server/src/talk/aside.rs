@@ -75,17 +75,7 @@ fn inspect(gateway: &Gateway, server: &ServerId, (surface, text): (Surface, &str
     // A text of ours is a JSON string, and no longer than a message may be.
     let Ok(text) = RawJson::parse(quote(text), &Limits::for_results()) else { return unreadable() };
     let settings = GuardSettings::default();
-    let content = Content {
-        surface,
-        method: "",
-        asked: None,
-        server,
-        resource: None,
-        principal: None,
-        settings: &settings,
-        message: text.bytes(),
-        parts: vec![text.as_raw()],
-    };
+    let content = Content::outside(surface, "", server, &settings, &text);
     gateway.guards().inspect(&content, &Around::default(), &mark().unwrap_or_default())
 }
 
