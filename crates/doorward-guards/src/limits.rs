@@ -102,6 +102,9 @@ pub const SECRET_NAME_MAX: usize = 48;
 /// Longest value.
 pub const SECRET_VALUE_MAX: usize = 1024;
 
+/// So many bytes before a word tell whether it stands within what chance made.
+pub const NOISE_LOOK_BACK: usize = 32;
+
 /// So many of the secrets found in a message are looked for in other forms.
 pub const ECHOES_MAX: usize = 64;
 

@@ -1,14 +1,14 @@
 //! Ways round the guards: what is caught and what is missed, as fixtures/guards/evasions.json says and docs/guards/evasions.md
 //! tells.
 //!
-//! A row is caught when no message of it goes on as it came under the standard settings. A mark that is wrong either way fails.
+//! A row is caught when a message of it does not go on as it came under the standard settings, because of what it hides. A mark that is wrong either way fails.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use doorward_core::guard::{Content, GuardSettings, Surface, Verdict};
+use doorward_core::guard::{Action, Content, Finding, GuardName, GuardSettings, Surface, Verdict};
 use doorward_core::ids::ServerId;
 use doorward_guards::{Around, Guards, Options};
 use doorward_mcp::limits::Limits;
@@ -31,10 +31,17 @@ fn is_caught(guards: &Guards, row: &Value) -> bool {
         _ => Surface::Result,
     };
     let (server, settings) = (ServerId::parse("files").unwrap(), GuardSettings::default());
+    // What another guard happens to see in it is luck.
+    let ours: &[GuardName] = match row["hides"].as_str().unwrap() {
+        "a key" => &[GuardName::Secrets],
+        _ => &[GuardName::Injection, GuardName::Unicode],
+    };
     row["messages"].as_array().unwrap().iter().any(|message| {
         let message = RawJson::parse(message.to_string(), &Limits::for_results()).unwrap();
         let content = Content::outside(surface, "tools/call", &server, &settings, &message);
-        guards.inspect(&content, &Around::default(), "mark").verdict != Verdict::Pass
+        let inspection = guards.inspect(&content, &Around::default(), "mark");
+        let is_ours = |found: &(Finding, Action)| ours.contains(&found.0.guard) && found.1 > Action::Observe;
+        inspection.verdict != Verdict::Pass && inspection.findings.iter().any(is_ours)
     })
 }
 

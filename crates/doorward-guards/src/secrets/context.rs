@@ -32,6 +32,14 @@ pub(super) struct Named {
     pub(super) quoted: bool,
 }
 
+impl Named {
+    /// Whether nothing but dashes, dots and underscores part the name from the value, as within a random text.
+    pub(super) fn is_one_run(&self, text: &[u8]) -> bool {
+        let between = text.get(self.name.end..self.value.start).unwrap_or_default();
+        between.iter().all(|byte| matches!(byte, b'-' | b'_' | b'.'))
+    }
+}
+
 /// What a value is judged to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Judged {

@@ -12,7 +12,7 @@ use super::check::{Check, Checked};
 use super::context::{self, Judged};
 use super::encode::base64_within;
 use super::rule::{Alphabet, Form, Rule};
-use super::shape::is_placeholder;
+use super::shape::{is_placeholder, is_within_noise, is_written};
 use super::words::{Strength, WORDS};
 use super::{rules, urls, vendors};
 use crate::guard::Report;
@@ -22,6 +22,9 @@ const REACH: usize = 400;
 
 /// How far a pattern of a key file or a web token looks.
 const REACH_LONG: usize = 8192;
+
+/// Prefixes of so many characters are spelt by chance in long random texts.
+const SHORT_PREFIX: usize = 4;
 
 /// A secret in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +135,9 @@ fn candidate(range: Range<usize>, judged: Judged) -> Candidate {
 
 fn beside(text: &[u8], word: &Range<usize>, strength: Strength) -> Option<Candidate> {
     let named = context::named(text, word)?;
+    if named.is_one_run(text) && (is_within_noise(text, word) || !is_written(text.get(word.clone())?)) {
+        return None;
+    }
     let judge = |named: &context::Named| {
         let (name, value) = (text.get(named.name.clone())?, text.get(named.value.clone())?);
         let judged = context::judge(name, strength, value, named.link, named.quoted)?;
@@ -231,6 +237,9 @@ impl Ready {
 fn token(text: &[u8], start: usize, prefix: &str, body: Alphabet, least: usize, most: usize) -> Option<Range<usize>> {
     let from = start + prefix.len();
     if text.get(start..from)? != prefix.as_bytes() || !begins(text, start) {
+        return None;
+    }
+    if prefix.len() <= SHORT_PREFIX && is_within_noise(text, &(start..from)) {
         return None;
     }
     // A key to be published says so before the rest.

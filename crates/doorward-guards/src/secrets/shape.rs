@@ -2,6 +2,10 @@
 //!
 //! Responsible for judging a value by itself, without what stands around it. It must never know a provider.
 
+use std::ops::Range;
+
+use crate::limits::NOISE_LOOK_BACK;
+
 /// What counts as random: how a value's neighbouring characters follow each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Shape {
@@ -138,6 +142,27 @@ const COMMON: [u32; 26] = [
     0x000c_a811,
     0x0000_0111,
 ];
+
+/// Whether what stands at `word` belongs to one run with what stands before it that chance made, as in base64: words and
+/// prefixes are spelt in it by chance too.
+pub(super) fn is_within_noise(text: &[u8], word: &Range<usize>) -> bool {
+    let in_run = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'-');
+    let before = text.get(..word.start).unwrap_or_default();
+    let word = text.get(word.clone()).unwrap_or_default();
+    let length = before.iter().rev().take(NOISE_LOOK_BACK).take_while(in_run).count();
+    let lead = Shape::of(before.get(before.len() - length..).unwrap_or_default());
+    let glued = before.iter().rev().take(NOISE_LOOK_BACK).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let glued = before.get(before.len() - glued..).unwrap_or_default();
+    let in_one_case = glued.iter().all(u8::is_ascii_lowercase) || glued.iter().chain(word).all(u8::is_ascii_uppercase);
+    !in_one_case || lead.odd >= 3 && (length < 8 || lead.odd * 100 / lead.pairs.max(1) >= 30)
+}
+
+/// Whether a word is written as people write words: in one case, or with capitals where its parts begin.
+pub(super) fn is_written(word: &[u8]) -> bool {
+    let upper = word.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let lower = word.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    upper == 0 || lower == 0 || upper * 3 <= lower + upper && word.last().is_none_or(u8::is_ascii_lowercase)
+}
 
 /// Whether a value stands for one that is to be put there: a variable, a template, a mask, a word that says so.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
