@@ -21,6 +21,8 @@ pub struct Around {
     pub place: Place,
     /// The tool that is called, as its server declares it; `None` where none is, or it was never seen.
     pub tool: Option<Arc<Tool>>,
+    /// How many bytes answers of that tool usually have, where enough of them were seen.
+    pub usual: Option<usize>,
     /// What every server was seen to offer, the one in question among them. Filled in for what goes to the client.
     pub offers: Vec<Offered>,
     /// Values known to be secret in this exchange: the server's environment, secrets of its headers, canaries.

@@ -84,6 +84,9 @@ pub const READING_BYTES_MAX: usize = 16_384;
 /// A text is taken for bytes when more than one in so many of its characters are none of text.
 pub const CONTROLS_PER_TEXT: usize = 16;
 
+/// An answer of so few bytes is not held against what is usual.
+pub const GROWN_BYTES_MIN: usize = 16 * 1024;
+
 /// How many hexadecimal digits behind a bracket look like a mark.
 pub const IMITATION_DIGITS_MIN: usize = 8;
 

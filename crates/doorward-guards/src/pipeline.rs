@@ -74,7 +74,7 @@ impl Guards {
             let action = settings.action(guard, direction, found.severity)?;
             Some(Acted { guard, found, parts: parts.remove(&place), action })
         });
-        conclude(&scene, acted.collect(), self.options.spotlight, mark)
+        conclude(&scene, acted.collect(), self.options.spotlighting(content), mark)
     }
 }
 

@@ -87,6 +87,8 @@ pub struct Options {
 pub struct ServerSettings {
     /// In all that goes to it and comes from it.
     pub settings: GuardSettings,
+    /// Which of its results are marked as data; `None` as everywhere.
+    pub spotlight: Option<Spotlighting>,
     /// In calls of single tools and their answers, over that.
     pub tools: BTreeMap<Arc<str>, GuardSettings>,
 }
@@ -96,6 +98,11 @@ impl Options {
     #[must_use]
     pub fn standard() -> Self {
         Self { settings: standard(), ..Self::default() }
+    }
+
+    /// Which results of the server of `content` are marked as data.
+    pub(crate) fn spotlighting(&self, content: &Content<'_>) -> Spotlighting {
+        self.servers.get(content.server).and_then(|server| server.spotlight).unwrap_or(self.spotlight)
     }
 
     /// What is done about findings in `content`: what is said of everything, of its server, of its tool, and of what the

@@ -5,7 +5,7 @@
 use doorward_core::guard::{Confidence, GuardName, Severity};
 
 use crate::guard::{Found, Guard, Report};
-use crate::limits::CONTROLS_PER_TEXT;
+use crate::limits::{CONTROLS_PER_TEXT, GROWN_BYTES_MIN};
 use crate::scene::Scene;
 use crate::text::{Classes, Role, Text};
 
@@ -20,6 +20,8 @@ pub struct Options {
     pub depth: Bound,
     /// Bytes of one text.
     pub text_bytes: Bound,
+    /// How many times as many bytes as the answers of the same tool usually have.
+    pub growth: Bound,
 }
 
 /// From where on a size is found.
@@ -40,6 +42,8 @@ impl Default for Options {
             tokens: Bound { note: 25_000, refuse: None },
             depth: Bound { note: 48, refuse: None },
             text_bytes: Bound { note: 512 * 1024, refuse: None },
+            // Answers of one tool differ tenfold all day: a search that finds nothing, and one that finds a page.
+            growth: Bound { note: 20, refuse: None },
         }
     }
 }
@@ -75,6 +79,9 @@ impl Guard for Size {
         let bytes = scene.content.parts.iter().map(|part| part.bytes().len()).sum();
         self.whole("bytes", options.bytes.severity(bytes), report);
         self.whole("depth", options.depth.severity(scene.depth), report);
+        if let Some(usual) = scene.around.usual.filter(|_| bytes > GROWN_BYTES_MIN) {
+            self.whole("growth", options.growth.severity(bytes / usual.max(1)), report);
+        }
         // No text has more tokens than bytes.
         if options.tokens.severity(bytes).is_some() {
             let strings = scene.texts.iter().filter(|text| text.origin.is_none());
@@ -142,14 +149,17 @@ mod tests {
 
     /// What is found in `json` where `options` hold.
     fn check(json: &str, options: Options, expected: &[&str]) {
+        check_beside(&Around::default(), json, options, expected);
+    }
+
+    fn check_beside(around: &Around, json: &str, options: Options, expected: &[&str]) {
         let message = RawJson::parse(json.as_bytes().to_vec(), &Limits::for_results()).unwrap();
         let (server, settings) = (ServerId::parse("files").unwrap(), GuardSettings::default());
         let content = Content::outside(Surface::Result, "tools/call", &server, &settings, &message);
         let reading = read(&content.parts, &Words::new(&[]).unwrap()).unwrap();
-        let around = Around::default();
         let mut report = Report::default();
         report.at = Some(GuardName::Size);
-        Size::new(&options).inspect(&Scene::new(&content, &reading, &around), &mut report);
+        Size::new(&options).inspect(&Scene::new(&content, &reading, around), &mut report);
         let said = report.found.iter().map(|(_, found)| format!("{} {}", found.rule, found.severity.name()));
         assert_eq!(said.collect::<Vec<_>>(), expected, "{json:.60}");
     }
@@ -180,6 +190,18 @@ mod tests {
         check(r#""abcdefgh""#, at(2), &[]);
         check(r#""abcdefghi""#, at(2), &["tokens high"]);
         check(r#""日本語""#, at(2), &["tokens high"]);
+    }
+
+    #[test]
+    fn what_grows_beyond_the_usual_is_found() {
+        let json = format!("\"{}\"", "ab cd ".repeat(4000));
+        let usually = |bytes| Around { usual: Some(bytes), ..Around::default() };
+        let refusing = Options { growth: Bound { note: 20, refuse: Some(100) }, ..Options::default() };
+        check_beside(&usually(2000), &json, refusing.clone(), &[]);
+        check_beside(&usually(1000), &json, refusing.clone(), &["growth low"]);
+        check_beside(&usually(100), &json, refusing.clone(), &["growth high"]);
+        // What is small harms nobody, however small the others are.
+        check_beside(&usually(1), "\"abcdefghijklmnopqrstuvwxyz, abcdefghijklmnopqrstuvwxyz\"", refusing, &[]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use doorward_core::access::{Direction, Resource};
-use doorward_core::guard::Content;
+use doorward_core::guard::{Content, Surface};
 use doorward_core::ids::ServerId;
 use doorward_guards::{Around, Files, Offered, Place, Tool, Trust};
 use doorward_policy::ServerPlace;
@@ -20,7 +20,9 @@ pub(crate) fn around(gateway: &Gateway, content: &Content<'_>) -> Around {
         Direction::ToClient => offers(&view),
     };
     let (place, tool) = (place(&view, content.server), tool(&view, content.resource));
-    Around { place, tool, offers, ..Around::default() }
+    let usual = content.resource.filter(|_| content.surface == Surface::Result);
+    let usual = usual.and_then(|resource| gateway.usual().of(resource));
+    Around { place, tool, usual, offers, ..Around::default() }
 }
 
 fn place(view: &View, server: &ServerId) -> Place {

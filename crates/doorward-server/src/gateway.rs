@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::observe::{Observer, Resolver};
 use crate::pins::{First, PinRules, Pins};
 use crate::server::Server;
+use crate::usual::Usual;
 
 /// The shared state of a running gateway.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub struct Gateway {
     meters: Meters,
     task_duties: TaskDuties,
     history: History,
+    usual: Usual,
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
@@ -110,6 +112,7 @@ impl Gateway {
             meters: Meters::default(),
             task_duties: TaskDuties::default(),
             history,
+            usual: Usual::default(),
             observer: Observer::default(),
             shelves,
             handles: Handles::default(),
@@ -208,6 +211,11 @@ impl Gateway {
     /// What rules that limit have counted.
     pub(crate) const fn meters(&self) -> &Meters {
         &self.meters
+    }
+
+    /// How large answers usually are.
+    pub(crate) const fn usual(&self) -> &Usual {
+        &self.usual
     }
 
     /// What happened lately.

@@ -2,7 +2,7 @@
 //!
 //! Responsible for where that runs. It makes no choice about the message.
 
-use doorward_core::guard::{Content, Inspection};
+use doorward_core::guard::{Content, Inspection, Surface};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::around::around;
@@ -16,9 +16,13 @@ pub(crate) fn inspect(gateway: &Gateway, content: &Content<'_>) -> Inspection {
     // Others of this thread move to another while it takes long; a runtime of one thread has no other.
     let has_others =
         || Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if content.message.len() > INSPECTED_AT_ONCE_BYTES && has_others() {
+    let inspection = if content.message.len() > INSPECTED_AT_ONCE_BYTES && has_others() {
         tokio::task::block_in_place(inspect)
     } else {
         inspect()
+    };
+    if let Some(resource) = content.resource.filter(|_| content.surface == Surface::Result) {
+        gateway.usual().note(resource, content.parts.iter().map(|part| part.bytes().len()).sum());
     }
+    inspection
 }

@@ -32,3 +32,4 @@ pub mod server;
 pub mod talk;
 pub mod token;
 pub mod upstream;
+mod usual;

@@ -396,3 +396,9 @@ pub const PINS_FRESH: Duration = Duration::from_secs(1);
 
 /// How long a server's own list of tools is believed; the next call after that looks again.
 pub const PINS_BELIEVED: Duration = Duration::from_secs(5 * 60);
+
+/// How many answers of a tool tell how large they usually are.
+pub const USUAL_AFTER: u32 = 20;
+
+/// Most tools of which it is kept how large their answers usually are.
+pub const USUAL_TOOLS_MAX: usize = 4096;

@@ -15,6 +15,9 @@ use super::key::Key;
 use super::node::{Member, Reader, Value, nearest};
 use super::settings::{GuardEntry, Layer, Shown, toml_text};
 
+/// Which results are marked as data.
+pub(super) const SPOTLIGHT: &str = "spotlight";
+
 /// What is said of all guards.
 const ALL: &str = "all";
 
@@ -26,18 +29,18 @@ pub(super) fn gather(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>
     for inner in reader.table("[guards]", &member.node).unwrap_or_default() {
         match inner.name.as_str() {
             "preset" => find::keep(Key::GuardsPreset, inner, layer, reader),
-            "spotlight" => find::keep(Key::GuardsSpotlight, inner, layer, reader),
+            SPOTLIGHT => find::keep(Key::GuardsSpotlight, inner, layer, reader),
             _ => layer.guards.push(GuardEntry { member: inner.clone(), origin: reader.origin.clone() }),
         }
     }
 }
 
 /// What `[servers.NAME.guards]` or the same of a tool says, over what is said of everything; `None` when something is wrong
-/// with it.
-pub(super) fn local(within: &str, member: &Member, reader: &mut Reader<'_>) -> Option<GuardSettings> {
+/// with it. Members named in `apart` are left to the caller.
+pub(super) fn local(within: &str, member: &Member, apart: &[&str], reader: &mut Reader<'_>) -> Option<GuardSettings> {
     let members = reader.table(&format!("[{within}]"), &member.node)?;
     let mut said = Said::default();
-    for member in members {
+    for member in members.iter().filter(|member| !apart.contains(&member.name.as_str())) {
         read(within, member, reader, (&mut said, None));
     }
     said.sound.then(|| said.settings(GuardSettings::default()))

@@ -3,9 +3,14 @@
 use doorward_core::guard::{GuardName, Severity};
 use doorward_guards::Options;
 use doorward_guards::personal::{Category, Placeholders};
+use doorward_guards::size::Bound;
 
 use super::super::node::{Member, Reader};
 use super::{OFF, meant};
+
+const SIZE: [&str; 5] = ["bytes", "tokens", "depth", "text_bytes", "growth"];
+
+const BOUND: [&str; 2] = ["note", "refuse"];
 
 const PERSONAL: [&str; 4] = ["own_domains", "allowed", "placeholders", "kinds"];
 
@@ -13,12 +18,12 @@ const PERSONAL: [&str; 4] = ["own_domains", "allowed", "placeholders", "kinds"];
 pub(super) const fn keys(guard: GuardName) -> &'static [&'static str] {
     match guard {
         GuardName::Personal => &PERSONAL,
+        GuardName::Size => &SIZE,
         GuardName::Schema
         | GuardName::Secrets
         | GuardName::Injection
         | GuardName::Unicode
         | GuardName::Arguments
-        | GuardName::Size
         | GuardName::Apps
         | GuardName::Pins => &[],
     }
@@ -27,6 +32,18 @@ pub(super) const fn keys(guard: GuardName) -> &'static [&'static str] {
 /// Takes one of the [`keys`]; whatever is wrong with its value is told.
 pub(super) fn take(within: &str, member: &Member, reader: &mut Reader<'_>, options: &mut Options) {
     let key = format!("{within}.{}", member.name);
+    let size = &mut options.size;
+    let bound = match member.name.as_str() {
+        "bytes" => Some(&mut size.bytes),
+        "tokens" => Some(&mut size.tokens),
+        "depth" => Some(&mut size.depth),
+        "text_bytes" => Some(&mut size.text_bytes),
+        "growth" => Some(&mut size.growth),
+        _ => None,
+    };
+    if let Some(bound) = bound {
+        return self::bound(&key, member, reader, bound);
+    }
     let personal = &mut options.personal;
     let texts = |reader: &mut Reader<'_>| {
         let texts = reader.texts(&key, &member.node).unwrap_or_default();
@@ -49,6 +66,19 @@ pub(super) fn take(within: &str, member: &Member, reader: &mut Reader<'_>, optio
             }
             None => {}
         },
+    }
+}
+
+/// From where on a size is found.
+fn bound(key: &str, member: &Member, reader: &mut Reader<'_>, bound: &mut Bound) {
+    for inner in reader.table(&format!("[{key}]"), &member.node).unwrap_or_default() {
+        if !BOUND.contains(&inner.name.as_str()) {
+            reader.unknown(inner, &format!("[{key}]"), &BOUND);
+            continue;
+        }
+        let Some(number) = reader.number(&format!("{key}.{}", inner.name), &inner.node) else { continue };
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        if inner.name == "note" { bound.note = number } else { bound.refuse = Some(number) }
     }
 }
 

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use doorward_core::guard::GuardSettings;
-use doorward_guards::ServerSettings;
+use doorward_guards::{ServerSettings, Spotlighting};
 use doorward_policy::effect::{Effect, Reach};
 use doorward_policy::{Dialect, Files, ServerPlace, ToolWord, Trust};
 
-use super::super::node::Member;
+use super::super::guards::SPOTLIGHT;
+use super::super::node::{Member, Value};
 use super::super::{ServerConfig, guards};
 use super::{Faults, Table};
 
@@ -39,13 +40,22 @@ pub(super) fn read(table: &mut Table<'_, '_, '_>, server: &mut ServerConfig) {
         place.trust = trust;
     }
     if let Some(member) = table.find("guards") {
-        guards.settings = settings(table, member);
+        guards.settings = settings(table, member, &[SPOTLIGHT]);
+        guards.spotlight = spotlight(table, member);
     }
     tools(table, place, guards);
 }
 
-fn settings(table: &mut Table<'_, '_, '_>, member: &Member) -> GuardSettings {
-    let said = guards::local(&format!("{}.guards", table.name.trim_matches(['[', ']'])), member, &mut table.reader);
+/// Which of its results are marked as data, where its guards say so.
+fn spotlight(table: &mut Table<'_, '_, '_>, member: &Member) -> Option<Spotlighting> {
+    let Value::Table(members) = &member.node.value else { return None };
+    let said = members.iter().find(|member| member.name == SPOTLIGHT)?;
+    one_of(table, said, &Spotlighting::ALL.map(|one| (one.name(), one)))
+}
+
+fn settings(table: &mut Table<'_, '_, '_>, member: &Member, apart: &[&str]) -> GuardSettings {
+    let within = format!("{}.guards", table.name.trim_matches(['[', ']']));
+    let said = guards::local(&within, member, apart, &mut table.reader);
     if said.is_none() {
         table.faults = Faults::Some;
     }
@@ -73,7 +83,7 @@ fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace, guarded: &mut S
                 }
                 "egress" => said.reach = reach(table, key),
                 "guards" => {
-                    let settings = settings(table, key);
+                    let settings = settings(table, key, &[]);
                     guarded.tools.insert(Arc::from(tool.name.as_str()), settings);
                 }
                 _ => {

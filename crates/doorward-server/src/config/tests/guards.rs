@@ -104,6 +104,8 @@ fn what_nobody_knows_is_an_error_with_advice() {
         ("[guards.personal.kinds]\nemial = \"off\"\n", "did you mean 'email'?"),
         ("[guards.personal.kinds]\nemail = \"hihg\"\n", "did you mean 'high'?"),
         ("[guards.secrets]\nallowed = []\n", "there is no key 'allowed' in [guards.secrets]"),
+        ("[guards.size]\nbytes = 7\n", "[guards.size.bytes] is a table"),
+        ("[guards.size]\ntokens = { refuze = 7 }\n", "did you mean 'refuse'?"),
         (&server, "there is no key 'secrts' in [servers.s.guards]; did you mean 'secrets'?"),
         (&tool, "cannot be 'blok'; did you mean 'block'?"),
     ] {
@@ -117,4 +119,27 @@ fn which_results_are_marked_is_a_setting() {
     use doorward_guards::Spotlighting;
     assert_eq!(options("guards-findings", "[guards]\n").spotlight, Spotlighting::Findings);
     assert_eq!(options("guards-always", "[guards]\nspotlight = \"always\"\n").spotlight, Spotlighting::Always);
+}
+
+#[test]
+fn a_server_may_be_marked_otherwise() {
+    use doorward_guards::Spotlighting;
+    let server = "[servers.s]\ncommand = [\"x\"]\n";
+    let set = options("guards-marked", &format!("{server}[servers.s.guards]\nspotlight = \"always\"\n"));
+    assert_eq!(set.servers.values().map(|server| server.spotlight).collect::<Vec<_>>(), [Some(Spotlighting::Always)]);
+    let tool = format!("{server}[servers.s.tools.t.guards]\nspotlight = \"always\"\n");
+    let told = faults("guards-marked-tool", &tool).join("\n");
+    assert!(told.contains("there is no key 'spotlight'"), "{told}");
+    let wrong = format!("{server}[servers.s.guards]\nspotlight = \"never\"\n");
+    let told = faults("guards-marked-never", &wrong).join("\n");
+    assert!(told.contains("it is one of findings, always"), "{told}");
+}
+
+#[test]
+fn sizes_are_settings() {
+    let text = "[guards.size]\nbytes = { note = 10, refuse = 20 }\ngrowth = { refuse = 50 }\n";
+    let size = options("guards-size", text).size;
+    assert_eq!((size.bytes.note, size.bytes.refuse), (10, Some(20)));
+    assert_eq!((size.growth.note, size.growth.refuse), (20, Some(50)));
+    assert_eq!(size.depth, doorward_guards::size::Options::default().depth);
 }
