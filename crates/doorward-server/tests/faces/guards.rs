@@ -101,3 +101,28 @@ async fn a_definition_is_shown_without_what_nobody_sees() {
     }
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn an_answer_far_larger_than_usual_is_noted() {
+    let upstream = Scripted::start(ECHO, |seen| {
+        let long = seen.json().pointer("/params/arguments/message") == Some(&json!("all"));
+        Reply::Send(said(seen, if long { "row of a table; ".repeat(2000) } else { "one row; ".repeat(10) }.as_str()))
+    });
+    let upstream = upstream.await;
+    let rig = Plan::new().with_url("up", &upstream.url).start().await;
+    let mut http = Http::open(rig.http).await;
+    for (number, asked) in [["one"; 20].as_slice(), &["all"]].concat().into_iter().enumerate() {
+        let message = modern(call(number as u64 + 1, "echo", json!({ "message": asked })));
+        assert_eq!(http.ask(&Ask::modern("up", &message)).await.status, 200);
+    }
+    let calls = Filter { action: Some("tools/call".to_owned()), limit: 100, ..Filter::default() };
+    let outcomes = eventually("all records", || async {
+        let records = rig.gateway.store().query(&calls).await.unwrap();
+        let outcomes: Vec<_> = records.into_iter().filter(|record| record.phase == "outcome").collect();
+        (outcomes.len() == 21).then_some(outcomes)
+    });
+    let grown: Vec<_> = outcomes.await.into_iter().flat_map(|outcome| outcome.findings).collect();
+    let grown: Vec<_> = grown.iter().filter(|finding| finding.guard == "size").map(|finding| &finding.rule).collect();
+    assert_eq!(grown, ["growth"]);
+    rig.stop().await;
+}
