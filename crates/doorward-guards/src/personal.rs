@@ -12,6 +12,7 @@ mod kind;
 mod label;
 pub mod limits;
 mod look;
+mod members;
 mod network;
 mod numbers;
 mod options;
@@ -25,12 +26,14 @@ pub use kind::Category;
 pub use options::{Options, Placeholders};
 pub use tokens::Tokens;
 
+use doorward_core::access::Resource;
 use doorward_core::guard::{Confidence, GuardName, Severity};
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
 use crate::text::{Classes, Role, Text};
 use look::{Hit, Look, Weight};
+use members::Number;
 use numbers::Numbers;
 
 /// Finds personal data in every text.
@@ -48,14 +51,7 @@ impl Personal {
 
     fn found(&self, scene: &Scene<'_>, place: usize, text: &str, hit: Hit) -> Option<Found> {
         let value = text.get(hit.range.clone())?;
-        let severity = *self.options.severities.get(&hit.category)?;
-        if self.options.is_allowed(hit.category, value) {
-            return None;
-        }
-        let severity = match hit.weight {
-            Weight::Slight => Severity::Low,
-            Weight::Alone | Weight::Form | Weight::Labelled => severity.min(hit.most),
-        };
+        let severity = self.severity(&hit, value)?;
         let whose = scene.content.principal.map(|principal| principal.id().to_bytes()).unwrap_or_default();
         let placeholder = match &self.options.placeholders {
             Placeholders::Word => format!("[{}]", hit.category.name()),
@@ -64,6 +60,26 @@ impl Personal {
         };
         let found = Found::new(hit.rule, severity, Confidence::percent(hit.sure), place, hit.range);
         Some(found.with_placeholder(placeholder))
+    }
+
+    /// What is found in a number of JSON. Nothing can take its place: a string would break the schema of whoever reads it, and
+    /// another number would be taken for true.
+    fn found_in_number(&self, number: &Number<'_>, hit: Hit) -> Option<Found> {
+        let severity = self.severity(&hit, number.digits)?;
+        let found = Found::new(hit.rule, severity, Confidence::percent(hit.sure), 0, 0..0);
+        Some(Found { text: None, value: Some(number.start), ..found })
+    }
+
+    /// How grave it is; `None` when it is to be passed over.
+    fn severity(&self, hit: &Hit, value: &str) -> Option<Severity> {
+        let severity = *self.options.severities.get(&hit.category)?;
+        if self.options.is_allowed(hit.category, value) {
+            return None;
+        }
+        Some(match hit.weight {
+            Weight::Slight => Severity::Low,
+            Weight::Alone | Weight::Form | Weight::Labelled => severity.min(hit.most),
+        })
     }
 }
 
@@ -77,10 +93,20 @@ impl Guard for Personal {
             report.give_up("The rules for personal data could not be read.");
             return;
         };
+        let is_of_other = match scene.content.resource {
+            Some(Resource::Tool(_, name)) => look.is_of_other(name),
+            Some(_) | None => false,
+        };
         let mut field: Option<&Text<'_>> = None;
         for (place, text) in scene.texts.iter().enumerate() {
             if text.origin.is_none() && text.role == Role::Name {
                 field = Some(text);
+                for number in members::numbers(scene, text) {
+                    let hit = look.number(number.digits, &text.text);
+                    if let Some(found) = hit.and_then(|hit| self.found_in_number(&number, hit)) {
+                        report.add(found);
+                    }
+                }
             }
             let named = field.filter(|_| text.role == Role::Value && text.origin.is_none());
             let name = named.map(|field| field.text.as_ref());
@@ -90,6 +116,7 @@ impl Guard for Personal {
                 Vec::new()
             };
             hits.extend(undisguised(look, text, name, &hits));
+            hits.retain(|hit| hit.weight != Weight::Alone || !is_of_other);
             let person = name.filter(|_| hits.is_empty()).and_then(|name| people::in_field(name, &text.text));
             for hit in hits.into_iter().chain(person) {
                 if let Some(found) = self.found(scene, place, &text.text, hit) {

@@ -230,10 +230,16 @@ impl<'a> Places<'a> {
         format!("{} in {place}.{advice}", finding.id())
     }
 
+    /// In which part a value stands that is no string, and where it starts.
+    fn value(&self, start: usize) -> Option<(usize, usize)> {
+        let within = self.scene.content.parts.iter().position(|part| part.range().contains(&start));
+        Some((within.unwrap_or_default(), start))
+    }
+
     fn finding(&self, one: &Acted) -> Finding {
         let text = one.found.text.and_then(|place| self.scene.texts.get(place));
         let told = |name: usize| !self.names.contains(&name);
-        let place = text.map(|text| (text.part, start_of(text))).or_else(|| Some((0, one.found.value?)));
+        let place = text.map(|text| (text.part, start_of(text))).or_else(|| self.value(one.found.value?));
         let parts = &self.scene.content.parts;
         let pointer = place.and_then(|(part, start)| Some(pointer::of(*parts.get(part)?, start, &told)));
         Finding {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use doorward_core::access::Resource;
 use doorward_core::guard::{Action, Content, GuardSettings, Inspection, Surface, Verdict};
 use doorward_core::ids::ServerId;
 use doorward_guards::personal::{Category, Placeholders, Tokens};
@@ -53,6 +54,29 @@ fn kinds_that_are_left_out_own_domains_and_allowed_values_are_passed_over() {
     let (found, left) = redacted(&guards(options), result);
     assert_eq!(found, ["email medium", "phone medium"]);
     assert_eq!(left["text"], "a@firma.de, [email-1], call +49 30 1234560 or [phone-1], from ip 203.0.113.9");
+}
+
+#[test]
+fn a_number_that_cannot_be_replaced_does_not_pass_where_it_had_to_be() {
+    let message = RawJson::parse(r#"{"rows": [{"ssn": 512386641}]}"#, &Limits::for_results()).unwrap();
+    let inspection = inspect(&guards(personal::Options::default()), &message);
+    let (finding, action) = &inspection.findings[0];
+    assert_eq!((&*finding.pointer, *action), ("/rows/0/ssn", Action::Block));
+    assert!(matches!(inspection.verdict, Verdict::Block { .. }));
+}
+
+#[test]
+fn a_bare_number_of_a_tool_that_counts_is_no_number_of_anybody() {
+    let guards = guards(personal::Options::default());
+    let server = ServerId::parse("crm").unwrap();
+    let settings = GuardSettings::default();
+    let message = RawJson::parse(r#"{"text": "130692544"}"#, &Limits::for_results()).unwrap();
+    for (tool, found) in [("count_rows", 0), ("lookup", 1)] {
+        let resource = Resource::Tool(server.clone(), Arc::from(tool));
+        let content = Content::outside(Surface::Result, "tools/call", &server, &settings, &message);
+        let content = Content { resource: Some(&resource), ..content };
+        assert_eq!(guards.inspect(&content, &Around::default(), "mark").findings.len(), found, "{tool}");
+    }
 }
 
 #[test]

@@ -24,9 +24,17 @@ pub(super) fn weighted(code: &[u8], weights: &[u32]) -> u32 {
     weights.iter().enumerate().map(|(at, weight)| digit(code, at) * weight).sum()
 }
 
-/// Whether all characters are the same, or count up or down by one: nobody's number.
+/// Whether all characters are the same: nobody's number.
 pub(super) fn is_monotonous(code: &[u8]) -> bool {
     code.iter().zip(code.iter().skip(1)).all(|(left, right)| left == right)
+}
+
+/// Whether the first nine count up or down by one, as in samples.
+pub(super) fn is_counting(code: &[u8]) -> bool {
+    let head = code.get(..9).unwrap_or_default();
+    let steps =
+        |by: i16| head.windows(2).all(|pair| matches!(pair, [one, two] if i16::from(*two) - i16::from(*one) == by));
+    head.len() == 9 && (steps(1) || steps(-1))
 }
 
 /// ISO/IEC 7812-1 annex B.

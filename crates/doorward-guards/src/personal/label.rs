@@ -146,7 +146,9 @@ const fn is_hump(before: u8, after: u8) -> bool {
 /// Where the part of `before` begins that can speak of what follows: after the last end of a line, an object or a sentence, but
 /// a label may stand on a line of its own.
 fn cut(before: &[u8]) -> usize {
-    let trimmed = before.iter().rposition(|byte| !byte.is_ascii_whitespace()).map_or(0, |at| at + 1);
+    // So may it in the cell before.
+    let between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'|';
+    let trimmed = before.iter().rposition(|byte| !between(byte)).map_or(0, |at| at + 1);
     let head = before.get(..trimmed).unwrap_or_default();
     let hard = head.iter().rposition(|byte| b"\n{};|".contains(byte)).map_or(0, |at| at + 1);
     let member = head.windows(2).rposition(|pair| matches!(pair, b",\"" | b", ")).map_or(0, |at| at + 1);
@@ -172,7 +174,8 @@ const VOCABULARY: &[(Labels, &str)] = &[
          fin,mykad,hkid,cnp,egn,jmbg,oib,emso,emšo,amka,pps,ppsn,pps number,rodné číslo,rodne cislo,birth number,\
          isikukood,asmens kodas,personas kods,south african id,rsa id,sa id,nin,bvn,emirates id,teudat zehut,\
          israeli id,bir,clave única,clave unica,identificación,identificacion,extranjero,refugee id,kişi*,govt id,\
-         government id,national number,social number,ssn last",
+         government id,national number,national register,numéro national,numero national,tax code,citizen service,\
+         social number,ssn last",
     ),
     (
         Labels::DOCUMENT,

@@ -23,3 +23,9 @@ pub const FIELD_MAX: usize = 120;
 
 /// Most values that are numbered for one gateway; later ones have the word of their kind alone.
 pub const NUMBERED_MAX: usize = 65_536;
+
+/// Digits of the longest number in JSON that is looked at: a card has 19.
+pub const NUMBER_MAX: usize = 19;
+
+/// Most numbers of one list that are looked at.
+pub const LISTED_MAX: usize = 256;

@@ -85,6 +85,21 @@ impl Look {
         settle(&view, field, hits)
     }
 
+    /// What a number in JSON is, which only the name of its field can tell.
+    pub(super) fn number(&self, digits: &str, field: &str) -> Option<Hit> {
+        let labels = self.labels.of_name(field.as_bytes());
+        if labels == Labels::NONE || labels.meets(Labels::OTHER) {
+            return None;
+        }
+        let mut hits = self.find(digits, Some(field)).into_iter();
+        hits.find(|hit| hit.weight == Weight::Labelled && hit.range == (0..digits.len()))
+    }
+
+    /// Whether the name of a tool says that its numbers are something else: counts, prices, times.
+    pub(super) fn is_of_other(&self, tool: &str) -> bool {
+        self.labels.of_name(tool.as_bytes()).meets(Labels::OTHER)
+    }
+
     fn email(&self, view: &View<'_>, at: usize, hits: &mut Vec<Hit>) {
         let Some(range) = email::email(view.text, at) else { return };
         let address = view.text.get(range.clone()).unwrap_or_default();
@@ -103,7 +118,13 @@ impl Look {
         if let Some(Iban { end, code, check }) = iban::iban(view.bytes, start).filter(|_| !is_inside(view.bytes, start))
         {
             if check == Check::Holds {
-                let weight = if code.has_small() { Weight::Alone } else { Weight::Form };
+                let around = view.around(&self.labels, &(start..end));
+                let named = around.said.meets(Labels::BANK) || view.field.meets(Labels::BANK);
+                let weight = match (named, code.has_small()) {
+                    (true, _) => Weight::Labelled,
+                    (false, true) => Weight::Alone,
+                    (false, false) => Weight::Form,
+                };
                 hits.push(Hit {
                     rule: "iban",
                     category: Category::Account,
@@ -125,6 +146,13 @@ impl Look {
         self.address(view, at, floor, &mut offer);
         if end - start <= 80 {
             self.codes(view, start, end, &mut offer);
+            if self.is_glued(view.bytes.get(start..at).unwrap_or_default()) {
+                self.by_rules(view, at, &mut |hit| {
+                    if hit.weight == Weight::Labelled {
+                        offer(hit);
+                    }
+                });
+            }
         }
         for start in earlier_words(view.bytes, start, floor) {
             self.by_rules(view, start, &mut offer);
@@ -133,6 +161,13 @@ impl Look {
         let end = end.max(hit.range.end);
         hits.push(hit);
         end
+    }
+
+    /// Whether the letters right before a digit are a word of their own that ran into a number, or its label.
+    fn is_glued(&self, letters: &[u8]) -> bool {
+        letters.len() > 1
+            && letters.iter().all(u8::is_ascii_alphabetic)
+            && (letters.iter().all(u8::is_ascii_lowercase) || self.labels.of_name(letters) != Labels::NONE)
     }
 
     fn address(&self, view: &mut View<'_>, at: usize, floor: usize, offer: &mut impl FnMut(Hit)) {
@@ -175,7 +210,7 @@ impl Look {
                 let (rule, most) = if card::is_for_tests(card.code.as_bytes()) {
                     ("payment-card-test", Severity::Medium)
                 } else {
-                    ("payment-card", Severity::High)
+                    ("payment-card", most(weight))
                 };
                 offer(Hit { rule, category: Category::Card, range, weight, sure, most });
             }
@@ -211,7 +246,7 @@ impl Look {
             let range = start..end;
             if let Some((weight, sure)) = self.judge(view, &range, rule.labels, evidence(rule, &code), spelling(&code))
             {
-                offer(Hit { rule: rule.name, category: rule.category, range, weight, sure, most: Severity::High });
+                offer(Hit { rule: rule.name, category: rule.category, range, weight, sure, most: most(weight) });
             }
         }
     }
@@ -232,6 +267,7 @@ impl Look {
             _ if named && !is_other => Some((Weight::Labelled, 97)),
             (_, Spelling::Digits) if is_other => None,
             (Evidence::Form, _) => Some((Weight::Form, 90)),
+            (Evidence::Alone, Spelling::Digits) if is_time(view.bytes.get(range.clone()).unwrap_or_default()) => None,
             (Evidence::Alone, _) => Some((Weight::Alone, 60)),
             (Evidence::Label, _) => None,
         }
@@ -249,6 +285,21 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// A number of which nothing is said may have passed its check by chance.
+const fn most(weight: Weight) -> Severity {
+    match weight {
+        Weight::Slight | Weight::Alone => Severity::Medium,
+        Weight::Form | Weight::Labelled => Severity::High,
+    }
+}
+
+/// Whether digits in one piece are seconds or milliseconds since 1970, in the years from 2020 to 2030.
+fn is_time(digits: &[u8]) -> bool {
+    matches!(digits.len(), 10 | 13)
+        && digits.iter().all(u8::is_ascii_digit)
+        && matches!(digits, [b'1', b'6'..=b'8', ..])
 }
 
 /// What a code is written with. Digits alone are easily something else.

@@ -1,6 +1,6 @@
 //! Numbers that American states and their institutions give out.
 
-use super::super::checks::{digit, is_monotonous, letter, luhn, number, weighted, yymmdd};
+use super::super::checks::{digit, is_counting, is_monotonous, letter, luhn, number, weighted, yymmdd};
 use super::super::kind::Category::{Account, Business, Document, Health, Identity};
 use super::super::kind::Evidence::{Alone, Form, Label};
 use super::super::kind::{Rule, rule};
@@ -14,14 +14,16 @@ pub(super) const RULES: &[Rule] = &[
     rule("us-ssn", Identity, "999 999999", ID, Label, us_ssn),
     rule("us-itin", Identity, "999~99~9999", ID, Alone, us_itin),
     rule("us-itin", Identity, "999 99 9999", ID, Label, us_itin),
-    rule("us-npi", Health, "9999 999 999", Labels::HEALTH, Alone, us_npi),
+    rule("us-npi", Health, "9999 999 999", Labels::HEALTH, Alone, |code| digit(code, 0) == 1 && us_npi(code)),
+    rule("us-npi", Health, "9999 999 999", Labels::HEALTH, Label, us_npi),
     rule("us-mbi", Health, "9AX9 AX9 AA99", Labels::HEALTH, Form, us_mbi),
     rule("us-dea", Health, "AX9999999", Labels::LICENCE.and(Labels::DOCUMENT).and(Labels::HEALTH), Alone, us_dea),
     rule("us-routing", Account, "9999 9999 9", Labels::BANK, Alone, us_routing),
     rule("us-ein", Business, "99-9999999", ID_OR_FIRM, Label, |code| !is_monotonous(code)),
     rule("ca-sin", Identity, "999 999 999", ID, Alone, ca_sin),
     rule("br-cpf", Identity, "999.999.999-99", ID, Form, br_cpf),
-    rule("br-cpf", Identity, "99999999999", ID, Alone, br_cpf),
+    rule("br-cpf", Identity, "99999999999", ID, Alone, |code| br_cpf(code) && !is_counting(code)),
+    rule("br-cpf", Identity, "99999999999", ID, Label, br_cpf),
     rule("br-cnpj", Business, "99.999.999/9999-99", ID_OR_FIRM, Form, br_cnpj),
     rule("br-cnpj", Business, "99999999999999", ID_OR_FIRM, Alone, br_cnpj),
     rule("mx-curp", Identity, "AAAA999999AAAAAAX9", ID, Form, mx_curp),
@@ -49,7 +51,7 @@ fn us_itin(code: &[u8]) -> bool {
     number(code, 0, 3) >= 900 && matches!(number(code, 3, 2), 50..=65 | 70..=88 | 90..=92 | 94..=99)
 }
 
-/// Luhn over the number with the prefix 80840 of health cards in the United States.
+/// All that were given out begin with 1; 2 is kept for later. Luhn over the number with the prefix 80840 of health cards in the United States.
 fn us_npi(code: &[u8]) -> bool {
     let whole: Vec<u8> = b"80840".iter().chain(code).copied().collect();
     matches!(digit(code, 0), 1 | 2) && !is_monotonous(code.get(..9).unwrap_or_default()) && luhn(&whole)

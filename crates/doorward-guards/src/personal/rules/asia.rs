@@ -16,9 +16,10 @@ pub(super) const RULES: &[Rule] = &[
     rule("in-gstin", Business, "99AAAAA9999AXAX", ID_OR_FIRM, Form, in_gstin),
     rule("in-voter", Document, "AAA9999999", Labels::VOTER.and(ID_OR_CARD), Label, |_| true),
     rule("in-passport", Document, "A9999999", Labels::DOCUMENT, Label, |code| digit(code, 1) != 0),
-    rule("kr-rrn", Identity, "999999-9999999", ID, Form, kr_rrn),
+    rule("kr-rrn", Identity, "999999-9999999", ID, Form, kr_checked),
+    rule("kr-rrn", Identity, "999999-9999999", ID, Alone, kr_unchecked),
     rule("kr-rrn", Identity, "9999999999999", ID, Alone, kr_checked),
-    rule("kr-rrn", Identity, "9999999999999", ID, Label, kr_rrn),
+    rule("kr-rrn", Identity, "999999 9999999", ID, Label, kr_rrn),
     rule("kr-brn", Business, "999~99~99999", ID_OR_FIRM, Alone, kr_brn),
     rule("kr-brn", Business, "9999999999", ID_OR_FIRM, Label, kr_brn),
     rule("kr-licence", Document, "99~99~999999~99", Labels::LICENCE, Alone, kr_licence),
@@ -78,6 +79,11 @@ fn kr_checked(code: &[u8]) -> bool {
     let more = if matches!(digit(code, 6), 5..=8) { 13 } else { 11 };
     let rest = weighted(code, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11;
     kr_rrn(code) && (more - rest) % 10 == digit(code, 12)
+}
+
+/// Of those registered since: the seventh digit says the century, and nobody lives who was born before 1910.
+fn kr_unchecked(code: &[u8]) -> bool {
+    kr_rrn(code) && (matches!(digit(code, 6), 3 | 4 | 7 | 8) || number(code, 0, 2) >= 10)
 }
 
 /// The region that gave it out.

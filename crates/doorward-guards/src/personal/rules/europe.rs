@@ -47,12 +47,15 @@ pub(super) const RULES: &[Rule] = &[
     rule("be-number", Identity, "999999~999~99", ID, Form, be_number),
     rule("be-number", Identity, "99999999999", ID, Alone, be_number),
     rule("nl-bsn", Identity, "9999 99 999", ID, Alone, nl_bsn),
+    rule("nl-bsn", Identity, "9999.99.999", ID, Form, nl_bsn),
+    rule("nl-bsn", Identity, "999 999 999", ID, Label, nl_bsn),
     rule("lu-id", Identity, "9999999999999", ID, Label, |code| is_day(number(code, 4, 2), number(code, 6, 2))),
     rule("es-nif", Identity, "99999999 A", ID_OR_CARD, Form, es_nif),
     rule("es-nif", Identity, "9999999 A", ID_OR_CARD, Alone, es_nif),
-    rule("es-nie", Identity, "A9999999 A", ID_OR_CARD, Form, es_nie),
+    rule("es-nie", Identity, "A 9999999 A", ID_OR_CARD, Form, es_nie),
     rule("pt-nif", Identity, "999 999 999", ID, Label, pt_nif),
     rule("it-fiscal-code", Identity, "AAAAAA XXA XX AXXXA", ID, Form, it_fiscal_code),
+    rule("it-vat", Business, "99999999999", ID_OR_FIRM, Alone, it_vat),
     rule("it-vat", Business, "99999999999", ID_OR_FIRM, Label, |code| luhn(code) && !is_monotonous(code)),
     rule("gr-amka", Identity, "99999999999", ID, Label, |code| ddmmyy(code, 0) && luhn(code)),
     rule("pl-pesel", Identity, "99999999999", ID, Alone, pl_pesel),
@@ -235,6 +238,11 @@ fn pt_nif(code: &[u8]) -> bool {
     matches!(digit(code, 0), 1..=3 | 5 | 6 | 8 | 9)
         && !is_monotonous(code)
         && digit(code, 8) == if check > 9 { 0 } else { check }
+}
+
+/// The last three before the check are the province of the office that gave it out.
+fn it_vat(code: &[u8]) -> bool {
+    number(code, 0, 7) != 0 && matches!(number(code, 7, 3), 1..=100 | 120 | 121 | 888 | 999) && luhn(code)
 }
 
 /// Digits may be written as letters, where two people would have the same code.

@@ -16,6 +16,9 @@ pub(super) const RULES: &[Rule] = &[
     rule("se-personnummer", Identity, "99999999-9999", ID, Form, se_long_person),
     rule("se-personnummer", Identity, "999999999999", ID, Alone, se_long_person),
     rule("se-organisation", Business, "999999-9999", ID_OR_FIRM, Form, se_organisation),
+    rule("se-organisation", Business, "9999999999", ID_OR_FIRM, Alone, |code| {
+        matches!(digit(code, 0), 2 | 5 | 7..=9) && se_organisation(code)
+    }),
     rule("se-organisation", Business, "9999999999", ID_OR_FIRM, Label, se_organisation),
     rule("fi-hetu", Identity, "999999-999X", ID, Form, fi_hetu),
     rule("fi-hetu", Identity, "999999+999X", ID, Form, fi_hetu),
