@@ -58,7 +58,7 @@ fn kinds_that_are_left_out_own_domains_and_allowed_values_are_passed_over() {
 
 #[test]
 fn a_number_that_cannot_be_replaced_does_not_pass_where_it_had_to_be() {
-    let message = RawJson::parse(r#"{"rows": [{"ssn": 512386641}]}"#, &Limits::for_results()).unwrap();
+    let message = RawJson::parse(r#"{"rows": [{"ssn": 512386642}]}"#, &Limits::for_results()).unwrap();
     let inspection = inspect(&guards(personal::Options::default()), &message);
     let (finding, action) = &inspection.findings[0];
     assert_eq!((&*finding.pointer, *action), ("/rows/0/ssn", Action::Block));
