@@ -10,15 +10,18 @@ mod quotes;
 mod readings;
 mod rules;
 mod scan;
+mod suspects;
 mod words;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use doorward_core::guard::{Confidence, GuardName, Severity, Surface};
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
 use crate::text::{Layer, Text};
+use crate::words::Hit;
 use cues::Cues;
 use readings::{How, readings, shifted};
 use rules::Judgement;
@@ -33,7 +36,7 @@ impl Guard for Injection {
     }
 
     fn words(&self) -> Vec<String> {
-        cues::words()
+        cues::words().into_iter().chain(suspects::words()).collect()
     }
 
     fn inspect(&self, scene: &Scene<'_>, report: &mut Report) {
@@ -46,16 +49,22 @@ impl Guard for Injection {
         for (place, text) in scene.texts.iter().enumerate() {
             let (own, rest) = hits.split_at(hits.partition_point(|hit| hit.text <= place));
             hits = rest;
-            let cues = Cues::of(text, own);
-            if !report.spend(cues.windows.iter().map(ExactSizeIterator::len).sum()) {
+            let of_rules: Vec<Hit> = own.iter().cloned().filter(|hit| hit.word < *OF_RULES).collect();
+            let cues = Cues::of(text, &of_rules);
+            let asked = suspects::parts(text, surface, own, *OF_RULES);
+            let closely = cues.windows.iter().chain(&asked).map(ExactSizeIterator::len).sum();
+            if !report.spend(closely) {
                 return;
             }
-            if let Some(found) = judge(place, text, &cues, surface) {
+            if let Some(found) = judge(place, text, &cues, &asked, surface) {
                 report.add(if instructs { as_instruction(found) } else { found });
             }
         }
     }
 }
+
+/// How many of the words waited for are those of rules; the others are [`suspects`].
+static OF_RULES: LazyLock<usize> = LazyLock::new(|| cues::words().len());
 
 /// A prompt is chosen by a person and made of instructions (2026-07-28, server/prompts): that it has some says little.
 fn as_instruction(found: Found) -> Found {
@@ -64,9 +73,15 @@ fn as_instruction(found: Found) -> Found {
 }
 
 /// What one text is taken for.
-fn judge(place: usize, text: &Text<'_>, cues: &Cues, surface: Surface) -> Option<Found> {
+fn judge(
+    place: usize,
+    text: &Text<'_>,
+    cues: &Cues,
+    asked: &[Range<usize>],
+    surface: Surface,
+) -> Option<Found> {
     let rules = by_rules(text, cues, surface);
-    let score = model::judge(text, surface, &rules);
+    let score = model::judge(text, asked, surface, &rules);
     // The classifier alone marks a text and takes none away: it is right often, and no rule can say why.
     let severity = rules.severity.max(score.severity.map(|severity| severity.min(Severity::Medium)))?;
     let (rule, range) = match rules.rule {
@@ -106,7 +121,7 @@ fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface) -> Judgement {
         };
         judgement.range = normal.original(&judgement.range);
     }
-    let mut again = readings(&text.text);
+    let mut again = readings(&text.text, text.classes);
     if cues.is_shifted {
         again.extend(shifted(&text.text));
     }

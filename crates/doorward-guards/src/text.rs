@@ -82,7 +82,8 @@ impl<'a> Text<'a> {
     /// A string of a message.
     #[must_use]
     pub fn new(part: usize, raw: Raw<'a>, role: Role, text: Cow<'a, str>) -> Self {
-        Self { part, raw, role, text, origin: None, classes: Classes::default(), normal: OnceCell::new() }
+        let classes = Classes::of(text.as_bytes());
+        Self { part, raw, role, text, origin: None, classes, normal: OnceCell::new() }
     }
 
     /// What it says without disguise; made when first asked for.
@@ -123,13 +124,16 @@ pub(crate) struct Reading<'a> {
 pub(crate) fn read<'a>(parts: &[Raw<'a>], words: &Words) -> Result<Reading<'a>, &'static str> {
     let (texts, depth) = strings(parts)?;
     let mut reading = Reading { texts, hits: Hits::default(), depth };
+    words.find_all(parts, &reading.texts, &mut reading.hits)?;
     let strings = reading.texts.len();
     let message: usize = parts.iter().map(|part| part.bytes().len()).sum();
     let allowed = DECODED_BYTES_BASE + message.saturating_mul(DECODED_PER_BYTE);
     let mut bytes = 0;
     let mut place = 0;
-    while let Some(text) = reading.texts.get_mut(place) {
-        text.classes = words.find(place, text, &mut reading.hits)?;
+    while let Some(text) = reading.texts.get(place) {
+        if text.origin.is_some() {
+            words.find(place, text, &mut reading.hits)?;
+        }
         let found = if text.may_hold_more() { layers::decode(text) } else { Vec::new() };
         place += 1;
         if found.is_empty() {

@@ -3,12 +3,15 @@
 //! Responsible for telling each guard where its words stand. A word here is a hint where to look, never a finding: guards
 //! read its surroundings.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, MatchKind, StartKind};
+use aho_corasick::{Anchored, MatchKind, PatternID, StartKind};
 use doorward_core::guard::GuardName;
+use doorward_mcp::raw::Raw;
 
 use crate::guard::Guard;
 use crate::limits::HITS_MAX;
@@ -54,92 +57,302 @@ impl Hits {
 pub(crate) struct Words {
     automaton: DFA,
     start: StateID,
-    /// Of each word: who waits for it, and as which of its words.
-    meanings: Vec<Vec<(GuardName, usize)>>,
+    /// Of each beginning that the automaton knows: the words that begin so.
+    beginnings: Vec<Vec<Word>>,
+    /// How long the longest word is.
+    longest: usize,
 }
 
-/// The words of guards are too many for one automaton: a fault of the catalogue, seen by its tests.
+/// A word, and who waits for it as which of its words.
+#[derive(Debug)]
+struct Word {
+    word: String,
+    meanings: Vec<(GuardName, usize)>,
+}
+
+/// There are more words than an automaton takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooManyWords;
 
 impl Words {
     /// The words of all `guards`.
     pub(crate) fn new(guards: &[Box<dyn Guard>]) -> Result<Self, TooManyWords> {
-        let mut words: Vec<String> = Vec::new();
-        let mut meanings: Vec<Vec<(GuardName, usize)>> = Vec::new();
+        let mut words: BTreeMap<String, Vec<(GuardName, usize)>> = BTreeMap::new();
         for guard in guards {
-            for (place, word) in guard.words().into_iter().enumerate().filter(|(_, word)| !word.is_empty()) {
-                let word = word.to_ascii_lowercase();
-                let known = words.iter().position(|known| *known == word).unwrap_or_else(|| {
-                    words.push(word);
-                    meanings.push(Vec::new());
-                    words.len() - 1
-                });
-                if let Some(meaning) = meanings.get_mut(known) {
-                    meaning.push((guard.name(), place));
-                }
+            for (place, word) in guard.words().into_iter().enumerate() {
+                words.entry(word).or_default().push((guard.name(), place));
             }
+        }
+        let longest = words.keys().map(String::len).max().unwrap_or_default();
+        let mut known: BTreeMap<Vec<u8>, Vec<Word>> = BTreeMap::new();
+        for (word, meanings) in words {
+            let beginning = word.as_bytes().iter().take(BEGINNING).map(u8::to_ascii_lowercase).collect();
+            known.entry(beginning).or_default().push(Word { word, meanings });
         }
         let automaton = DFA::builder()
             .match_kind(MatchKind::Standard)
             .start_kind(StartKind::Unanchored)
             .ascii_case_insensitive(true)
             .prefilter(false)
-            .build(&words)
+            .build(known.keys())
             .map_err(|_| TooManyWords)?;
         let start = automaton.start_state(Anchored::No).map_err(|_| TooManyWords)?;
-        Ok(Self { automaton, start, meanings })
+        Ok(Self { automaton, start, beginnings: known.into_values().collect(), longest })
     }
 
-    /// Looks for all words in the text at `place` and says which classes of bytes it has.
+    /// Looks for all words in the strings of a message. Those that stand there as they read are gone through together with
+    /// what stands between them: most strings are too short to be gone through one by one.
+    ///
+    /// # Errors
+    /// Says in a sentence why not all of them can be inspected.
+    pub(crate) fn find_all(
+        &self,
+        parts: &[Raw<'_>],
+        texts: &[Text<'_>],
+        hits: &mut Hits,
+    ) -> Result<(), &'static str> {
+        let mut lanes = Lanes::default();
+        let mut place = 0;
+        while let Some(text) = texts.get(place) {
+            let row = row(texts.get(place..).unwrap_or_default());
+            if row > 1 {
+                let row = place..place + row;
+                self.find_in_row(parts, texts, row.clone(), &mut lanes, hits);
+                place = row.end;
+            } else {
+                self.find_in(place, text, &mut lanes, hits);
+                place += 1;
+            }
+            within(hits)?;
+        }
+        Ok(())
+    }
+
+    /// Looks for all words in the text at `place`.
     ///
     /// # Errors
     /// Says in a sentence why not all of it can be inspected.
-    pub(crate) fn find(&self, place: usize, text: &Text<'_>, hits: &mut Hits) -> Result<Classes, &'static str> {
-        let mut found = Vec::new();
-        let classes = self.scan(text.text.as_bytes(), |word, range| found.push((word, range)));
-        let written = found.len();
-        if classes.has(Classes::OUTSIDE_ASCII) || classes.has(Classes::CONTROL) {
-            let normal = text.normal();
-            self.scan(normal.text.as_bytes(), |word, range| found.push((word, range)));
-            let more = found.split_off(written);
-            let mut seen: Vec<_> = found.iter().map(|(word, range)| (*word, range.start, range.end)).collect();
-            seen.sort_unstable();
-            let is_new = |(word, range): &(usize, Range<usize>)| {
-                let original = normal.original(range);
-                seen.binary_search(&(*word, original.start, original.end)).is_err()
-            };
-            found.extend(more.into_iter().filter(is_new));
-        }
-        for (index, (word, range)) in found.into_iter().enumerate() {
-            let form = if index < written { Form::Written } else { Form::Normal };
-            for (guard, word) in self.meanings.get(word).into_iter().flatten() {
-                let Some(of_guard) = hits.by_guard.get_mut(*guard as usize) else { continue };
-                of_guard.push(Hit { text: place, word: *word, form, range: range.clone() });
-                hits.count += 1;
-            }
-        }
-        if hits.count > HITS_MAX { Err("Too much in it must be looked at.") } else { Ok(classes) }
+    pub(crate) fn find(&self, place: usize, text: &Text<'_>, hits: &mut Hits) -> Result<(), &'static str> {
+        self.find_in(place, text, &mut Lanes::default(), hits);
+        within(hits)
     }
 
-    /// One pass. The automaton waits for memory at every byte, so that the classes cost nothing beside it.
-    fn scan(&self, text: &[u8], mut found: impl FnMut(usize, Range<usize>)) -> Classes {
-        let mut classes = Classes::default();
-        let mut state = self.start;
-        for (at, byte) in text.iter().enumerate() {
-            state = self.automaton.next_state(Anchored::No, state, *byte);
-            classes.add(*byte);
-            if self.automaton.is_special(state) && self.automaton.is_match(state) {
-                for index in 0..self.automaton.match_len(state) {
-                    let word = self.automaton.match_pattern(state, index);
-                    let end = at + 1;
-                    found(word.as_usize(), end - self.automaton.pattern_len(word)..end);
+    /// Those of neighbouring strings, in one pass over the bytes from the first to the last.
+    fn find_in_row(
+        &self,
+        parts: &[Raw<'_>],
+        texts: &[Text<'_>],
+        row: Range<usize>,
+        lanes: &mut Lanes,
+        hits: &mut Hits,
+    ) {
+        let of_row = texts.get(row.clone()).unwrap_or_default();
+        let (Some(first), Some(last)) = (of_row.first(), of_row.last()) else { return };
+        let Some(part) = parts.get(first.part) else { return };
+        let offset = first.raw.range().start;
+        let start = part.range().start;
+        let bytes = part.bytes().get(offset - start..last.raw.range().end - start).unwrap_or_default();
+        let mut row = row.zip(of_row).peekable();
+        self.scan(bytes, 0..bytes.len(), lanes, |word, range| {
+            let inside = |text: &Text<'_>| {
+                let from = text.raw.range().start + 1 - offset;
+                from..from + text.text.len()
+            };
+            while row.next_if(|(_, text)| inside(text).end <= range.start).is_some() {}
+            let Some((place, text)) = row.peek() else { return };
+            let inside = inside(text);
+            if inside.start <= range.start && range.end <= inside.end {
+                tell(*place, word, Form::Written, &(range.start - inside.start..range.end - inside.start), hits);
+            }
+        });
+    }
+
+    fn find_in(&self, place: usize, text: &Text<'_>, lanes: &mut Lanes, hits: &mut Hits) {
+        let bytes = text.text.as_bytes();
+        if !(text.classes.has(Classes::OUTSIDE_ASCII) || text.classes.has(Classes::CONTROL)) {
+            self.scan(bytes, 0..bytes.len(), lanes, |word, range| tell(place, word, Form::Written, &range, hits));
+            return;
+        }
+        let mut seen = Vec::new();
+        self.scan(bytes, 0..bytes.len(), lanes, |word, range| {
+            seen.push((range.start, range.end, word.word.as_str()));
+            tell(place, word, Form::Written, &range, hits);
+        });
+        seen.sort_unstable();
+        let normal = text.normal();
+        // What reads as it is written has the same words.
+        let mut changed = normal.changed(self.longest).peekable();
+        while let Some(mut block) = changed.next() {
+            while let Some(next) = changed.next_if(|next| next.start <= block.end) {
+                block.end = next.end;
+            }
+            self.scan(normal.text.as_bytes(), block, lanes, |word, range| {
+                let original = normal.original(&range);
+                if seen.binary_search(&(original.start, original.end, word.word.as_str())).is_err() {
+                    tell(place, word, Form::Normal, &range, hits);
+                }
+            });
+        }
+    }
+
+    /// Tells the words whose beginnings end behind the start of `block`, up to its end, in the order in which those end.
+    fn scan<'w>(
+        &'w self,
+        bytes: &[u8],
+        block: Range<usize>,
+        lanes: &mut Lanes,
+        mut tell: impl FnMut(&'w Word, Range<usize>),
+    ) {
+        let mut start = block.start;
+        while start < block.end {
+            let end = block.end.min(start + BLOCK);
+            self.scan_block(bytes, start..end, lanes);
+            for Found { beginning, end } in lanes.found.iter_mut().flat_map(|found| found.drain(..)) {
+                let start = end - self.automaton.pattern_len(beginning);
+                for word in self.beginnings.get(beginning.as_usize()).into_iter().flatten() {
+                    let range = start..start + word.word.len();
+                    let said = bytes.get(range.clone());
+                    if said.is_some_and(|said| said.eq_ignore_ascii_case(word.word.as_bytes())) {
+                        tell(word, range);
+                    }
+                }
+            }
+            start = end;
+        }
+    }
+
+    /// Goes through a block at several places at once: at one alone, every byte would wait for the memory of the one before.
+    fn scan_block(&self, bytes: &[u8], block: Range<usize>, lanes: &mut Lanes) {
+        let length = if block.len() < SHARED_MIN { block.len() } else { block.len().div_ceil(LANES) };
+        let lane = |number: usize| {
+            let after = (block.start + number * length).min(block.end);
+            let from = after.saturating_sub(BEGINNING - 1);
+            let bytes = bytes.get(from..(after + length).min(block.end)).unwrap_or_default();
+            Lane { bytes, from, after, state: self.start }
+        };
+        let mut all = std::array::from_fn(lane);
+        self.together(&mut all, lanes);
+        for (lane, found) in all.iter_mut().zip(&mut lanes.found) {
+            self.alone(lane, found);
+        }
+    }
+
+    /// Goes through all lanes in step, up to the end of the shortest.
+    fn together(&self, all: &mut [Lane<'_>; LANES], lanes: &mut Lanes) {
+        let [a, b, c, d] = &mut *all;
+        let mut passed = 0;
+        for (((one, two), three), four) in a.bytes.iter().zip(b.bytes).zip(c.bytes).zip(d.bytes) {
+            a.state = self.automaton.next_state(Anchored::No, a.state, *one);
+            b.state = self.automaton.next_state(Anchored::No, b.state, *two);
+            c.state = self.automaton.next_state(Anchored::No, c.state, *three);
+            d.state = self.automaton.next_state(Anchored::No, d.state, *four);
+            passed += 1;
+            // The states that stand for a word come first.
+            let first = a.state.min(b.state).min(c.state.min(d.state));
+            if self.automaton.is_special(first) {
+                for (lane, found) in [&*a, b, c, d].into_iter().zip(&mut lanes.found) {
+                    self.note(lane, passed, found);
                 }
             }
         }
-        classes
+        for lane in all {
+            lane.from += passed;
+            lane.bytes = lane.bytes.get(passed..).unwrap_or_default();
+        }
+    }
+
+    /// Goes through what is left of a lane.
+    fn alone(&self, lane: &mut Lane<'_>, found: &mut Vec<Found>) {
+        for (at, byte) in lane.bytes.iter().enumerate() {
+            lane.state = self.automaton.next_state(Anchored::No, lane.state, *byte);
+            if self.automaton.is_special(lane.state) {
+                self.note(lane, at + 1, found);
+            }
+        }
+    }
+
+    /// Notes the beginnings of words that a lane has come to the end of, which is so many bytes further.
+    fn note(&self, lane: &Lane<'_>, passed: usize, found: &mut Vec<Found>) {
+        let end = lane.from + passed;
+        if end > lane.after && self.automaton.is_match(lane.state) {
+            let beginnings = (0..self.automaton.match_len(lane.state))
+                .map(|index| self.automaton.match_pattern(lane.state, index));
+            found.extend(beginnings.map(|beginning| Found { beginning, end }));
+        }
     }
 }
+
+/// How much of a word the automaton knows: the rest is compared where its beginning stands. More would be more states than
+/// stay in fast memory, and take longer to build.
+const BEGINNING: usize = 5;
+
+/// How many places of a block are gone through at once.
+const LANES: usize = 4;
+
+/// Shorter blocks are not worth it.
+const SHARED_MIN: usize = 512;
+
+/// How much is gone through before what was found is told.
+const BLOCK: usize = 64 * 1024;
+
+/// The part of a block that one lane goes through.
+#[derive(Debug)]
+struct Lane<'t> {
+    bytes: &'t [u8],
+    /// Where those begin.
+    from: usize,
+    /// What ends up to here is another lane's.
+    after: usize,
+    state: StateID,
+}
+
+/// The beginning of a word, and where that ends.
+#[derive(Debug)]
+struct Found {
+    beginning: PatternID,
+    end: usize,
+}
+
+/// What each lane has found.
+#[derive(Debug, Default)]
+struct Lanes {
+    found: [Vec<Found>; LANES],
+}
+
+fn tell(text: usize, word: &Word, form: Form, range: &Range<usize>, hits: &mut Hits) {
+    for (guard, word) in &word.meanings {
+        let Some(of_guard) = hits.by_guard.get_mut(*guard as usize) else { continue };
+        if hits.count < HITS_MAX {
+            of_guard.push(Hit { text, word: *word, form, range: range.clone() });
+        }
+        hits.count += 1;
+    }
+}
+
+fn within(hits: &Hits) -> Result<(), &'static str> {
+    if hits.count > HITS_MAX { Err("Too much in it must be looked at.") } else { Ok(()) }
+}
+
+/// How many of these texts, from the first on, can be gone through in one pass where they stand.
+fn row(texts: &[Text<'_>]) -> usize {
+    let mut last: Option<(usize, usize)> = None;
+    let mut length = 0;
+    for (count, text) in texts.iter().enumerate() {
+        let as_written = matches!(text.text, Cow::Borrowed(_)) && text.origin.is_none();
+        let plain = !(text.classes.has(Classes::OUTSIDE_ASCII) || text.classes.has(Classes::CONTROL));
+        let range = text.raw.range();
+        let near = last.is_none_or(|(part, end)| part == text.part && (end..end + GAP).contains(&range.start));
+        length += range.len();
+        if !(as_written && plain && near && length <= BLOCK) {
+            return count;
+        }
+        last = Some((text.part, range.end));
+    }
+    texts.len()
+}
+
+/// How far strings may stand apart to be gone through together.
+const GAP: usize = 48;
 
 #[cfg(test)]
 mod tests {

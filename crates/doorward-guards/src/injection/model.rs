@@ -63,12 +63,26 @@ impl Place {
 /// The weights in use.
 static LEARNED: LazyLock<Option<Learned>> = LazyLock::new(|| Learned::read(include_bytes!("model/weights.bin")));
 
-/// Scores one text; `rules` is what the rules saw in it.
-pub(crate) fn judge(text: &Text<'_>, surface: Surface, rules: &rules::Judgement) -> Score {
+/// Scores these parts of a text; `rules` is what the rules saw in it.
+pub(crate) fn judge(text: &Text<'_>, parts: &[Range<usize>], surface: Surface, rules: &rules::Judgement) -> Score {
+    if parts.is_empty() {
+        return Score::default();
+    }
     let (Some(learned), true) = (LEARNED.as_ref(), is_language(&text.text)) else { return Score::default() };
     let plain = undisguised(text);
     let place = Place::of(surface);
-    let Some((sum, range)) = worst(&plain, place, learned) else { return Score::default() };
+    let of_part = |part: &Range<usize>| {
+        // All of it is a part of any length.
+        let (start, part) = if part.start == 0 && part.end == text.text.len() {
+            (0, &*plain)
+        } else {
+            (part.start, plain.get(part.clone()).unwrap_or_default())
+        };
+        let (sum, range) = worst(part, place, learned)?;
+        Some((sum, range.start + start..range.end + start))
+    };
+    let all = parts.iter().filter_map(of_part);
+    let Some((sum, range)) = all.max_by(|(one, _), (other, _)| one.total_cmp(other)) else { return Score::default() };
     let meaning = learned.meaning(place);
     let from = if rules.severity.is_some() { meaning.suspected } else { meaning.medium };
     let severity = match sum {

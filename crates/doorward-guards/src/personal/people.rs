@@ -8,7 +8,7 @@ use super::look::{Hit, Weight};
 
 /// The name or address that `text` is, as the value of a member called `field`.
 pub(super) fn in_field(field: &str, text: &str) -> Option<Hit> {
-    if text.len() > FIELD_MAX || text.len() < 2 || field.len() > 40 {
+    if text.len() > FIELD_MAX || text.len() < 2 || field.len() > 40 || !may_be_known(field.as_bytes()) {
         return None;
     }
     let field: String =
@@ -18,6 +18,13 @@ pub(super) fn in_field(field: &str, text: &str) -> Option<Hit> {
         return Some(hit("person-name", Category::Name, text));
     }
     (is_one_of(ADDRESSES) && is_address(text)).then(|| hit("postal-address", Category::Address, text))
+}
+
+/// Whether the first two letters are those of a field we know: few names are written down to be compared.
+fn may_be_known(field: &[u8]) -> bool {
+    let mut letters = field.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+    let (Some(first), Some(second)) = (letters.next(), letters.next()) else { return false };
+    [NAMES, ADDRESSES].into_iter().flatten().any(|known| known.as_bytes().starts_with(&[first, second]))
 }
 
 fn hit(rule: &'static str, category: Category, text: &str) -> Hit {

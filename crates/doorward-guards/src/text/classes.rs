@@ -35,6 +35,8 @@ impl Classes {
     pub const OUTSIDE_ASCII: Self = Self(1 << 13);
     /// `.`, `-` and `_`
     pub const JOINER: Self = Self(1 << 14);
+    /// `]`
+    pub const CLOSING: Self = Self(1 << 15);
 
     /// Whether it has any class of `other`.
     #[must_use]
@@ -48,8 +50,15 @@ impl Classes {
         Self(self.0 | other.0)
     }
 
+    /// The classes of all `bytes`.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut classes = Self::default();
+        bytes.iter().for_each(|byte| classes.add(*byte));
+        classes
+    }
+
     /// Adds the class of `byte`.
-    pub(crate) const fn add(&mut self, byte: u8) {
+    const fn add(&mut self, byte: u8) {
         #[expect(clippy::indexing_slicing, reason = "a byte is always below 256")]
         let class = TABLE[byte as usize];
         self.0 |= class;
@@ -81,6 +90,7 @@ const fn class_of(byte: u8) -> Classes {
         b'<' => Classes::LESS,
         b'\\' => Classes::BACKSLASH,
         b'{' | b'[' => Classes::BRACKET,
+        b']' => Classes::CLOSING,
         b':' => Classes::COLON,
         b'=' => Classes::EQUALS,
         b'/' => Classes::SLASH,
@@ -97,9 +107,7 @@ mod tests {
     use super::*;
 
     fn classes(text: &str) -> Classes {
-        let mut classes = Classes::default();
-        text.bytes().for_each(|byte| classes.add(byte));
-        classes
+        Classes::of(text.as_bytes())
     }
 
     #[test]

@@ -66,6 +66,13 @@ impl Normal {
         Self { text: written, signs, map }
     }
 
+    /// Where words of up to `reach` bytes may stand that the text does not show as it is written: capitals aside, it reads
+    /// alike everywhere else.
+    pub(crate) fn changed(&self, reach: usize) -> impl Iterator<Item = Range<usize>> {
+        let end = self.text.len();
+        self.map.changed(reach).map(move |block| block.start.min(end)..block.end.min(end))
+    }
+
     /// Which bytes of the text these bytes of the normal form come from.
     #[must_use]
     pub fn original(&self, range: &Range<usize>) -> Range<usize> {
@@ -100,19 +107,93 @@ impl<'a> Writer<'a> {
     }
 
     fn read(&mut self) {
-        let bytes = self.source.as_bytes();
         let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
+        while at < self.source.len() {
+            let plain = self.plain(at);
+            if plain > 0 {
+                self.copy(at..at + plain);
+                at += plain;
+                continue;
+            }
+            let bytes = self.source.as_bytes();
             let next = bytes.get(at + 1).copied().unwrap_or_default();
-            at += match byte {
-                0..0x80 if *byte != 0x1b && !may_be_mark(next) => {
+            at += match bytes.get(at) {
+                Some(byte @ 0..0x80) if *byte != 0x1b && !may_be_mark(next) => {
                     self.push(char::from(byte.to_ascii_lowercase()), at..at + 1);
                     1
                 }
-                _ => self.read_outside_ascii(at),
+                Some(_) => match self.foreign_word(at) {
+                    0 => self.read_outside_ascii(at),
+                    length => length,
+                },
+                None => 1,
             };
         }
         self.flush();
+    }
+
+    /// How many bytes from `at` on say the same without disguise, whatever stands around them: ASCII up to the word that goes
+    /// on in other letters, and signs of scripts that have no look-alikes of Latin. Not within a word.
+    fn plain(&self, at: usize) -> usize {
+        let text = self.source.get(at..).unwrap_or_default();
+        let bytes = text.as_bytes();
+        if !self.word.is_empty() && bytes.first().is_some_and(|byte| is_of_word(*byte)) {
+            return 0;
+        }
+        let ascii = bytes.iter().position(|byte| !byte.is_ascii() || *byte == 0x1b).unwrap_or(bytes.len());
+        if let Some((last, before)) = bytes.get(..ascii).and_then(<[u8]>::split_last) {
+            // The last character may be marked, and is part of a word that goes on.
+            let word = before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            return match last {
+                _ if ascii == bytes.len() => ascii,
+                last if last.is_ascii_alphabetic() => before.len() - word,
+                _ => before.len(),
+            };
+        }
+        let mut signs = (0, 0);
+        for sign in text.chars().take_while(|sign| matches!(usual(*sign), Some(Usual::Other))) {
+            signs = (signs.1, signs.1 + sign.len_utf8());
+        }
+        let is_marked = bytes.get(signs.1).is_some_and(|byte| may_be_mark(*byte));
+        if is_marked { signs.0 } else { signs.1 }
+    }
+
+    /// Writes a word of a script other than Latin, in a text that is not Latin, and says how long it is; 0 when anything is
+    /// unusual about it.
+    fn foreign_word(&mut self, at: usize) -> usize {
+        if self.latin || !self.word.is_empty() {
+            return 0;
+        }
+        let text = self.source.get(at..).unwrap_or_default();
+        let before = self.written.len();
+        let mut length = 0;
+        for character in text.chars() {
+            match usual(character) {
+                Some(Usual::Letter(lower)) if is_foreign(lower) && lower.len_utf8() == character.len_utf8() => {
+                    self.written.push(lower);
+                    length += character.len_utf8();
+                }
+                Some(_) | None => break,
+            }
+        }
+        let after = text.as_bytes().get(length);
+        if length == 0 || after.is_some_and(|byte| is_of_word(*byte) || *byte == 0x1b) {
+            self.written.truncate(before);
+            return 0;
+        }
+        self.map.push_verbatim(before, at..at + length);
+        length
+    }
+
+    /// Writes what says the same without disguise.
+    fn copy(&mut self, source: Range<usize>) {
+        self.flush();
+        let at = self.written.len();
+        self.written.push_str(self.source.get(source.clone()).unwrap_or_default());
+        if let Some(copied) = self.written.get_mut(at..) {
+            copied.make_ascii_lowercase();
+        }
+        self.map.push_verbatim(at, source);
     }
 
     /// Reads what stands at `at` and says how long it is.
@@ -254,6 +335,11 @@ fn usual(character: char) -> Option<Usual> {
         'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '㐀'..='䶿' | '一'..='鿿' | '가'..='힣' => Some(Usual::Other),
         _ => None,
     }
+}
+
+/// Whether a character that starts with this byte may be part of a word.
+const fn is_of_word(lead: u8) -> bool {
+    lead.is_ascii_alphabetic() || !lead.is_ascii()
 }
 
 /// Whether a character that starts with this byte may be a combining mark.

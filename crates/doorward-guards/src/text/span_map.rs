@@ -41,6 +41,17 @@ impl SpanMap {
         start + offset..end + offset
     }
 
+    /// Which bytes of the derived text may say what the source does not: `reach` bytes before and after every place where it
+    /// does not go on as the source does.
+    pub(crate) fn changed(&self, reach: usize) -> impl Iterator<Item = Range<usize>> {
+        let is_same = |piece: &&Piece| piece.verbatim && piece.derived == 0 && piece.source == 0;
+        let own = usize::from(self.pieces.first().as_ref().is_some_and(is_same));
+        self.pieces.iter().skip(own).map(move |piece| {
+            let start = piece.derived as usize;
+            start.saturating_sub(reach)..start + reach
+        })
+    }
+
     /// Notes that the next bytes of the derived text stand in the source as they are.
     pub(crate) fn push_verbatim(&mut self, derived: usize, source: Range<usize>) {
         let same = |piece: &&mut Piece| {
