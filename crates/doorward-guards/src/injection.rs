@@ -73,13 +73,7 @@ fn as_instruction(found: Found) -> Found {
 }
 
 /// What one text is taken for.
-fn judge(
-    place: usize,
-    text: &Text<'_>,
-    cues: &Cues,
-    asked: &[Range<usize>],
-    surface: Surface,
-) -> Option<Found> {
+fn judge(place: usize, text: &Text<'_>, cues: &Cues, asked: &[Range<usize>], surface: Surface) -> Option<Found> {
     let rules = by_rules(text, cues, surface);
     let score = model::judge(text, asked, surface, &rules);
     // The classifier alone marks a text and takes none away: it is right often, and no rule can say why.

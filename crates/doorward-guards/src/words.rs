@@ -105,12 +105,7 @@ impl Words {
     ///
     /// # Errors
     /// Says in a sentence why not all of them can be inspected.
-    pub(crate) fn find_all(
-        &self,
-        parts: &[Raw<'_>],
-        texts: &[Text<'_>],
-        hits: &mut Hits,
-    ) -> Result<(), &'static str> {
+    pub(crate) fn find_all(&self, parts: &[Raw<'_>], texts: &[Text<'_>], hits: &mut Hits) -> Result<(), &'static str> {
         let mut lanes = Lanes::default();
         let mut place = 0;
         while let Some(text) = texts.get(place) {
@@ -275,8 +270,8 @@ impl Words {
     fn note(&self, lane: &Lane<'_>, passed: usize, found: &mut Vec<Found>) {
         let end = lane.from + passed;
         if end > lane.after && self.automaton.is_match(lane.state) {
-            let beginnings = (0..self.automaton.match_len(lane.state))
-                .map(|index| self.automaton.match_pattern(lane.state, index));
+            let beginnings =
+                (0..self.automaton.match_len(lane.state)).map(|index| self.automaton.match_pattern(lane.state, index));
             found.extend(beginnings.map(|beginning| Found { beginning, end }));
         }
     }

@@ -232,8 +232,15 @@ const STEP: usize = 128;
 
 /// Whether it is one of the ASCII characters that [`is_separator`] knows.
 const fn parts(byte: u8) -> bool {
-    (byte == b' ') | (byte == b'.') | (byte == b'-') | (byte == b'_') | (byte == b'*') | (byte == b'|') | (byte == b'/')
-        | (byte == b'+') | (byte == b'~')
+    (byte == b' ')
+        | (byte == b'.')
+        | (byte == b'-')
+        | (byte == b'_')
+        | (byte == b'*')
+        | (byte == b'|')
+        | (byte == b'/')
+        | (byte == b'+')
+        | (byte == b'~')
 }
 
 const fn stands_for_letter(byte: u8) -> bool {

@@ -1,5 +1,7 @@
 //! Names of people and where they live, which only the name of a field makes sure.
 
+use std::sync::LazyLock;
+
 use doorward_core::guard::Severity;
 
 use super::kind::Category;
@@ -24,8 +26,17 @@ pub(super) fn in_field(field: &str, text: &str) -> Option<Hit> {
 fn may_be_known(field: &[u8]) -> bool {
     let mut letters = field.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
     let (Some(first), Some(second)) = (letters.next(), letters.next()) else { return false };
-    [NAMES, ADDRESSES].into_iter().flatten().any(|known| known.as_bytes().starts_with(&[first, second]))
+    BEGINNINGS.binary_search(&[first, second]).is_ok()
 }
+
+/// The first two letters of every field we know.
+static BEGINNINGS: LazyLock<Vec<[u8; 2]>> = LazyLock::new(|| {
+    let fields = [NAMES, ADDRESSES].into_iter().flatten();
+    let mut all: Vec<[u8; 2]> = fields.filter_map(|field| field.as_bytes().first_chunk().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+});
 
 fn hit(rule: &'static str, category: Category, text: &str) -> Hit {
     Hit { rule, category, range: 0..text.len(), weight: Weight::Labelled, sure: 90, most: Severity::High }
