@@ -49,7 +49,7 @@ impl Guard for Injection {
         for (place, text) in scene.texts.iter().enumerate() {
             let (own, rest) = hits.split_at(hits.partition_point(|hit| hit.text <= place));
             hits = rest;
-            let of_rules: Vec<Hit> = own.iter().cloned().filter(|hit| hit.word < *OF_RULES).collect();
+            let of_rules: Vec<Hit> = own.iter().filter(|hit| hit.word < *OF_RULES).cloned().collect();
             let cues = Cues::of(text, &of_rules);
             let asked = suspects::parts(text, surface, own, *OF_RULES);
             let closely = cues.windows.iter().chain(&asked).map(ExactSizeIterator::len).sum();
