@@ -10,8 +10,6 @@ use doorward_core::joint::Offer;
 use doorward_facts::sql::Dialect;
 use doorward_mcp::raw::RawJson;
 
-use crate::secrets::Known;
-
 use crate::schema::Schemas;
 
 /// What the gateway knows beside a message.
@@ -25,8 +23,6 @@ pub struct Around {
     pub usual: Option<usize>,
     /// What every server was seen to offer, the one in question among them. Filled in for what goes to the client.
     pub offers: Vec<Offered>,
-    /// Values known to be secret in this exchange: the server's environment, secrets of its headers, canaries.
-    pub known: Known,
 }
 
 /// What the operator says of a server, as far as guards care.

@@ -24,7 +24,10 @@ struct Seen {
 }
 
 /// Building them takes longer than any test.
-static GUARDS: LazyLock<Guards> = LazyLock::new(|| {
+static GUARDS: LazyLock<Guards> = LazyLock::new(|| knowing(Known::default()));
+
+/// Guards to which these values are known to be secret.
+fn knowing(known: Known) -> Guards {
     let mut options = Options { settings: GuardSettings::all(Action::Observe), ..Options::default() };
     for severity in [Severity::Medium, Severity::High] {
         options.settings.apply(GuardDuty {
@@ -35,20 +38,20 @@ static GUARDS: LazyLock<Guards> = LazyLock::new(|| {
         });
     }
     options.secrets.key = PlaceholderKey::new(*b"a key for tests.");
+    options.secrets.known = known;
     Guards::new(options)
-});
-
-fn see(surface: Surface, message: &Value) -> Seen {
-    see_knowing(&Known::default(), surface, message)
 }
 
-fn see_knowing(known: &Known, surface: Surface, message: &Value) -> Seen {
+fn see(surface: Surface, message: &Value) -> Seen {
+    see_with(&GUARDS, surface, message)
+}
+
+fn see_with(guards: &Guards, surface: Surface, message: &Value) -> Seen {
     let message = RawJson::parse(message.to_string(), &Limits::for_results()).unwrap();
-    let around = Around { known: known.clone(), ..Around::default() };
     let server = ServerId::parse("files").unwrap();
     let settings = GuardSettings::default();
     let content = Content::outside(surface, "tools/call", &server, &settings, &message);
-    let inspection = GUARDS.inspect(&content, &around, "mark");
+    let inspection = guards.inspect(&content, &Around::default(), "mark");
     let ours = inspection.findings.iter().filter(|(finding, _)| finding.guard == GuardName::Secrets);
     let findings =
         ours.map(|(finding, _)| (finding.rule.to_string(), finding.severity, finding.range.clone())).collect();
@@ -92,6 +95,22 @@ fn cases(file: &str) -> Vec<Case> {
         }
     };
     cases.iter().map(read).collect()
+}
+
+#[test]
+fn what_must_come_back_as_it_was_is_changed_for_what_is_certain_alone() {
+    let likely = "cGFk password=Tr0ub4dor-and-3 cGFk";
+    let certain = ["AKIAQ4KZ7R", "WD5XJT3VNM"].concat();
+    for (name, said, changes) in [
+        ("requestState", likely, false),
+        ("nextCursor", likely, false),
+        ("requestState", &*certain, true),
+        ("note", likely, true),
+    ] {
+        let seen = see(Surface::Result, &json!({ "a": "b", name: said }));
+        assert_eq!(seen.findings.len(), 1, "{name}: {:?}", seen.findings);
+        assert_eq!(!seen.after.unwrap().contains(said), changes, "{name}");
+    }
 }
 
 /// The six ways a secret may be left in a text: every part of five characters of each.
@@ -248,17 +267,24 @@ fn message(secret: &str, way: usize, padding: &str) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    // Guards are built for each secret, and then read it in every way.
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_of_a_known_value_is_left_however_it_is_written(secret in secret(), way in 0_usize..14, padding in "[!#]{0,7}") {
-        let known = Known::new([("TEST", &secret)]);
-        let seen = see_knowing(&known, Surface::Result, &message(&secret, way, &padding));
-        prop_assert!(seen.findings.iter().any(|(rule, ..)| rule == "known-value"), "{:?}", seen.findings);
-        if let Some(after) = seen.after {
-            prop_assert_eq!(parts_left(&secret, &after), None);
+    fn nothing_of_a_known_value_is_left_however_it_is_written(secret in secret(), padding in "[!#]{0,7}") {
+        let guards = knowing(Known::new([("TEST", &secret)]));
+        for way in 0..14 {
+            let seen = see_with(&guards, Surface::Result, &message(&secret, way, &padding));
+            prop_assert!(seen.findings.iter().any(|(rule, ..)| rule == "known-value"), "{way}: {:?}", seen.findings);
+            if let Some(after) = seen.after {
+                prop_assert_eq!(parts_left(&secret, &after), None, "{}", way);
+            }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_of_a_value_beside_a_word_is_left(secret in "[A-Za-z0-9]{24,60}", word in "(api_key|client_secret|token)") {

@@ -22,7 +22,7 @@ pub(crate) fn around(gateway: &Gateway, content: &Content<'_>) -> Around {
     let (place, tool) = (place(&view, content.server), tool(&view, content.resource));
     let usual = content.resource.filter(|_| content.surface == Surface::Result);
     let usual = usual.and_then(|resource| gateway.usual().of(resource));
-    Around { place, tool, usual, offers, ..Around::default() }
+    Around { place, tool, usual, offers }
 }
 
 fn place(view: &View, server: &ServerId) -> Place {

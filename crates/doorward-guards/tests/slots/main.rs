@@ -7,18 +7,15 @@ mod play;
 mod samples;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use doorward_core::access::Direction;
 use doorward_core::guard::{Action, GuardDuty, GuardName, GuardSettings};
 use doorward_core::refusal::Code;
 use doorward_guards::{Guards, Options, standard};
-use doorward_mcp::revision::Revision;
-use serde_json::Value;
 
 use plant::{holds, planted};
 use play::{Play, Seen};
-use samples::{Said, Sample};
+use samples::{Said, Sample, samples, schemas};
 
 fn guards(settings: GuardSettings) -> Guards {
     Guards::new(Options { settings, ..Options::default() })
@@ -31,35 +28,6 @@ fn alone(action: Action) -> GuardSettings {
     settings.apply(all);
     settings.apply(GuardDuty { guard: Some(GuardName::Unicode), action: Some(action), ..all });
     settings
-}
-
-/// Our own messages: what no published schema has, and all there is where those are absent.
-fn own() -> Vec<Sample> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/guards/slots.json");
-    let listed: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    listed.iter().map(Sample::read).collect()
-}
-
-/// The published schemas, which lie beside the repository; `None` where they are absent.
-fn schemas() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = std::env::var_os("DOORWARD_SHARED").map_or_else(beside, PathBuf::from).join("protocol/schemas");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "slots: ../shared is missing");
-    None
-}
-
-fn samples() -> Vec<Sample> {
-    let mut samples = own();
-    for revision in Revision::ALL {
-        if let Some(folder) = schemas() {
-            let text = std::fs::read_to_string(folder.join(format!("schema-{revision}.json"))).unwrap();
-            samples.extend(samples::of_schema(revision, &serde_json::from_str(&text).unwrap()));
-        }
-    }
-    samples
 }
 
 #[test]
@@ -109,25 +77,8 @@ fn is_refused_before(play: &Play) -> bool {
 }
 
 impl Sample {
-    fn method(&self) -> &str {
-        match &self.said {
-            Said::Asked(message) | Said::Answered { to: message, .. } => message["method"].as_str().unwrap(),
-        }
-    }
-
     fn play(&self, guards: &Guards, said: &Said) -> Play {
         play::play(guards, (self.revision, self.direction), said)
-    }
-}
-
-impl Said {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Asked(message) if message.get("id").is_some() => "request",
-            Self::Asked(_) => "notification",
-            Self::Answered { answer, .. } if answer.get("error").is_some() => "error",
-            Self::Answered { .. } => "result",
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Messages with something in every member that their schema knows.
 
+use std::path::{Path, PathBuf};
+
 use doorward_core::access::Direction;
 use doorward_mcp::revision::Revision;
 use serde_json::{Map, Value, json};
@@ -25,9 +27,57 @@ pub(crate) enum Said {
     Answered { to: Value, answer: Value },
 }
 
+/// All messages of our own and of the published schemas.
+pub(crate) fn samples() -> Vec<Sample> {
+    let mut samples = own();
+    for revision in Revision::ALL {
+        if let Some(folder) = schemas() {
+            let text = std::fs::read_to_string(folder.join(format!("schema-{revision}.json"))).unwrap();
+            samples.extend(of_schema(revision, &serde_json::from_str(&text).unwrap()));
+        }
+    }
+    samples
+}
+
+/// The published schemas, which lie beside the repository; `None` where they are absent.
+pub(crate) fn schemas() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let folder = std::env::var_os("DOORWARD_SHARED").map_or_else(beside, PathBuf::from).join("protocol/schemas");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "slots: ../shared is missing");
+    None
+}
+
+/// What no published schema has, and all there is where those are absent.
+fn own() -> Vec<Sample> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/guards/slots.json");
+    let listed: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    listed.iter().map(Sample::read).collect()
+}
+
+impl Said {
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Asked(message) if message.get("id").is_some() => "request",
+            Self::Asked(_) => "notification",
+            Self::Answered { answer, .. } if answer.get("error").is_some() => "error",
+            Self::Answered { .. } => "result",
+        }
+    }
+}
+
 impl Sample {
+    /// The method that it is about.
+    pub(crate) fn method(&self) -> &str {
+        match &self.said {
+            Said::Asked(message) | Said::Answered { to: message, .. } => message["method"].as_str().unwrap(),
+        }
+    }
+
     /// `{"revision", "direction", "message", "answer"?}`
-    pub(crate) fn read(listed: &Value) -> Self {
+    fn read(listed: &Value) -> Self {
         let direction = match listed["direction"].as_str().unwrap() {
             "to-server" => Direction::ToServer,
             "to-client" => Direction::ToClient,
@@ -43,7 +93,7 @@ impl Sample {
 }
 
 /// Every message and answer of a published schema.
-pub(crate) fn of_schema(revision: Revision, schema: &Value) -> Vec<Sample> {
+fn of_schema(revision: Revision, schema: &Value) -> Vec<Sample> {
     let defs = schema.get("$defs").or_else(|| schema.get("definitions")).unwrap();
     let schema = Schema { defs };
     let mut samples = Vec::new();

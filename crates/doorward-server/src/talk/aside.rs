@@ -5,14 +5,13 @@
 
 use doorward_core::guard::{Action, Content, GuardName, GuardSettings, Inspection, Surface, Verdict};
 use doorward_core::ids::ServerId;
-use doorward_guards::Around;
 use doorward_mcp::compose::quote;
 use doorward_mcp::headers::decode;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::{Raw, RawJson, Token};
 
-use crate::clock::mark;
 use crate::gateway::{Authority, Gateway};
+use crate::inspect;
 use crate::limits::TAIL_BYTES_MAX;
 use crate::upstream::ParamHeaders;
 
@@ -76,7 +75,7 @@ fn inspect(gateway: &Gateway, server: &ServerId, (surface, text): (Surface, &str
     let Ok(text) = RawJson::parse(quote(text), &Limits::for_results()) else { return unreadable() };
     let settings = GuardSettings::default();
     let content = Content::outside(surface, "", server, &settings, &text);
-    gateway.guards().inspect(&content, &Around::default(), &mark().unwrap_or_default())
+    inspect::inspect(gateway, &content)
 }
 
 fn unreadable() -> Inspection {
