@@ -14,6 +14,7 @@ mod agents;
 mod cases;
 mod cells;
 mod clients;
+mod findings;
 mod gateway;
 mod hosts;
 pub(crate) mod install;
@@ -26,6 +27,7 @@ mod verdict;
 mod visit;
 mod ways;
 
+use findings::Findings;
 use gateway::{Auth, Gateway, Setup};
 use hosts::Hosts;
 pub(crate) use install::cache_folder;
@@ -49,13 +51,14 @@ Usage: cargo xtask matrix [OPTIONS]
   --direct-only       play the cells without the gateway: are clients and servers themselves all right?
   --gateway-bin PATH  use this program instead of building one
   --hands N           play N at a time (the default is 1)
-  --json              end with one line of JSON: cells, ok, worse_than_direct
+  --json              end with one line of JSON: cells, ok, worse_than_direct, findings_not_argued
 
 Each client visits each server directly, behind `doorward run`, at its own face of `doorward serve` (a few also over
 HTTP+SSE and by `doorward connect`) and at the face that joins all servers. It lists the tools, calls one, reads a resource, gets a prompt, and is asked during a call for a form
 and for an answer of its model, where both ends can. What goes directly must go, and bring the same, through the gateway;
 where client and server have no era or transport in common, whatever goes is a gift. Agents talk to a model that is none.
-Cases are the traps that real clients and servers are known to hold; they are not cells.
+Cases are the traps that real clients and servers are known to hold; they are not cells. The records of the run tell what
+the guards did about the servers: whatever was done beyond a record must be argued.
 
 All of it is installed once, pinned by xtask/matrix, under $DOORWARD_CACHE, $XDG_CACHE_HOME/doorward or ~/.cache/doorward.
 npm (Node 20 or newer), python3 (3.10 or newer, with venv) and git are needed, and for the agents the data in
@@ -183,6 +186,7 @@ fn perform(options: &Options) -> Result<Report, String> {
         }
     };
     report.append(agents::play_all(&stage, &pins, &program, choice)?);
+    report.findings(Findings::read(&program, &stage)?);
     drop(hosts);
     report.append(cases::nothing_left(&stage, choice));
     Ok(report)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::clients::{CLIENTS, Client};
+use super::findings::Findings;
 use super::servers::{SERVERS, Server};
 use super::visit::Visit;
 use super::ways::Way;
@@ -42,6 +43,7 @@ pub(super) struct Row {
 pub(super) struct Report {
     rows: Vec<Row>,
     notes: Vec<String>,
+    findings: Option<Findings>,
 }
 
 impl Ending {
@@ -149,13 +151,19 @@ impl Row {
 impl Report {
     /// The rows, as one report.
     pub(super) const fn of(rows: Vec<Row>) -> Self {
-        Self { rows, notes: Vec::new() }
+        Self { rows, notes: Vec::new(), findings: None }
     }
 
     /// Takes what another report holds.
     pub(super) fn append(&mut self, other: Self) {
         self.rows.extend(other.rows);
         self.notes.extend(other.notes);
+        self.findings = self.findings.take().or(other.findings);
+    }
+
+    /// What the guards did meanwhile.
+    pub(super) fn findings(&mut self, findings: Findings) {
+        self.findings = Some(findings);
     }
 
     /// Something the reader must know about what was not played.
@@ -165,7 +173,7 @@ impl Report {
 
     /// Whether nothing went wrong.
     pub(super) fn is_good(&self) -> bool {
-        !self.rows.is_empty() && !self.rows.iter().any(Row::is_worse)
+        !self.rows.is_empty() && !self.rows.iter().any(Row::is_worse) && self.unargued() == 0
     }
 
     /// For a reader: what went wrong, the tables, the counts.
@@ -182,6 +190,7 @@ impl Report {
         }
         parts.extend(self.tables());
         parts.extend(self.notes.iter().map(|note| format!("\n{note}")));
+        parts.extend(self.findings.as_ref().map(ToString::to_string));
         parts.push(self.counts());
         parts.join("\n")
     }
@@ -189,7 +198,12 @@ impl Report {
     /// For a program: one flat object.
     pub(super) fn json(&self) -> String {
         let (cells, ok, worse) = self.sums();
-        format!("{{\"cells\":{cells},\"ok\":{ok},\"worse_than_direct\":{worse}}}")
+        let unargued = self.unargued();
+        format!("{{\"cells\":{cells},\"ok\":{ok},\"worse_than_direct\":{worse},\"findings_not_argued\":{unargued}}}")
+    }
+
+    fn unargued(&self) -> usize {
+        self.findings.as_ref().map_or(0, Findings::unargued)
     }
 
     fn sums(&self) -> (usize, usize, usize) {
@@ -275,7 +289,7 @@ mod tests {
     fn gifts_are_ok_and_refusals_are_not_worse() {
         let report = report(&[Ending::Worked, Ending::Gift, Ending::Refused, Ending::Partly("ask: no".to_owned())]);
         assert!(report.is_good());
-        assert_eq!(report.json(), r#"{"cells":4,"ok":2,"worse_than_direct":0}"#);
+        assert_eq!(report.json(), r#"{"cells":4,"ok":2,"worse_than_direct":0,"findings_not_argued":0}"#);
         assert!(report.text().contains("4 cells, 2 ok (1 of them impossible directly), 0 worse"), "{}", report.text());
     }
 
@@ -283,7 +297,7 @@ mod tests {
     fn a_worse_cell_fails_the_run_with_its_reason() {
         let report = report(&[Ending::Worked, Ending::Worse("no list".to_owned())]);
         assert!(!report.is_good());
-        assert_eq!(report.json(), r#"{"cells":2,"ok":1,"worse_than_direct":1}"#);
+        assert_eq!(report.json(), r#"{"cells":2,"ok":1,"worse_than_direct":1,"findings_not_argued":0}"#);
         assert!(report.text().contains("WORSE python-1/everything-http (serve): no list"), "{}", report.text());
     }
 
@@ -291,7 +305,7 @@ mod tests {
     fn a_broken_direct_visit_fails_the_run_but_is_not_worse_than_itself() {
         let report = report(&[Ending::broken("no answer")]);
         assert!(!report.is_good());
-        assert_eq!(report.json(), r#"{"cells":1,"ok":0,"worse_than_direct":0}"#);
+        assert_eq!(report.json(), r#"{"cells":1,"ok":0,"worse_than_direct":0,"findings_not_argued":0}"#);
     }
 
     #[test]
@@ -299,9 +313,9 @@ mod tests {
         let client = CLIENTS.first().unwrap();
         let server = SERVERS.first().unwrap();
         let row = |way| Row::cell(client, server, way, Ending::Worked, &Visit::default(), Duration::ZERO);
-        assert_eq!(Report::of(vec![row(Way::Direct)]).json(), r#"{"cells":1,"ok":1,"worse_than_direct":0}"#);
+        assert_eq!(Report::of(vec![row(Way::Direct)]).json(), r#"{"cells":1,"ok":1,"worse_than_direct":0,"findings_not_argued":0}"#);
         let both = Report::of(vec![row(Way::Direct), row(Way::Run)]);
-        assert_eq!(both.json(), r#"{"cells":1,"ok":1,"worse_than_direct":0}"#);
+        assert_eq!(both.json(), r#"{"cells":1,"ok":1,"worse_than_direct":0,"findings_not_argued":0}"#);
     }
 
     #[test]
@@ -328,6 +342,6 @@ mod tests {
         let text = report.text();
         assert!(text.find("python-1 ").unwrap() < text.rfind("case/progress").unwrap(), "{text}");
         assert!(!report.is_good());
-        assert_eq!(report.json(), r#"{"cells":1,"ok":1,"worse_than_direct":0}"#);
+        assert_eq!(report.json(), r#"{"cells":1,"ok":1,"worse_than_direct":0,"findings_not_argued":0}"#);
     }
 }

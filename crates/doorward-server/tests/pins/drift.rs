@@ -115,6 +115,51 @@ async fn the_approved_text_is_shown_meanwhile_where_that_is_wanted() {
     rig.stop().await;
 }
 
+/// How many items that list holds.
+fn count(answer: &Value, array: &str) -> usize {
+    answer["result"][array].as_array().unwrap_or_else(|| panic!("{answer}")).len()
+}
+
+#[tokio::test]
+async fn a_prompt_that_turns_is_hidden_and_refused_until_somebody_approves_it() {
+    let face = Face::default();
+    let prompts = |text: &str| json!({ "prompts": [{ "name": "greet", "description": text }] });
+    face.show("prompts/list", prompts("Greets a guest."));
+    let (rig, peer) = guarded(&face, PinRules::default()).await;
+    let mut session = Session::open(&rig, "shop").await;
+    let (list, get) = (request(1, "prompts/list", json!({})), request(2, "prompts/get", json!({ "name": "greet" })));
+    assert_eq!(count(&session.call(&list).await, "prompts"), 1);
+    assert!(session.call(&get).await["result"]["messages"].is_array());
+    face.show("prompts/list", prompts("Greets a guest by name."));
+    assert_eq!(count(&session.call(&list).await, "prompts"), 0);
+    assert_eq!(denial(&session.call(&get).await).0, "DW1607");
+    assert_eq!(peer.asked("prompts/get").len(), 1);
+    approve(&rig, "prompt", "greet").await;
+    assert!(session.call(&get).await["result"]["messages"].is_array());
+    assert_eq!(count(&session.call(&list).await, "prompts"), 1);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_resource_that_turns_after_somebody_approved_it_is_hidden_and_refused() {
+    let face = Face::default();
+    let resources = |text: &str| json!({ "resources": [{ "uri": "file:///a", "name": "a", "description": text }] });
+    face.show("resources/list", resources("Opening hours."));
+    let (rig, peer) = guarded(&face, PinRules { first: First::Approve, ..PinRules::default() }).await;
+    let mut session = Session::open(&rig, "shop").await;
+    let list = request(1, "resources/list", json!({}));
+    let read = request(2, "resources/read", json!({ "uri": "file:///a" }));
+    assert_eq!(count(&session.call(&list).await, "resources"), 0);
+    approve(&rig, "resource", "file:///a").await;
+    assert_eq!(count(&session.call(&list).await, "resources"), 1);
+    assert!(session.call(&read).await["result"]["contents"].is_array());
+    face.show("resources/list", resources("Opening hours, and what to order."));
+    assert_eq!(count(&session.call(&list).await, "resources"), 0);
+    assert_eq!(denial(&session.call(&read).await).0, "DW1607");
+    assert_eq!(peer.asked("resources/read").len(), 1);
+    rig.stop().await;
+}
+
 #[tokio::test]
 async fn nothing_is_noticed_where_pins_are_off() {
     let face = honest();

@@ -32,6 +32,7 @@ pub(crate) struct Visitor {
     next: u64,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a test has one or two")]
 enum Way {
     Http { address: SocketAddr, path: String, posts: Http, others: Http, session: Option<String> },
     Pipe(Box<Pipe>),
