@@ -110,7 +110,12 @@ impl Acted {
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\nFindings above `observe` at real servers: {} kinds, {} not argued", self.0.len(), self.unargued())?;
+        write!(
+            f,
+            "\nFindings above `observe` at real servers: {} kinds, {} not argued",
+            self.0.len(),
+            self.unargued()
+        )?;
         for (acted, count) in &self.0 {
             let Acted { server, method, rule, pointer, action } = acted;
             let why = acted.argument().unwrap_or("NOT ARGUED");
@@ -134,19 +139,25 @@ mod tests {
     #[test]
     fn what_is_only_observed_does_not_count() {
         let mut findings = Findings::default();
-        let finding = |action: &str| json!({ "guard": "injection", "rule": "consent", "pointer": "/a", "action": action });
+        let finding =
+            |action: &str| json!({ "guard": "injection", "rule": "consent", "pointer": "/a", "action": action });
         for action in ["observe", "spotlight", "spotlight", "block"] {
             findings.add(&json!({ "server": "git", "action": "tools/call", "findings": [finding(action)] }));
         }
         findings.add(&json!({ "server": "git", "action": "tools/call", "findings": [] }));
         assert_eq!((findings.0.len(), findings.unargued()), (2, 2));
         let text = findings.to_string();
-        assert!(text.contains("     2 git              tools/call             spotlight injection/consent in /a"), "{text}");
+        assert!(
+            text.contains("     2 git              tools/call             spotlight injection/consent in /a"),
+            "{text}"
+        );
     }
 
     #[test]
     fn records_of_cells_are_read_and_those_of_cases_are_not() {
-        for (name, read) in [("run-a.db", true), ("serve-open.db", true), ("case-guarded.db", false), ("run-a.db-wal", false)] {
+        for (name, read) in
+            [("run-a.db", true), ("serve-open.db", true), ("case-guarded.db", false), ("run-a.db-wal", false)]
+        {
             assert_eq!(is_of_cells(&PathBuf::from("/run").join(name)), read, "{name}");
         }
     }

@@ -313,7 +313,10 @@ mod tests {
         let client = CLIENTS.first().unwrap();
         let server = SERVERS.first().unwrap();
         let row = |way| Row::cell(client, server, way, Ending::Worked, &Visit::default(), Duration::ZERO);
-        assert_eq!(Report::of(vec![row(Way::Direct)]).json(), r#"{"cells":1,"ok":1,"worse_than_direct":0,"findings_not_argued":0}"#);
+        assert_eq!(
+            Report::of(vec![row(Way::Direct)]).json(),
+            r#"{"cells":1,"ok":1,"worse_than_direct":0,"findings_not_argued":0}"#
+        );
         let both = Report::of(vec![row(Way::Direct), row(Way::Run)]);
         assert_eq!(both.json(), r#"{"cells":1,"ok":1,"worse_than_direct":0,"findings_not_argued":0}"#);
     }

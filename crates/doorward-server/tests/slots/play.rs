@@ -91,6 +91,10 @@ impl Scene {
             Era::Legacy => LEGACY,
             Era::Modern => MODERN,
         };
+        // On pipes a second handshake is for another child, which would read from the same test.
+        if self.carrier == Carrier::Pipes && sample.method() == "initialize" {
+            return false;
+        }
         let (client, server) = (of(self.client), of(self.server));
         let revision = sample.revision.to_string();
         match (sample.direction, &sample.said) {
