@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -125,7 +125,7 @@ impl fmt::Display for Findings {
     }
 }
 
-fn is_of_cells(path: &PathBuf) -> bool {
+fn is_of_cells(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     name.ends_with(".db") && (name.starts_with("run-") || name.starts_with("serve-"))
 }
@@ -158,7 +158,7 @@ mod tests {
         for (name, read) in
             [("run-a.db", true), ("serve-open.db", true), ("case-guarded.db", false), ("run-a.db-wal", false)]
         {
-            assert_eq!(is_of_cells(&PathBuf::from("/run").join(name)), read, "{name}");
+            assert_eq!(is_of_cells(&Path::new("/run").join(name)), read, "{name}");
         }
     }
 }
