@@ -27,7 +27,8 @@ pub(super) struct Acted {
     action: String,
 }
 
-/// A finding at a real server that is right, or cannot be told from one that is.
+/// A finding at a real server that is right, or a false alarm that is known. Only marking a text can be argued: whatever else
+/// is done changes what the server says.
 struct Argued {
     server: &'static str,
     rule: &'static str,
@@ -36,7 +37,41 @@ struct Argued {
 }
 
 /// Every finding that is argued. Servers of one program share the beginning of their name.
-const ARGUED: &[Argued] = &[];
+const ARGUED: &[Argued] = &[
+    Argued {
+        server: "everything",
+        rule: "injection/classifier",
+        pointer: "/instructions",
+        why: "right: it tells the model to answer with a given sentence, as proof that it was read",
+    },
+    Argued {
+        server: "everything",
+        rule: "injection/classifier",
+        pointer: "/message",
+        why: "false alarm: a form that asks for inputs; it is put, and marked",
+    },
+    Argued {
+        server: "everything",
+        rule: "injection/classifier",
+        pointer: "/inputRequests/q1/params/message",
+        why: "false alarm: the same form",
+    },
+    Argued {
+        server: "filesystem",
+        rule: "injection/consent",
+        pointer: "/description",
+        why: "false alarm: how a tool treats files, read as an order; it is shown, and marked",
+    },
+    Argued {
+        server: "filesystem",
+        rule: "injection/decode-obey",
+        pointer: "/description",
+        why: "false alarm: encodings of files, read as an order; it is shown, and marked",
+    },
+];
+
+/// What is done that can be argued.
+const MARKED: &str = "spotlight";
 
 /// What was acted on, and how often.
 #[derive(Debug, Default)]
@@ -104,7 +139,7 @@ impl Acted {
         let about = |argued: &&Argued| {
             self.server.starts_with(argued.server) && self.rule == argued.rule && self.pointer == argued.pointer
         };
-        ARGUED.iter().find(about).map(|argued| argued.why)
+        ARGUED.iter().filter(|_| self.action == MARKED).find(about).map(|argued| argued.why)
     }
 }
 
@@ -151,6 +186,18 @@ mod tests {
             text.contains("     2 git              tools/call             spotlight injection/consent in /a"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn marking_alone_is_argued() {
+        let mut findings = Findings::default();
+        for action in ["spotlight", "block"] {
+            let finding = json!({
+                "guard": "injection", "rule": "consent", "pointer": "/description", "action": action,
+            });
+            findings.add(&json!({ "server": "filesystem", "action": "tools/list", "findings": [finding] }));
+        }
+        assert_eq!((findings.0.len(), findings.unargued()), (2, 1));
     }
 
     #[test]
