@@ -99,8 +99,8 @@ pub const AGAIN_BYTES: usize = 600;
 /// Longest text about which the classifier is asked as a whole, in bytes, when there is a reason to ask it at all.
 pub const ASKED_WHOLE_MAX: usize = 2048;
 
-/// How far around such a reason it is asked about a longer one: two long sentences.
-pub const ASKED_AROUND: usize = 480;
+/// How far around such a reason it is asked about a longer one: more than a sentence on each side.
+pub const ASKED_AROUND: usize = 280;
 
 /// Where a definition says what it is for; an attack that is spoken of further on is one that it guards against.
 pub const PURPOSE_BYTES: usize = 200;

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use doorward_core::access::Direction;
 use doorward_core::guard::{Action, Content, Edit, Finding, GuardName, Inspection, Severity, Verdict};
@@ -19,21 +19,43 @@ use crate::spotlight::{Spotlight, Spotlighting};
 use crate::text::{Role, Text, read};
 use crate::words::{TooManyWords, Words};
 
-/// All guards, ready to look at messages.
+/// All guards, which look at messages.
 #[derive(Debug)]
 pub struct Guards {
     options: Options,
+    ready: OnceLock<Ready>,
+}
+
+/// What is made once for each configuration, because that takes long.
+#[derive(Debug)]
+struct Ready {
     guards: Vec<Box<dyn Guard>>,
     words: Result<Words, TooManyWords>,
 }
 
-impl Guards {
-    /// The guards of the catalogue, set as `options` say. Takes long enough to be done once for each configuration.
-    #[must_use]
-    pub fn new(options: Options) -> Self {
-        let guards = catalogue::all(&options);
+impl Ready {
+    fn new(options: &Options) -> Self {
+        let guards = catalogue::all(options);
         let words = Words::new(&guards);
-        Self { options, guards, words }
+        Self { guards, words }
+    }
+}
+
+impl Guards {
+    /// The guards of the catalogue, set as `options` say. They are made when the first message comes; whoever would not let
+    /// that wait prepares them.
+    #[must_use]
+    pub const fn new(options: Options) -> Self {
+        Self { options, ready: OnceLock::new() }
+    }
+
+    /// Makes them now, unless they are.
+    pub fn prepare(&self) {
+        self.ready();
+    }
+
+    fn ready(&self) -> &Ready {
+        self.ready.get_or_init(|| Ready::new(&self.options))
     }
 
     /// How they are set.
@@ -52,7 +74,8 @@ impl Guards {
     /// then what would have to be marked does not pass.
     #[must_use]
     pub fn inspect(&self, content: &Content<'_>, around: &Around, mark: &str) -> Inspection {
-        let Ok(words) = &self.words else { return unfinished("The guards wait for too many words.") };
+        let Ready { guards, words } = self.ready();
+        let Ok(words) = words else { return unfinished("The guards wait for too many words.") };
         let reading = match read(&content.parts, words) {
             Ok(reading) => reading,
             Err(why) => return unfinished(why),
@@ -61,7 +84,7 @@ impl Guards {
         let settings = self.options.settings_for(content);
         let direction = content.surface.direction();
         let mut report = Report::for_message(content.message.len());
-        for guard in self.guards.iter().filter(|guard| !settings.is_off(guard.name(), direction)) {
+        for guard in guards.iter().filter(|guard| !settings.is_off(guard.name(), direction)) {
             report.at = Some(guard.name());
             guard.inspect(&scene, &mut report);
         }

@@ -97,6 +97,13 @@ impl Gateway {
     /// # Errors
     /// The policy does not load.
     pub fn new(served: Served, inputs: Arc<PolicyInputs>, store: Store) -> Result<Self, LoadErrors> {
+        let gateway = Self::unprepared(served, inputs, store)?;
+        gateway.guards().prepare();
+        Ok(gateway)
+    }
+
+    /// The same before its guards are made, which takes long.
+    fn unprepared(served: Served, inputs: Arc<PolicyInputs>, store: Store) -> Result<Self, LoadErrors> {
         let placeholders = PlaceholderKey::new(random_bytes());
         let view = View::load(served, inputs, (1, placeholders), None)?;
         let history = History::default();
@@ -127,7 +134,7 @@ impl Gateway {
     /// # Errors
     /// Not even an empty policy loads.
     pub(crate) fn carrying(served: Served, store: Store) -> Result<Self, LoadErrors> {
-        let gateway = Self { authority: Authority::Endpoint, ..Self::new(served, Arc::default(), store)? };
+        let gateway = Self { authority: Authority::Endpoint, ..Self::unprepared(served, Arc::default(), store)? };
         gateway.pin_by(PinRules { first: First::Off, ..PinRules::default() });
         Ok(gateway)
     }
@@ -253,6 +260,9 @@ impl Gateway {
             let generation = before.generation.saturating_add(1);
             let present = Some(&before.guards);
             let view = Arc::new(View::load(served, inputs, (generation, gateway.placeholders), present)?);
+            if gateway.authority == Authority::Policy {
+                view.guards.prepare();
+            }
             gateway.history.declare(&view.inputs.counted);
             gateway.view.store(view);
             gateway.shelves.replaced();
