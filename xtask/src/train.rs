@@ -29,7 +29,7 @@ Options:
   --help       This page
 
 Every source is held out once: what is printed, and what the weights are calibrated with, is what a classifier that has seen
-no text of a source says of that source. In a debug build it takes minutes: cargo run --release -p xtask -- train injection";
+no text of a source says of that source, beside the rules. In a debug build it takes minutes: cargo run --release -p xtask -- train injection";
 
 /// Where the weights are kept.
 const HOME: &str = "crates/doorward-guards/src/injection/model";
@@ -98,12 +98,12 @@ struct Trained {
 
 fn learn_from(data: &Path) -> Result<Trained, String> {
     let examples = Examples::read(data)?;
-    let held_out = folds::held_out(&examples);
+    let held_out = folds::held_out(&examples)?;
     let mut weights = learn::learn(&examples, |_| true).weights(&examples);
-    weights.places = calibrate::meanings(&examples, &held_out, &weights);
+    weights.places = calibrate::meanings(&examples, &held_out, weights.places);
     let bytes = weights.to_bytes();
     let card = card::card(&examples, &weights, &bytes);
-    let report = format!("{}\n{card}", report::report(&examples, &held_out, &weights));
+    let report = format!("{}\n{card}", report::report(&examples, &held_out));
     Ok(Trained { weights: bytes, card, report })
 }
 

@@ -24,7 +24,7 @@ use crate::text::{Layer, Text};
 use crate::words::Hit;
 use cues::Cues;
 use readings::{How, readings, shifted};
-use rules::Judgement;
+pub(crate) use rules::Judgement;
 
 /// Finds instructions to the model.
 #[derive(Debug, Default)]
@@ -40,31 +40,48 @@ impl Guard for Injection {
     }
 
     fn inspect(&self, scene: &Scene<'_>, report: &mut Report) {
+        beside_texts(scene, report);
         let surface = scene.content.surface;
-        if surface == Surface::Definition {
-            definition::judge(scene, report);
-        }
         let instructs = surface == Surface::Result && scene.content.method == "prompts/get";
-        let mut hits = scene.hits(GuardName::Injection);
-        for (place, text) in scene.texts.iter().enumerate() {
-            let (own, rest) = hits.split_at(hits.partition_point(|hit| hit.text <= place));
-            hits = rest;
-            let of_rules: Vec<Hit> = own.iter().filter(|hit| hit.word < *OF_RULES).cloned().collect();
-            let cues = Cues::of(text, &of_rules);
-            let asked = suspects::parts(text, surface, own, *OF_RULES);
-            let closely = cues.windows.iter().chain(&asked).map(ExactSizeIterator::len).sum();
-            if !report.spend(closely) {
-                return;
-            }
-            if let Some(found) = judge(place, text, &cues, &asked, surface) {
-                report.add(if instructs { as_instruction(found) } else { found });
-            }
+        let mut found = Vec::new();
+        judgements(scene, report, |place, text, rules, asked| found.extend(judge(place, text, rules, asked, surface)));
+        for found in found {
+            report.add(if instructs { as_instruction(found) } else { found });
         }
     }
 }
 
 /// How many of the words waited for are those of rules; the others are [`suspects`].
 static OF_RULES: LazyLock<usize> = LazyLock::new(|| cues::words().len());
+
+/// What the places of strings show, whatever they say.
+pub(crate) fn beside_texts(scene: &Scene<'_>, report: &mut Report) {
+    if scene.content.surface == Surface::Definition {
+        definition::judge(scene, report);
+    }
+}
+
+/// Tells what the rules say of every text, and about which parts of it the classifier is asked, as far as there is work left
+/// to spend.
+pub(crate) fn judgements<'s>(
+    scene: &Scene<'s>,
+    report: &mut Report,
+    mut tell: impl FnMut(usize, &'s Text<'s>, Judgement, &[Range<usize>]),
+) {
+    let surface = scene.content.surface;
+    let mut hits = scene.hits(GuardName::Injection);
+    for (place, text) in scene.texts.iter().enumerate() {
+        let (own, rest) = hits.split_at(hits.partition_point(|hit| hit.text <= place));
+        hits = rest;
+        let of_rules: Vec<Hit> = own.iter().filter(|hit| hit.word < *OF_RULES).cloned().collect();
+        let cues = Cues::of(text, &of_rules);
+        let asked = suspects::parts(text, surface, own, *OF_RULES);
+        if !report.spend(cues.windows.iter().chain(&asked).map(ExactSizeIterator::len).sum()) {
+            return;
+        }
+        tell(place, text, by_rules(text, &cues, surface), &asked);
+    }
+}
 
 /// A prompt is chosen by a person and made of instructions (2026-07-28, server/prompts): that it has some says little.
 fn as_instruction(found: Found) -> Found {
@@ -73,11 +90,15 @@ fn as_instruction(found: Found) -> Found {
 }
 
 /// What one text is taken for.
-fn judge(place: usize, text: &Text<'_>, cues: &Cues, asked: &[Range<usize>], surface: Surface) -> Option<Found> {
-    let rules = by_rules(text, cues, surface);
+fn judge(
+    place: usize,
+    text: &Text<'_>,
+    rules: Judgement,
+    asked: &[Range<usize>],
+    surface: Surface,
+) -> Option<Found> {
     let score = model::judge(text, asked, surface, &rules);
-    // The classifier alone marks a text and takes none away: it is right often, and no rule can say why.
-    let severity = rules.severity.max(score.severity.map(|severity| severity.min(Severity::Medium)))?;
+    let severity = rules.severity.max(score.severity)?;
     let (rule, range) = match rules.rule {
         Some(rule) => (rule, rules.range),
         None => ("classifier", score.range.clone()),

@@ -5,14 +5,61 @@
 
 #![expect(clippy::indexing_slicing, reason = "there are two places, and two of everything here")]
 
-use doorward_guards::training::{Meaning, Weights};
+use doorward_guards::training::Meaning;
 
 use super::examples::{Example, Examples};
+use super::folds::worst;
 
-/// Which share of harmless texts may be a finding: of definitions, and of anything else.
-const MEDIUM: [f64; 2] = [0.008, 0.017];
-/// Which share may be one if a rule has a suspicion as well.
-const SUSPECTED: [f64; 2] = [0.03, 0.03];
+/// Kinds of harmless texts, each with a bound of its own on false alarms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What tools say of themselves.
+    Definition,
+    /// What tools return.
+    Result,
+    /// What looks like an instruction and is none: trigger words, talk about attacks, odd characters.
+    LookAlike,
+    /// What people write.
+    Request,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Definition, Self::Result, Self::LookAlike, Self::Request];
+
+    /// Of a harmless text, by its category.
+    fn of(category: &str) -> Self {
+        match category {
+            "tool_description_real" | "tool_description_synth" => Self::Definition,
+            "tool_result_clean" => Self::Result,
+            "user_plain" => Self::Request,
+            _ => Self::LookAlike,
+        }
+    }
+}
+
+/// Which shares of harmless texts may be findings of the classifier, for each kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shares {
+    /// Where no rule has a suspicion. None of definitions: whole servers of makers that it has not seen write theirs as
+    /// orders to the model ("you must first call …"), and no threshold that leaves recall holds for them.
+    alone: [Option<f64>; 4],
+    /// Where a rule has one.
+    suspected: [f64; 4],
+}
+
+impl Shares {
+    /// Those that ship.
+    pub(super) const fn shipped() -> Self {
+        Self { alone: [None, Some(0.001), Some(0.006), Some(0.002)], suspected: [0.002, 0.001, 0.003, 0.001] }
+    }
+
+    /// So many times as much.
+    pub(super) fn times(self, factor: f64) -> Self {
+        let alone = self.alone.map(|share| share.map(|share| share * factor));
+        Self { alone, suspected: self.suspected.map(|share| share * factor) }
+    }
+}
+
 /// Which share may be certain.
 const HIGH: [f64; 2] = [0.001, 0.001];
 /// Which share of what is certain must be hostile.
@@ -21,20 +68,82 @@ const PRECISION: f64 = 0.99;
 const STEPS: usize = 50;
 
 /// What sums mean in each place.
-pub(super) fn meanings(examples: &Examples, sums: &[f32], weights: &Weights) -> [Meaning; 2] {
-    let mut places = weights.places;
+pub(super) fn meanings(examples: &Examples, sums: &[Vec<f32>], places: [Meaning; 2]) -> [Meaning; 2] {
+    let mut places = thresholds(examples, sums, places, Shares::shipped(), |_| true);
     for (place, meaning) in places.iter_mut().enumerate() {
-        let here = |example: &&Example| example.place == place && example.is_counted && example.weight > 0.0;
-        let sums = || examples.all.iter().zip(sums).filter(|(example, _)| here(example));
-        let mut harmless: Vec<f32> = sums().filter(|(example, _)| !example.is_hostile).map(|(_, sum)| *sum).collect();
-        harmless.sort_by(|a, b| b.total_cmp(a));
-        meaning.medium = above(&harmless, MEDIUM[place]);
-        meaning.suspected = above(&harmless, SUSPECTED[place]);
-        let labelled: Vec<(f32, bool)> = sums().map(|(example, sum)| (*sum, example.is_hostile)).collect();
-        meaning.high = above(&harmless, HIGH[place]).max(precise(&labelled)).max(meaning.medium);
+        let labelled: Vec<(f32, bool)> = examples
+            .all
+            .iter()
+            .zip(worst(sums))
+            .filter(|(example, _)| is_of(example, place))
+            .map(|(example, sum)| (sum, example.is_hostile))
+            .collect();
+        let harmless = labelled.iter().filter(|(_, is_hostile)| !is_hostile).map(|(sum, _)| *sum).collect();
+        meaning.high = above(&sorted(harmless), HIGH[place]).max(precise(&labelled));
         (meaning.slope, meaning.shift) = logistic(&labelled);
     }
     places
+}
+
+/// From which sums on there are findings, by those examples that `takes` says yes to.
+pub(super) fn thresholds(
+    examples: &Examples,
+    sums: &[Vec<f32>],
+    places: [Meaning; 2],
+    shares: Shares,
+    takes: impl Fn(&Example) -> bool,
+) -> [Meaning; 2] {
+    let mut places = places;
+    for (place, meaning) in places.iter_mut().enumerate() {
+        (meaning.medium, meaning.suspected) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+        for (at, kind) in Kind::ALL.into_iter().enumerate() {
+            let here = examples.all.iter().zip(sums).filter(|(example, _)| {
+                is_of(example, place) && !example.is_hostile && Kind::of(&example.category) == kind && takes(example)
+            });
+            let here: Vec<_> = here.map(|(example, sums)| Worst::of(example, sums)).collect();
+            if here.is_empty() {
+                continue;
+            }
+            let alone = sorted(here.iter().map(|worst| worst.all).collect());
+            let suspected = sorted(here.iter().map(|worst| worst.suspected).collect());
+            meaning.medium = meaning.medium.max(shares.alone[at].map_or(f32::MAX, |share| above(&alone, share)));
+            meaning.suspected = meaning.suspected.max(above(&suspected, shares.suspected[at]));
+        }
+        // Without a harmless text nothing is known.
+        if !meaning.medium.is_finite() {
+            (meaning.medium, meaning.suspected) = (0.0, 0.0);
+        }
+    }
+    places
+}
+
+/// The worst sums of an example.
+#[derive(Debug, Clone, Copy)]
+struct Worst {
+    all: f32,
+    /// Of those texts that a rule suspects.
+    suspected: f32,
+}
+
+impl Worst {
+    fn of(example: &Example, sums: &[f32]) -> Self {
+        let texts = || example.texts.iter().zip(sums);
+        let worst = |sums: &mut dyn Iterator<Item = f32>| sums.fold(f32::NEG_INFINITY, f32::max);
+        Self {
+            all: worst(&mut sums.iter().copied()),
+            suspected: worst(&mut texts().filter(|(text, _)| text.rules.is_some()).map(|(_, sum)| *sum)),
+        }
+    }
+}
+
+fn is_of(example: &Example, place: usize) -> bool {
+    example.place == place && example.is_counted && example.weight > 0.0
+}
+
+/// The highest first.
+fn sorted(mut sums: Vec<f32>) -> Vec<f32> {
+    sums.sort_by(|a, b| b.total_cmp(a));
+    sums
 }
 
 /// The least sum that at most `share` of the sums, the highest first, are above.

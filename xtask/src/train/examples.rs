@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-use doorward_core::guard::Surface;
+use doorward_core::guard::{Content, GuardSettings, Severity, Surface};
+use doorward_core::ids::ServerId;
 use doorward_guards::training;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
@@ -41,8 +42,18 @@ pub(super) struct Example {
     pub(super) weight: f32,
     /// Whether it is of the file that is about instructions, by which figures are told.
     pub(super) is_counted: bool,
-    /// Of each text in it, the features of each sentence, by number.
-    pub(super) texts: Vec<Vec<Vec<u32>>>,
+    /// What the guards find without rules and classifier.
+    pub(super) beside: Option<Severity>,
+    pub(super) texts: Vec<Text>,
+}
+
+/// One of the texts in an example.
+#[derive(Debug)]
+pub(super) struct Text {
+    /// What the rules say of it.
+    pub(super) rules: Option<Severity>,
+    /// The features of each sentence, by number.
+    pub(super) sentences: Vec<Vec<u32>>,
 }
 
 /// The file whose labels say what instructs the model; texts of the others are harmless in that respect.
@@ -51,10 +62,17 @@ const ABOUT: &str = "injection";
 /// Prefix of the sources whose texts are those of another source, disguised.
 const DISGUISED: &str = "obf:";
 
+impl Example {
+    /// Every sentence of its texts.
+    pub(super) fn sentences(&self) -> impl Iterator<Item = &Vec<u32>> {
+        self.texts.iter().flat_map(|text| &text.sentences)
+    }
+}
+
 impl Examples {
     /// Reads the corpus in `folder`.
     pub(super) fn read(folder: &Path) -> Result<Self, String> {
-        let mut reader = Reader::default();
+        let mut reader = Reader::new()?;
         for file in corpus::read(folder, &[])? {
             let is_counted = file.name == ABOUT;
             // Hostile arguments are no instructions, but not harmless either.
@@ -68,8 +86,10 @@ impl Examples {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Reader {
+    guards: training::Reader,
+    server: ServerId,
     all: Vec<Example>,
     groups: Vec<String>,
     numbers: HashMap<u64, u32>,
@@ -77,14 +97,31 @@ struct Reader {
 }
 
 impl Reader {
+    fn new() -> Result<Self, String> {
+        Ok(Self {
+            guards: training::Reader::new()?,
+            server: ServerId::parse("corpus").map_err(|error| error.to_string())?,
+            all: Vec::new(),
+            groups: Vec::new(),
+            numbers: HashMap::new(),
+            features: Vec::new(),
+        })
+    }
+
     fn item(&mut self, item: &Item, is_counted: bool) -> Result<(), String> {
-        let (surface, _, path, message) = message(item);
+        let (surface, method, path, message) = message(item);
         let message = RawJson::parse(message.to_string(), &Limits::for_results())
             .map_err(|_| format!("{} is no text that JSON can hold", item.id))?;
         let part = part(message.as_raw(), path).ok_or("the message lacks its part")?;
-        let texts = training::sentences(part, surface).map_err(|why| format!("{}: {why}", item.id))?;
-        let texts = texts.into_iter().map(|text| text.into_iter().map(|sentence| self.numbered(sentence)).collect());
-        let texts = texts.collect();
+        let settings = GuardSettings::default();
+        let content =
+            Content { parts: vec![part], ..Content::outside(surface, method, &self.server, &settings, &message) };
+        let sight = self.guards.read(&content).map_err(|why| format!("{}: {why}", item.id))?;
+        let mut texts = Vec::new();
+        for text in sight.texts {
+            let sentences = text.sentences.into_iter().map(|sentence| self.numbered(sentence)).collect();
+            texts.push(Text { rules: text.rules, sentences });
+        }
         let is_hostile = is_counted && item.is_positive;
         let group = self.group(&item.source);
         self.all.push(Example {
@@ -96,6 +133,7 @@ impl Reader {
             place: training::place(if surface == Surface::Definition { surface } else { Surface::Result }),
             weight: weight(item),
             is_counted,
+            beside: sight.beside,
             texts,
         });
         Ok(())

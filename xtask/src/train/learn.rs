@@ -11,7 +11,7 @@
 
 use doorward_guards::training::{Meaning, Weights};
 
-use super::examples::{Example, Examples};
+use super::examples::{Example, Examples, Text};
 use super::folds::is_kept;
 
 /// Where the random numbers start.
@@ -95,13 +95,13 @@ impl Learned {
         self.biases.iter_mut().zip(other.biases).for_each(|(sum, bias)| *sum += bias * share);
     }
 
-    /// The worst sum of an example, as the classifier takes it.
-    pub(super) fn sum(&self, example: &Example) -> f32 {
+    /// The worst sum of each text of an example, as the classifier takes it.
+    pub(super) fn sums(&self, example: &Example) -> Vec<f32> {
         let bias = self.biases[example.place];
-        let mut worst = f32::NEG_INFINITY;
-        for text in &example.texts {
+        let worst = |text: &Text| {
+            let mut worst = f32::NEG_INFINITY;
             let mut last = None;
-            for sentence in text {
+            for sentence in &text.sentences {
                 let sum: f32 = sentence.iter().map(|feature| self.weights[*feature as usize]).sum();
                 worst = worst.max(bias + sum);
                 if let Some(last) = last {
@@ -109,8 +109,9 @@ impl Learned {
                 }
                 last = Some(sum);
             }
-        }
-        worst
+            worst
+        };
+        example.texts.iter().map(worst).collect()
     }
 
     /// What ships of it: weights in steps, those of a step at least.
@@ -156,7 +157,7 @@ impl Learning {
         self.sentences.clear();
         let bias = self.learned.biases[example.place];
         let mut none = 0.0;
-        for sentence in example.texts.iter().flatten() {
+        for sentence in example.sentences() {
             let random = &mut self.random;
             let seen = sentence.iter().copied().filter(|feature| kept[*feature as usize] && random.unit() >= DROPPED);
             let seen: Vec<u32> = seen.collect();

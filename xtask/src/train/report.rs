@@ -1,83 +1,165 @@
-//! What the classifier is worth on texts of makers it has not seen, as tables.
+//! What the guard finds in texts of makers that its classifier has not seen, as tables for a page.
+//!
+//! Responsible for judging as the product does, rules and classifier together, with the classifier and its thresholds of
+//! each text taken from other makers alone.
 
-#![expect(clippy::indexing_slicing, reason = "there are two places")]
+#![expect(clippy::indexing_slicing, reason = "there are two places, and a threshold for each maker")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use doorward_guards::training::Weights;
+use doorward_core::guard::Severity;
+use doorward_guards::training::Meaning;
 
+use super::calibrate::{self, Shares};
 use super::examples::{Example, Examples};
 use crate::eval::tally::Share;
 
-/// Shares of false alarms at which the curve is told.
-const CURVE: [f64; 6] = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05];
+/// How much more, or less, than the shipped share of false alarms of the classifier the curve goes through.
+const CURVE: [f64; 8] = [0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
+
+/// Who judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judge {
+    /// Rules and what needs no words.
+    Rules,
+    /// The classifier alone.
+    Classifier,
+    /// Both, as the product does.
+    Both,
+}
+
+/// The judges, in the order of columns.
+const JUDGES: [Judge; 3] = [Judge::Rules, Judge::Classifier, Judge::Both];
 
 /// The tables, held-out sums by the order of examples.
-pub(super) fn report(examples: &Examples, sums: &[f32], weights: &Weights) -> String {
-    let counted: Vec<(&Example, f32)> = examples
-        .all
-        .iter()
-        .zip(sums)
-        .map(|(example, sum)| (example, *sum))
-        .filter(|(example, _)| example.is_counted)
-        .collect();
-    let mut text = String::from("Held out by maker, at the threshold of `medium`\n");
-    let found = |(example, sum): &(&Example, f32)| *sum >= weights.places[example.place].medium;
-    let by_source = |(example, _): &(&Example, f32)| (example.is_hostile, example.source.clone(), example.surface);
-    let by_category = |(example, _): &(&Example, f32)| (example.is_hostile, example.category.clone(), "");
-    let by_surface = |(example, _): &(&Example, f32)| (example.is_hostile, "all".to_owned(), example.surface);
-    let all = |(example, _): &(&Example, f32)| (example.is_hostile, "all".to_owned(), "");
-    table(&mut text, &counted, by_source, found);
-    table(&mut text, &counted, by_category, found);
-    table(&mut text, &counted, by_surface, found);
-    table(&mut text, &counted, all, found);
-    let high = |(example, sum): &(&Example, f32)| *sum >= weights.places[example.place].high;
-    text.push_str("\nAt the threshold of `high`\n");
-    table(&mut text, &counted, by_surface, high);
-    curve(&mut text, &counted);
+pub(super) fn report(examples: &Examples, sums: &[Vec<f32>]) -> String {
+    let court = Court { examples, sums, meanings: thresholds(examples, sums, Shares::shipped()) };
+    let mut text = String::from(
+        "Every maker held out: classifier and thresholds come from the other makers. `medium` or graver is found.\n",
+    );
+    for is_hostile in [true, false] {
+        let of = |example: &Example| example.is_hostile == is_hostile;
+        heading(&mut text, if is_hostile { "hostile, by category" } else { "harmless, by category" });
+        court.rows(&mut text, |example| of(example).then(|| example.category.clone()));
+        heading(&mut text, if is_hostile { "hostile, by surface" } else { "harmless, by surface" });
+        court.rows(&mut text, |example| of(example).then(|| example.surface.to_owned()));
+        court.rows(&mut text, |example| of(example).then(|| "**all**".to_owned()));
+        heading(&mut text, if is_hostile { "hostile, by source" } else { "harmless, by source" });
+        court.rows(&mut text, |example| of(example).then(|| format!("{}, {}", example.source, example.surface)));
+    }
+    curve(&mut text, examples, sums);
     text
 }
 
-fn table(
-    text: &mut String,
-    counted: &[(&Example, f32)],
-    row: impl Fn(&(&Example, f32)) -> (bool, String, &'static str),
-    found: impl Fn(&(&Example, f32)) -> bool,
-) {
-    let mut rows: BTreeMap<_, (u32, u32)> = BTreeMap::new();
-    for one in counted {
-        let (hits, all) = rows.entry(row(one)).or_default();
-        *hits += u32::from(found(one));
-        *all += 1;
+fn heading(text: &mut String, of: &str) {
+    let _ =
+        writeln!(text, "\n| {of} | n | rules | classifier | both | 95 % | high |\n|---|---:|---:|---:|---:|---|---:|");
+}
+
+/// What every maker is judged by.
+type Thresholds = Vec<[Meaning; 2]>;
+
+/// The thresholds of each maker, from what is said of all others.
+fn thresholds(examples: &Examples, sums: &[Vec<f32>], shares: Shares) -> Thresholds {
+    let start = [Meaning::default(); 2];
+    let makers = 0..examples.groups.len();
+    makers.map(|maker| calibrate::thresholds(examples, sums, start, shares, |one| one.group != maker)).collect()
+}
+
+/// What all examples are judged by.
+#[derive(Debug)]
+struct Court<'a> {
+    examples: &'a Examples,
+    sums: &'a [Vec<f32>],
+    meanings: Thresholds,
+}
+
+impl Court<'_> {
+    /// Every counted example with the sums of its texts.
+    fn counted(&self) -> impl Iterator<Item = (&Example, &Vec<f32>)> {
+        self.examples.all.iter().zip(self.sums).filter(|(example, _)| example.is_counted)
     }
-    text.push('\n');
-    for ((is_hostile, name, surface), (hits, all)) in rows {
-        let label = if is_hostile { "hostile " } else { "harmless" };
-        let _ = writeln!(text, "{label} {name:30} {surface:17} {hits:5} of {all:5}  {}", percent(hits, all));
+
+    /// How grave an example is to a judge.
+    fn severity(&self, example: &Example, sums: &[f32], judge: Judge) -> Option<Severity> {
+        let meaning = self.meanings[example.group][example.place];
+        let of_text = |(text, sum): (&super::examples::Text, &f32)| match judge {
+            Judge::Rules => text.rules,
+            Judge::Classifier => meaning.severity(*sum, None),
+            Judge::Both => text.rules.max(meaning.severity(*sum, text.rules)),
+        };
+        let texts = example.texts.iter().zip(sums).filter_map(of_text).max();
+        if judge == Judge::Classifier { texts } else { texts.max(example.beside) }
+    }
+
+    /// How many of the examples that `takes` says yes to are found by a judge.
+    fn share(&self, judge: Judge, least: Severity, takes: impl Fn(&Example) -> bool) -> (u32, u32) {
+        let (mut hits, mut all) = (0, 0);
+        for (example, sums) in self.counted().filter(|(example, _)| takes(example)) {
+            hits += u32::from(self.severity(example, sums, judge) >= Some(least));
+            all += 1;
+        }
+        (hits, all)
+    }
+
+    /// A row for every name that examples are given.
+    fn rows(&self, text: &mut String, name: impl Fn(&Example) -> Option<String>) {
+        let names: BTreeMap<String, ()> =
+            self.counted().filter_map(|(example, _)| Some((name(example)?, ()))).collect();
+        for wanted in names.keys() {
+            let takes = |example: &Example| name(example).as_ref() == Some(wanted);
+            let found = JUDGES.map(|judge| self.share(judge, Severity::Medium, takes));
+            let [rules, classifier, both] = found.map(|(hits, all)| percent(hits, all));
+            let high = self.share(Judge::Both, Severity::High, takes);
+            let (n, interval) = (found[2].1, interval(found[2].0, found[2].1));
+            let high = percent(high.0, high.1);
+            let _ = writeln!(text, "| {wanted} | {n} | {rules} | {classifier} | {both} | {interval} | {high} |");
+        }
     }
 }
 
 fn percent(part: u32, whole: u32) -> String {
-    Share::of(part, whole).map_or_else(String::new, |share| {
-        format!("{:5.1} % ({:.1}-{:.1})", share.value * 100.0, share.low * 100.0, share.high * 100.0)
-    })
+    Share::of(part, whole).map_or_else(String::new, |share| format!("{:.1}", share.value * 100.0))
 }
 
-/// Recall at shares of false alarms, one threshold for each place.
-fn curve(text: &mut String, counted: &[(&Example, f32)]) {
-    text.push_str("\nFalse alarms   recall in definitions   elsewhere\n");
-    for share in CURVE {
-        let recall = |place: usize| {
-            let here = || counted.iter().filter(move |(example, _)| example.place == place && example.weight > 0.0);
-            let mut harmless: Vec<f32> =
-                here().filter(|(example, _)| !example.is_hostile).map(|(_, sum)| *sum).collect();
-            harmless.sort_by(|a, b| b.total_cmp(a));
-            let threshold = harmless.get((harmless.len() as f64 * share) as usize).copied().unwrap_or(0.0);
-            let hostile = here().filter(|(example, _)| example.is_hostile);
-            let hits = hostile.clone().filter(|(_, sum)| *sum > threshold).count() as u32;
-            percent(hits, hostile.count() as u32)
+fn interval(part: u32, whole: u32) -> String {
+    Share::of(part, whole)
+        .map_or_else(String::new, |share| format!("{:.1}–{:.1}", share.low * 100.0, share.high * 100.0))
+}
+
+/// Recall against false alarms, as the classifier needs less and less.
+fn curve(text: &mut String, examples: &Examples, sums: &[Vec<f32>]) {
+    text.push_str("\n| threshold | false alarms | 95 % | recall | 95 % | poisoned descriptions | obfuscated |\n");
+    text.push_str("|---|---:|---|---:|---|---:|---:|\n");
+    let mut row = |name: &str, court: &Court<'_>, judge: Judge, least: Severity| {
+        let share = |takes: &dyn Fn(&Example) -> bool| court.share(judge, least, takes);
+        let category = |name: &str| {
+            let (hits, all) = share(&|example| example.is_hostile && example.category == name);
+            percent(hits, all)
         };
-        let _ = writeln!(text, "{:6.2} %       {}     {}", share * 100.0, recall(0), recall(1));
+        let (alarms, harmless) = share(&|example| !example.is_hostile);
+        let (hits, hostile) = share(&|example| example.is_hostile);
+        let _ = writeln!(
+            text,
+            "| {name} | {} | {} | {} | {} | {} | {} |",
+            Share::of(alarms, harmless).map_or_else(String::new, |share| format!("{:.2}", share.value * 100.0)),
+            interval(alarms, harmless),
+            percent(hits, hostile),
+            interval(hits, hostile),
+            category("tool_poisoning"),
+            category("obfuscated_injection"),
+        );
+    };
+    for part in CURVE {
+        let shares = Shares::shipped().times(part);
+        let court = Court { examples, sums, meanings: thresholds(examples, sums, shares) };
+        match part {
+            0.0 => {
+                row("rules, `high`", &court, Judge::Rules, Severity::High);
+                row("rules, `medium`", &court, Judge::Rules, Severity::Medium);
+            }
+            _ => row(&format!("both, classifier × {part}"), &court, Judge::Both, Severity::Medium),
+        }
     }
 }

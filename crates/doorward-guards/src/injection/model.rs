@@ -71,25 +71,15 @@ pub(crate) fn judge(text: &Text<'_>, parts: &[Range<usize>], surface: Surface, r
     let (Some(learned), true) = (LEARNED.as_ref(), is_language(&text.text)) else { return Score::default() };
     let plain = undisguised(text);
     let place = Place::of(surface);
-    let of_part = |part: &Range<usize>| {
-        // All of it is a part of any length.
-        let (start, part) = if part.start == 0 && part.end == text.text.len() {
-            (0, &*plain)
-        } else {
-            (part.start, plain.get(part.clone()).unwrap_or_default())
-        };
+    let of_part = |range: &Range<usize>| {
+        let (start, part) = part_of(text, &plain, range);
         let (sum, range) = worst(part, place, learned)?;
         Some((sum, range.start + start..range.end + start))
     };
     let all = parts.iter().filter_map(of_part);
     let Some((sum, range)) = all.max_by(|(one, _), (other, _)| one.total_cmp(other)) else { return Score::default() };
     let meaning = learned.meaning(place);
-    let from = if rules.severity.is_some() { meaning.suspected } else { meaning.medium };
-    let severity = match sum {
-        _ if sum >= meaning.high => Some(Severity::High),
-        _ if sum >= from => Some(Severity::Medium),
-        _ => None,
-    };
+    let severity = meaning.severity(sum, rules.severity);
     let range = match plain {
         Cow::Borrowed(_) => range,
         Cow::Owned(_) => text.normal().original(&range),
@@ -97,8 +87,17 @@ pub(crate) fn judge(text: &Text<'_>, parts: &[Range<usize>], surface: Surface, r
     Score { severity, probability: meaning.probability(sum), range }
 }
 
+/// A part of what a text says, and where it starts; all of the text is all of what it says, however long that is.
+pub(crate) fn part_of<'p>(text: &Text<'_>, plain: &'p str, part: &Range<usize>) -> (usize, &'p str) {
+    if part.start == 0 && part.end == text.text.len() {
+        (0, plain)
+    } else {
+        (part.start, plain.get(part.clone()).unwrap_or_default())
+    }
+}
+
 /// Whether there can be a sentence in it: spaces between words.
-fn is_language(text: &str) -> bool {
+pub(crate) fn is_language(text: &str) -> bool {
     text.len() >= TEXT_MIN && text.bytes().filter(|byte| *byte == b' ').nth(1).is_some() || !text.is_ascii()
 }
 

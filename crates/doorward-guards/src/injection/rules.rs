@@ -234,18 +234,19 @@ macro_rules! rules {
 }
 
 const RULES: &[Rule] = rules! {
-    "override-prior-instructions" High Any Sentence 80: [Override] [Prior] [Instructions];
+    "override-prior-instructions" High Any Row 40: [Override] [Prior] [Instructions];
+    "override-prior-anyhow" Medium Any Sentence 80: [Override] [Prior] [Instructions];
     "override-your-instructions" High Any Sentence 60: [Override] [Your] [Instructions];
     "override-prior-prompt" High Any Sentence 60: [Override] [Prior|Your] [Prompt];
     "override-model-instructions" Medium Any Sentence 80: [Override] [Model] [Instructions];
     "override-new-task" Medium Any Sentence 120: [Override] [NewTask];
-    "override-everything" Medium Any Sentence 50: [Override] [Everything] [Prior|Your];
+    "override-everything" Medium Any Row 50: [Override] [Everything] [Prior|Your];
     "override-your-orders" Medium Any Sentence 50: [Override] [Your] [Orders];
     "override-rules-obey" Medium Any Sentence 120: [Override] [Instructions] [Obey|Reveal|Answer|Call];
     "override-instructions" Low Any Sentence 50: [Override] [Instructions];
     "override-prior-orders" Low Any Sentence 50: [Override] [Prior] [Orders];
-    "override-secret" Medium Any Near 120: [Override|Anyway] [Call|Reveal|Fetch] [Secret|Vault];
-    "anyway-tool" Medium Any Near 120: [Override|Authority] [Anyway] [Call|Tool];
+    "override-secret" Medium Any Sentence 120: [Override|Anyway] [Call|Reveal|Fetch] [Secret|Vault];
+    "anyway-tool" Medium Any Sentence 120: [Override|Authority] [Anyway] [Call|Tool];
     "lack-limits" Medium Any Sentence 60: [You|Model|Pretend] [Lacking] [Instructions];
     "reveal-prompt" Medium Any Row 80: [Reveal] [Prompt];
     "prompt-revealed" Medium Any Sentence 80: [Prompt] [Reveal] [Please|You|Your|Must|Override];
@@ -264,22 +265,24 @@ const RULES: &[Rule] = rules! {
     "salute-order" Medium Any Near 200: [Salute] [Must|Override|Send|Conceal|Silent|Call|Please];
     "conceal-user" Medium Any Sentence 80: [Conceal] [User];
     "conceal" Low Any Near 10: [Conceal];
-    "conceal-act" Medium Any Near 240: [Conceal] [Send|Call|First] [Secret|Vault|Conversation|Address];
+    "conceal-act" Medium Any Sentence 240: [Conceal] [Send|Call|First] [Secret|Vault|Conversation|Address];
     "silent-act" Low Any Sentence 100: [Silent] [Send|Call];
     "silent-send" Medium Any Sentence 140: [Silent] [Send] [Secret|Vault|Conversation|Address|Private];
     "send-secret" Medium Any Sentence 160: [Send] [Secret|Vault|Conversation] [Address];
     "carry-secret" Low Any Sentence 120: [Carry] [Secret|Vault|Conversation];
     "carry-vault" Medium Definition Sentence 160: [Carry|Send] [Call|Fetch|Reveal] [Vault];
     "send-request" Low Any Sentence 200: [Please] [Send] [Address];
-    "send-body" Medium Any Near 220: [Send] [Address] [Body];
+    "send-body" Medium Any Sentence 220: [Send] [Address] [Body];
+    "send-body-apart" Low Any Near 220: [Send] [Address] [Body];
     "fetch-send" Medium Any Sentence 260: [Please|Must] [Fetch] [Send] [Address];
     "private-send" Medium Content Sentence 260: [Private] [Send] [Address] [Please|Body];
     "must-send-address" Low Any Sentence 160: [Must] [Send] [Address];
     "new-task" Low Any Near 10: [NewTask];
     "new-task-order" Medium Any Sentence 150: [NewTask] [Obey|Only|Must|Answer|Please|Override];
-    "consent" Medium Any Near 150: [Consent] [Call|Send|Must|Silent];
+    "consent" Medium Any Sentence 150: [Consent] [Call|Send|Must|Silent];
     "authority-override" Medium Any Sentence 150: [Authority] [Override|Reveal|Obey] [Instructions|Prompt|Unbound];
-    "decode-obey" Medium Any Near 40: [Decode] [Obey|Call];
+    "decode-obey" Medium Any Row 60: [Decode] [Obey];
+    "decode-call" Low Any Row 60: [Decode] [Call];
     "urgent-order" Low Any Near 150: [Urgent] [Must|First] [Call|Send];
     "first-read-vault" Medium Any Sentence 160: [First|Must] [Call|Reveal|Send|Fetch] [Vault];
     "first-read-secret" Low Any Sentence 160: [First|Must|Please] [Call|Reveal|Send] [Secret|Conversation];
@@ -294,5 +297,4 @@ const RULES: &[Rule] = rules! {
     "obey-only" Low Any Sentence 80: [Obey] [NewTask|Only];
     "please-private-send" Low Any Sentence 200: [Please] [Private] [Send];
     "image-beacon" Medium Any Sentence 300: [Beacon];
-    "discuss" Low Any Near 10: [Discuss];
 };

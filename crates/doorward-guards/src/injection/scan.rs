@@ -183,7 +183,7 @@ fn beacons(text: &str, all: &mut Vec<Seen>) {
 #[expect(clippy::expect_used, reason = "a constant pattern; a test compiles it")]
 static BEACONS: LazyLock<Regex> = LazyLock::new(|| {
     // A place to fill in, or a name that says what shall travel.
-    let data = r"(?:[?&/=][^)\s\x22'>]{0,200}(?:\{|%7b|<|\[|\$\(|\$\{)|[?&](?:d|data|q|s|secret|token|leak|exfil|info|content|c|payload|msg|key|conversation|context|history|prompt|summary)=[^)\s\x22'>&]{4})";
+    let data = r"(?:[?&/=][^)\s\x22'>]{0,200}(?:\{|%7b|<|\[|\$\(|\$\{)|[?&](?:data|secret|secrets|leak|exfil|payload|conversation|context|history|prompt|summary)=[^)\s\x22'>&]{4})";
     Regex::new(&format!(r"!\[[^\]]{{0,200}}\]\(\s*(?:https?:)?//[^)\s]{{0,400}}?{data}|<img[^>]{{0,200}}src\s*=\s*[\x22']?(?:https?:)?//[^>\s]{{0,400}}?{data}|\]\(\s*https?://[^)\s]{{0,400}}?[?&=/](?:\{{|%7b|\$\{{|<)"))
         .expect("a pattern")
 });
@@ -199,7 +199,8 @@ pub(super) fn breaks(text: &str, windows: &[Range<usize>]) -> Vec<usize> {
         let next = bytes.get(at + character.len_utf8());
         let ends = match character {
             '.' | '!' | '?' => next.is_none_or(u8::is_ascii_whitespace),
-            '\n' | '。' | '！' | '？' | '؟' | '।' => true,
+            '\n' => !is_wrapped(bytes, at),
+            '。' | '！' | '？' | '؟' | '।' => true,
             _ => false,
         };
         if ends {
@@ -208,3 +209,18 @@ pub(super) fn breaks(text: &str, windows: &[Range<usize>]) -> Vec<usize> {
     }
     breaks
 }
+
+/// Whether a line goes on after this line break: some texts are broken to fit a width, within a sentence.
+fn is_wrapped(text: &[u8], at: usize) -> bool {
+    let ends_open =
+        text.get(..at).and_then(|before| before.last()).is_some_and(|last| last.is_ascii_lowercase() || *last == b',');
+    let next = text.get(at + 1..).unwrap_or_default();
+    let indent = next.iter().take(WRAP_INDENT_MAX).take_while(|byte| **byte == b' ').count();
+    let word = next.get(indent..).unwrap_or_default().iter();
+    let letters = word.take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
+    let after = next.get(indent + letters);
+    ends_open && letters > 0 && after.is_some_and(|after| matches!(after, b' ' | b',' | b'.'))
+}
+
+/// Most spaces that a broken line starts with.
+const WRAP_INDENT_MAX: usize = 12;

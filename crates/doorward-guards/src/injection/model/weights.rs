@@ -2,6 +2,8 @@
 //!
 //! Responsible for the form in which it is kept. `weights.bin` beside this file is written by `cargo xtask train injection`.
 
+use doorward_core::guard::Severity;
+
 use super::Place;
 use super::table::Table;
 
@@ -34,7 +36,7 @@ pub struct Meaning {
     pub medium: f32,
     /// From which sum on it is one when a rule has a suspicion as well.
     pub suspected: f32,
-    /// From which sum on it is certain enough to block.
+    /// From which sum on hardly anything is harmless.
     pub high: f32,
 }
 
@@ -43,6 +45,14 @@ impl Meaning {
     #[must_use]
     pub fn probability(&self, sum: f32) -> f32 {
         1.0 / (1.0 + (-(self.slope * sum + self.shift)).exp())
+    }
+
+    /// How grave a text with this sum is, by this alone: it marks a text and takes none away, since it is right often and no
+    /// rule can say why. `rules` is what they say of the text.
+    #[must_use]
+    pub fn severity(&self, sum: f32, rules: Option<Severity>) -> Option<Severity> {
+        let from = if rules.is_some() { self.suspected } else { self.medium };
+        (sum >= from).then_some(Severity::Medium)
     }
 
     fn numbers(&self) -> [f32; 6] {
