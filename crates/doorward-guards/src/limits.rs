@@ -128,3 +128,6 @@ pub const KNOWN_VALUES_MAX: usize = 1024;
 
 /// Longest part of a secret that may be seen.
 pub const SECRET_SEEN_MAX: usize = 4;
+
+/// Most spaces that a line starts with which goes on with the sentence of the line before.
+pub const WRAP_INDENT_MAX: usize = 12;

@@ -12,7 +12,7 @@ use doorward_core::guard::Severity;
 use doorward_guards::training::Meaning;
 
 use super::calibrate::{self, Shares};
-use super::examples::{Example, Examples};
+use super::examples::{Example, Examples, Text};
 use crate::eval::tally::Share;
 
 /// How much more, or less, than the shipped share of false alarms of the classifier the curve goes through.
@@ -84,7 +84,7 @@ impl Court<'_> {
     /// How grave an example is to a judge.
     fn severity(&self, example: &Example, sums: &[f32], judge: Judge) -> Option<Severity> {
         let meaning = self.meanings[example.group][example.place];
-        let of_text = |(text, sum): (&super::examples::Text, &f32)| match judge {
+        let of_text = |(text, sum): (&Text, &f32)| match judge {
             Judge::Rules => text.rules,
             Judge::Classifier => meaning.severity(*sum, None),
             Judge::Both => text.rules.max(meaning.severity(*sum, text.rules)),

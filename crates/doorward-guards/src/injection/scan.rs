@@ -11,6 +11,7 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
 use super::words::{Meaning, WORDS};
+use crate::limits::WRAP_INDENT_MAX;
 
 /// One word, and what it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,9 +219,30 @@ fn is_wrapped(text: &[u8], at: usize) -> bool {
     let indent = next.iter().take(WRAP_INDENT_MAX).take_while(|byte| **byte == b' ').count();
     let word = next.get(indent..).unwrap_or_default().iter();
     let letters = word.take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
-    let after = next.get(indent + letters);
-    ends_open && letters > 0 && after.is_some_and(|after| matches!(after, b' ' | b',' | b'.'))
+    let after = next.get(indent + letters..).unwrap_or_default();
+    // A word and a colon are the name of a field.
+    let is_word = after.starts_with(b"://") || after.first().is_some_and(|after| b" ,.@'".contains(after));
+    ends_open && letters > 0 && is_word
 }
 
-/// Most spaces that a broken line starts with.
-const WRAP_INDENT_MAX: usize = 12;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_goes_on_does_not_end_a_sentence() {
+        let ends = |text: &str| breaks(text, std::slice::from_ref(&(0..text.len()))).len();
+        for (text, expected) in [
+            ("send it to the\n    address below", 0),
+            ("send it, and\nthen the rest", 0),
+            ("send it to\n  kim@example.org or\n  https://example.org", 0),
+            ("bcc: []\nbody: one", 1),
+            ("the list\n- one", 1),
+            ("the name\nsender: kim", 1),
+            ("use one;\nuse two;", 1),
+            ("a title\n\nthe text", 2),
+        ] {
+            assert_eq!(ends(text), expected, "{text:?}");
+        }
+    }
+}
