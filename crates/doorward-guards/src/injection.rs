@@ -90,13 +90,7 @@ fn as_instruction(found: Found) -> Found {
 }
 
 /// What one text is taken for.
-fn judge(
-    place: usize,
-    text: &Text<'_>,
-    rules: Judgement,
-    asked: &[Range<usize>],
-    surface: Surface,
-) -> Option<Found> {
+fn judge(place: usize, text: &Text<'_>, rules: Judgement, asked: &[Range<usize>], surface: Surface) -> Option<Found> {
     let score = model::judge(text, asked, surface, &rules);
     let severity = rules.severity.max(score.severity)?;
     let (rule, range) = match rules.rule {

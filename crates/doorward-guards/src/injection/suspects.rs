@@ -107,13 +107,15 @@ pub(super) fn parts(text: &Text<'_>, surface: Surface, hits: &[Hit], own: usize)
     if written.len() <= ASKED_WHOLE_MAX {
         return if found.next().is_some() { everything() } else { Vec::new() };
     }
-    let mut parts: Vec<Range<usize>> = found.map(|range| around(written, &range)).collect();
+    let near = |range: Range<usize>| range.start.saturating_sub(ASKED_AROUND)..range.end + ASKED_AROUND;
+    let mut parts: Vec<Range<usize>> = found.map(near).collect();
     parts.sort_by_key(|part| part.start);
     parts.dedup_by(|next, last| {
         let meets = next.start <= last.end;
         last.end = if meets { last.end.max(next.end) } else { last.end };
         meets
     });
+    parts.iter_mut().for_each(|part| *part = whole_sentences(written, part));
     parts
 }
 
@@ -126,15 +128,14 @@ fn is_suspect(text: &str, range: &Range<usize>, place: usize) -> bool {
     begins && (suspect.is_beginning || !is_letter(bytes.get(range.end)))
 }
 
-/// The sentence of a word with the ones beside it, as far as they are not too long.
-fn around(text: &str, range: &Range<usize>) -> Range<usize> {
-    let from = text.floor_char_boundary(range.start.saturating_sub(ASKED_AROUND));
-    let to = text.ceil_char_boundary((range.end + ASKED_AROUND).min(text.len()));
-    let before = text.as_bytes().get(from..range.start).unwrap_or_default();
-    let after = text.as_bytes().get(range.end..to).unwrap_or_default();
-    let start = before.iter().position(is_end).filter(|_| from > 0).map_or(from, |at| from + at);
-    let end = after.iter().rposition(is_end).filter(|_| to < text.len()).map_or(to, |at| range.end + at + 1);
-    start..end
+/// The part without what it cuts off of a sentence at its ends, as far as those are not too long.
+fn whole_sentences(text: &str, part: &Range<usize>) -> Range<usize> {
+    let from = text.floor_char_boundary(part.start);
+    let to = text.ceil_char_boundary(part.end.min(text.len()));
+    let bytes = text.as_bytes().get(from..to).unwrap_or_default();
+    let start = bytes.iter().take(ASKED_AROUND).position(is_end).filter(|_| from > 0).map_or(from, |at| from + at);
+    let end = bytes.iter().rev().take(ASKED_AROUND).position(is_end).filter(|_| to < text.len());
+    start..end.map_or(to, |at| to - at)
 }
 
 /// Whether a sentence may end with this byte, as the classifier cuts them.
