@@ -18,12 +18,13 @@ mod numbers;
 mod options;
 mod people;
 mod phone;
+mod restore;
 mod rules;
 mod tokens;
 mod wallet;
 
 pub use kind::Category;
-pub use options::{Options, Placeholders};
+pub use options::{Options, Placeholders, Told};
 pub use tokens::Tokens;
 
 use doorward_core::access::Resource;
@@ -53,10 +54,10 @@ impl Personal {
         let value = text.get(hit.range.clone())?;
         let severity = self.severity(&hit, value)?;
         let whose = scene.content.principal.map(|principal| principal.id().to_bytes()).unwrap_or_default();
-        let placeholder = match &self.options.placeholders {
+        let placeholder = match self.options.placeholders {
             Placeholders::Word => format!("[{}]", hit.category.name()),
             Placeholders::Number => self.numbers.placeholder(&whose, hit.category, value),
-            Placeholders::Token(tokens) => tokens.token(hit.category, value),
+            Placeholders::Token => self.options.tokens.token(&whose, hit.category, value),
         };
         let found = Found::new(hit.rule, severity, Confidence::percent(hit.sure), place, hit.range);
         Some(found.with_placeholder(placeholder))
@@ -93,6 +94,9 @@ impl Guard for Personal {
             report.give_up("The rules for personal data could not be read.");
             return;
         };
+        if self.options.placeholders == Placeholders::Token {
+            restore::restore(&self.options.tokens, &self.options.told_to(scene.content), scene, report);
+        }
         let is_of_other = match scene.content.resource {
             Some(Resource::Tool(_, name)) => look.is_of_other(name),
             Some(_) | None => false,

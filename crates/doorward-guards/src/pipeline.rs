@@ -94,7 +94,10 @@ impl Guards {
         let mut parts = report.parts;
         let found = without_echoes(&scene, report.found.into_iter().enumerate().collect());
         let acted = found.into_iter().filter_map(|(place, (guard, found))| {
-            let action = settings.action(guard, direction, found.severity)?;
+            let action = match found.is_exchanged {
+                true => Action::Redact,
+                false => settings.action(guard, direction, found.severity)?,
+            };
             Some(Acted { guard, found, parts: parts.remove(&place), action })
         });
         conclude(&scene, acted.collect(), self.options.spotlighting(content), mark)

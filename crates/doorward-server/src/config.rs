@@ -38,6 +38,7 @@ use std::time::Duration;
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppTools, ViewId, ViewRules};
 use doorward_guards::ServerSettings;
+use doorward_guards::personal::Told;
 use doorward_policy::{Files, PolicyInputs, Preset, ServerPlace};
 use doorward_store::StoreConfig;
 
@@ -209,6 +210,8 @@ pub struct ServerConfig {
     pub place: ServerPlace,
     /// What is done about findings there.
     pub guards: ServerSettings,
+    /// Which personal data its tools get for tokens.
+    pub told: Told,
 }
 
 impl ServerConfig {
@@ -220,7 +223,7 @@ impl ServerConfig {
             Way::Http { .. } => Files::Elsewhere,
         };
         let place = ServerPlace { files, ..ServerPlace::default() };
-        Self { id, way, silence, place, guards: ServerSettings::default() }
+        Self { id, way, silence, place, guards: ServerSettings::default(), told: Told::default() }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use doorward_core::ids::ServerId;
+use doorward_guards::personal::Tokens;
 use doorward_guards::secrets::PlaceholderKey;
 use doorward_guards::{Guards, Options};
 use doorward_policy::{Catalogue, Engine, LoadErrors, PolicyInputs};
@@ -42,10 +43,17 @@ pub struct Gateway {
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
-    /// Under which the placeholders of secrets are made; the same as long as the gateway runs.
-    placeholders: PlaceholderKey,
+    /// What stands for values; the same as long as the gateway runs.
+    placeholders: Placeholders,
     pins: Pins,
     authority: Authority,
+}
+
+/// What stands for secrets and personal data.
+#[derive(Debug)]
+struct Placeholders {
+    secrets: PlaceholderKey,
+    tokens: Tokens,
 }
 
 /// Who says what may pass.
@@ -104,8 +112,9 @@ impl Gateway {
 
     /// The same before its guards are made, which takes long.
     fn unprepared(served: Served, inputs: Arc<PolicyInputs>, store: Store) -> Result<Self, LoadErrors> {
-        let placeholders = PlaceholderKey::new(random_bytes());
-        let view = View::load(served, inputs, (1, placeholders), None)?;
+        let placeholders =
+            Placeholders { secrets: PlaceholderKey::new(random_bytes()), tokens: Tokens::new(random_bytes()) };
+        let view = View::load(served, inputs, (1, &placeholders), None)?;
         let history = History::default();
         history.declare(&view.inputs.counted);
         let (changing, shelves) = (Arc::default(), Shelves::default());
@@ -259,7 +268,7 @@ impl Gateway {
             let before = gateway.view();
             let generation = before.generation.saturating_add(1);
             let present = Some(&before.guards);
-            let view = Arc::new(View::load(served, inputs, (generation, gateway.placeholders), present)?);
+            let view = Arc::new(View::load(served, inputs, (generation, &gateway.placeholders), present)?);
             if gateway.authority == Authority::Policy {
                 view.guards.prepare();
             }
@@ -369,11 +378,12 @@ impl View {
     fn load(
         served: Served,
         inputs: Arc<PolicyInputs>,
-        (generation, placeholders): (u64, PlaceholderKey),
+        (generation, placeholders): (u64, &Placeholders),
         present: Option<&Arc<Guards>>,
     ) -> Result<Self, LoadErrors> {
         let Served { servers, joints, mut guards } = served;
-        guards.secrets.key = placeholders;
+        guards.secrets.key = placeholders.secrets;
+        guards.personal.tokens = placeholders.tokens.clone();
         let (catalogues, unknown) = offered(&servers);
         let engine = Arc::new(Engine::load(&inputs, &catalogues, &unknown)?);
         let joints =

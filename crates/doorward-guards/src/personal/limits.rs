@@ -29,3 +29,12 @@ pub const NUMBER_MAX: usize = 19;
 
 /// Most numbers of one list that are looked at.
 pub const LISTED_MAX: usize = 256;
+
+/// Longest value that a token can be turned back into, in bytes.
+pub const TOKEN_VALUE_MAX: usize = 256;
+
+/// Values that are remembered for the tokens of one principal.
+pub const TOKEN_VALUES_MAX: usize = 1024;
+
+/// Principals whose tokens are remembered.
+pub const TOKEN_PRINCIPALS_MAX: usize = 256;

@@ -1,9 +1,11 @@
 //! How personal data is looked for, and what takes its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use doorward_core::guard::Severity;
+use doorward_core::access::Resource;
+use doorward_core::guard::{Content, Severity};
+use doorward_core::ids::ServerId;
 
 use super::kind::Category;
 use super::tokens::Tokens;
@@ -19,31 +21,47 @@ pub struct Options {
     pub allowed: Vec<String>,
     /// What takes the place of a value.
     pub placeholders: Placeholders,
+    /// Which value each token stands for.
+    pub tokens: Tokens,
+    /// Which values servers get for their tokens.
+    pub told: BTreeMap<ServerId, Told>,
+}
+
+/// Which kinds of values the tools of a server get for their tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// All of them.
+    pub server: BTreeSet<Category>,
+    /// Single ones, these too.
+    pub tools: BTreeMap<Arc<str>, BTreeSet<Category>>,
 }
 
 /// What takes the place of a value.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Placeholders {
     /// The word of its kind, `[email]`: nothing tells two values apart.
     Word,
     /// Its kind and a number, `[email-1]`: the same value of the same principal has the same number while the gateway runs.
     #[default]
     Number,
-    /// A token that whoever holds these can turn back, `[email-3f…]`.
-    Token(Arc<Tokens>),
+    /// A token, `[email-3f…]`, that is turned back for tools that may know the value.
+    Token,
 }
 
-impl PartialEq for Placeholders {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Word, Self::Word) | (Self::Number, Self::Number) => true,
-            (Self::Token(one), Self::Token(other)) => Arc::ptr_eq(one, other),
-            (Self::Word | Self::Number | Self::Token(_), _) => false,
+impl Placeholders {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Word, Self::Number, Self::Token];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Word => "word",
+            Self::Number => "number",
+            Self::Token => "token",
         }
     }
 }
-
-impl Eq for Placeholders {}
 
 impl Default for Options {
     fn default() -> Self {
@@ -52,6 +70,8 @@ impl Default for Options {
             own_domains: Vec::new(),
             allowed: Vec::new(),
             placeholders: Placeholders::default(),
+            tokens: Tokens::default(),
+            told: BTreeMap::new(),
         }
     }
 }
@@ -76,6 +96,14 @@ const fn usual(category: Category) -> Severity {
 }
 
 impl Options {
+    /// Which kinds of values the tool gets that `content` is about.
+    pub(super) fn told_to(&self, content: &Content<'_>) -> BTreeSet<Category> {
+        let Some(Resource::Tool(server, tool)) = content.resource else { return BTreeSet::new() };
+        let told = self.told.get(server);
+        let tool = told.and_then(|told| told.tools.get(tool));
+        told.map(|told| &told.server).into_iter().chain(tool).flatten().copied().collect()
+    }
+
     /// Whether `value` is to be passed over.
     pub(super) fn is_allowed(&self, category: Category, value: &str) -> bool {
         let own = || {

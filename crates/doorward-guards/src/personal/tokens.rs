@@ -1,115 +1,167 @@
 //! Tokens that stand for values, and the way back for those who may know.
 //!
-//! Responsible for making the same token of the same value, for remembering a bounded number of values, and for putting
-//! them back into a text. It must never decide who may know: whoever holds the tokens does.
+//! Responsible for making the same token of the same value, and for remembering a bounded number of values for a bounded
+//! number of principals. A token of one principal is a plain word to another. It must never decide who may know: whoever
+//! asks does.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use super::kind::Category;
+use super::limits::{TOKEN_PRINCIPALS_MAX, TOKEN_VALUE_MAX, TOKEN_VALUES_MAX};
 
-/// Tokens for values, and values for tokens. The oldest values are forgotten first.
-pub struct Tokens {
-    key: [u8; 32],
-    most: usize,
-    known: Mutex<Known>,
+/// Tokens for values, and values for tokens, of every principal. Whoever has a copy has the same ones.
+#[derive(Clone, Default)]
+pub struct Tokens(Arc<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    key: [u8; 16],
+    people: Mutex<People>,
+}
+
+/// What each principal was shown; the one who was shown something longest ago is forgotten first.
+#[derive(Default)]
+struct People {
+    known: HashMap<[u8; 32], Known>,
+    turn: u64,
 }
 
 #[derive(Default)]
 struct Known {
-    values: HashMap<String, String>,
+    values: HashMap<String, (Category, String)>,
     oldest: VecDeque<String>,
+    turn: u64,
+}
+
+/// A value and where something that stands for it, or itself, was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Exchange {
+    pub(super) range: Range<usize>,
+    pub(super) category: Category,
+    pub(super) token: String,
+    pub(super) value: String,
 }
 
 /// Hexadecimal digits of a token: 80 bits are not guessed.
 const DIGITS: usize = 20;
 
 impl Tokens {
-    /// Tokens under a key that nobody else knows, with memory for `most` values.
+    /// Tokens under a key that nobody else knows.
     #[must_use]
-    pub fn new(key: [u8; 32], most: usize) -> Self {
-        Self { key, most, known: Mutex::default() }
+    pub fn new(key: [u8; 16]) -> Self {
+        Self(Arc::new(Memory { key, people: Mutex::default() }))
     }
 
-    /// The token of a value: the same for the same kind and value under the same key.
-    pub fn token(&self, category: Category, value: &str) -> String {
+    /// The token of a value that this principal is shown instead: the same for the same kind and value.
+    pub(super) fn token(&self, whose: &[u8], category: Category, value: &str) -> String {
+        let whose: [u8; 32] = Sha256::digest(whose).into();
         let mut token = format!("[{}-", category.name());
-        for byte in self.mac(category, value).iter().take(DIGITS / 2) {
+        for byte in self.mac(&whose, category, value).iter().take(DIGITS / 2) {
             let _ = write!(token, "{byte:02x}");
         }
         token.push(']');
-        let mut known = self.known();
-        if !known.values.contains_key(&token) {
-            if known.values.len() >= self.most
-                && let Some(oldest) = known.oldest.pop_front()
-            {
-                known.values.remove(&oldest);
-            }
-            if self.most > 0 {
-                known.oldest.push_back(token.clone());
-                known.values.insert(token.clone(), value.to_owned());
-            }
+        if value.len() <= TOKEN_VALUE_MAX {
+            self.people().known(whose).keep(&token, category, value);
         }
         token
     }
 
-    /// The value of a token; `None` when it is none of these, or forgotten.
-    pub fn value(&self, token: &str) -> Option<String> {
-        self.known().values.get(token).cloned()
-    }
-
-    /// `text` with every token in it replaced by its value; `None` when there is none that is known.
-    pub fn restore(&self, text: &str) -> Option<String> {
-        let known = self.known();
-        let mut restored = String::with_capacity(text.len());
-        let mut rest = text;
-        let mut is_changed = false;
-        while let Some((before, after)) = rest.split_once('[') {
-            restored.push_str(before);
-            let value = after.split_once(']').and_then(|(inside, after)| {
-                Some((known.values.get(&format!("[{inside}]")).filter(|_| inside.len() < 64)?, after))
-            });
-            match value {
-                Some((value, after)) => {
-                    restored.push_str(value);
-                    is_changed = true;
-                    rest = after;
-                }
-                None => {
-                    restored.push('[');
-                    rest = after;
-                }
+    /// The tokens of this principal in `text`, with the values they stand for.
+    pub(super) fn in_text(&self, whose: &[u8], text: &str) -> Vec<Exchange> {
+        let mut found = Vec::new();
+        let people = self.people();
+        let Some(known) = people.known.get(&<[u8; 32]>::from(Sha256::digest(whose))) else { return found };
+        for (start, _) in text.match_indices('[') {
+            let Some(token) = text.get(start..).and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside) else {
+                break;
+            };
+            let token = format!("{token}]");
+            if let Some((category, value)) = known.values.get(&token) {
+                let range = start..start + token.len();
+                found.push(Exchange { range, category: *category, token, value: value.clone() });
             }
         }
-        restored.push_str(rest);
-        is_changed.then_some(restored)
+        found
     }
 
-    /// HMAC (RFC 2104) with SHA-256 over the kind and the value.
-    fn mac(&self, category: Category, value: &str) -> [u8; 32] {
+    /// The values of this principal that stand in `text`.
+    pub(super) fn values_in(&self, whose: &[u8], text: &[u8]) -> Vec<Exchange> {
+        let people = self.people();
+        let known = people.known.get(&<[u8; 32]>::from(Sha256::digest(whose)));
+        let values = known.into_iter().flat_map(|known| &known.values);
+        let found = values.filter_map(|(token, (category, value))| {
+            let start = memmem::find(text, value.as_bytes())?;
+            let range = start..start + value.len();
+            Some(Exchange { range, category: *category, token: token.clone(), value: value.clone() })
+        });
+        found.collect()
+    }
+
+    /// HMAC (RFC 2104) with SHA-256 over the principal, the kind and the value.
+    fn mac(&self, whose: &[u8; 32], category: Category, value: &str) -> [u8; 32] {
         let pad = |with: u8| {
             let mut block = [with; 64];
-            block.iter_mut().zip(self.key).for_each(|(byte, key)| *byte ^= key);
+            block.iter_mut().zip(self.0.key).for_each(|(byte, key)| *byte ^= key);
             block
         };
-        let inner =
-            Sha256::new_with_prefix(pad(0x36)).chain_update(category.name()).chain_update([0]).chain_update(value);
-        Sha256::new_with_prefix(pad(0x5c)).chain_update(inner.finalize()).finalize().into()
+        let inner = Sha256::new_with_prefix(pad(0x36)).chain_update(whose).chain_update(category.name());
+        let inner = inner.chain_update([0]).chain_update(value).finalize();
+        Sha256::new_with_prefix(pad(0x5c)).chain_update(inner).finalize().into()
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn people(&self) -> MutexGuard<'_, People> {
+        self.0.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl People {
+    fn known(&mut self, whose: [u8; 32]) -> &mut Known {
+        if self.known.len() >= TOKEN_PRINCIPALS_MAX && !self.known.contains_key(&whose) {
+            let last = self.known.iter().min_by_key(|(_, known)| known.turn).map(|(whose, _)| *whose);
+            last.map(|last| self.known.remove(&last));
+        }
+        self.turn = self.turn.saturating_add(1);
+        let known = self.known.entry(whose).or_default();
+        known.turn = self.turn;
+        known
+    }
+}
+
+impl Known {
+    fn keep(&mut self, token: &str, category: Category, value: &str) {
+        if self.values.contains_key(token) {
+            return;
+        }
+        if self.values.len() >= TOKEN_VALUES_MAX
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            self.values.remove(&oldest);
+        }
+        self.oldest.push_back(token.to_owned());
+        self.values.insert(token.to_owned(), (category, value.to_owned()));
+    }
+}
+
+/// Whether they are the same ones, not merely alike.
+impl PartialEq for Tokens {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Tokens {}
 
 /// Neither the key nor any value.
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("most", &self.most).field("known", &self.known().values.len()).finish()
+        f.debug_struct("Tokens").field("principals", &self.people().known.len()).finish()
     }
 }
 
@@ -117,34 +169,49 @@ impl fmt::Debug for Tokens {
 mod tests {
     use super::*;
 
+    const ANN: &[u8] = b"ann";
+
     #[test]
-    fn a_value_comes_back_for_its_token_and_keeps_it() {
-        let tokens = Tokens::new([7; 32], 10);
-        let token = tokens.token(Category::Email, "a@firma.de");
-        assert_eq!(tokens.token(Category::Email, "a@firma.de"), token);
-        assert_ne!(tokens.token(Category::Phone, "a@firma.de"), token);
-        assert_ne!(Tokens::new([8; 32], 10).token(Category::Email, "a@firma.de"), token);
+    fn a_value_comes_back_for_its_token_and_for_nobody_else() {
+        let tokens = Tokens::new([7; 16]);
+        let token = tokens.token(ANN, Category::Email, "a@firma.de");
+        assert_eq!(tokens.token(ANN, Category::Email, "a@firma.de"), token);
+        let others = [
+            tokens.token(ANN, Category::Phone, "a@firma.de"),
+            tokens.token(b"bob", Category::Email, "a@firma.de"),
+            Tokens::new([8; 16]).token(ANN, Category::Email, "a@firma.de"),
+        ];
+        assert!(!others.contains(&token));
         assert!(token.starts_with("[email-") && !token.contains("firma"), "{token}");
-        assert_eq!(tokens.value(&token).as_deref(), Some("a@firma.de"));
-        let text = format!("to [x] {token}, [email-0000] {token}!");
-        assert_eq!(tokens.restore(&text).as_deref(), Some("to [x] a@firma.de, [email-0000] a@firma.de!"));
-        assert_eq!(tokens.restore("to [x] nobody]"), None);
+        let text = format!("to [x] {token}, [email-0000] [{token}!");
+        let found: Vec<_> = tokens.in_text(ANN, &text).into_iter().map(|one| (one.range.start, one.value)).collect();
+        let again = 7 + token.len() + 16;
+        assert_eq!(found, [(7, "a@firma.de".to_owned()), (again, "a@firma.de".to_owned())]);
+        assert_eq!(tokens.in_text(b"eve", &text), []);
+        assert_eq!(tokens.in_text(ANN, "to [x] nobody] [email-"), []);
     }
 
     #[test]
-    fn the_oldest_value_is_forgotten_first() {
-        let tokens = Tokens::new([7; 32], 2);
-        let of = |value| tokens.token(Category::Email, value);
-        let (one, two, three) = (of("1"), of("2"), of("3"));
-        let known = [&one, &two, &three].map(|token| tokens.value(token).is_some());
-        assert_eq!(known, [false, true, true]);
-        assert_eq!(Tokens::new([7; 32], 0).value(&one), None);
+    fn the_oldest_values_and_principals_are_forgotten_first() {
+        let tokens = Tokens::new([7; 16]);
+        let first = tokens.token(ANN, Category::Email, "first");
+        for number in 1..=TOKEN_VALUES_MAX {
+            assert_eq!(tokens.in_text(ANN, &first).len(), 1, "{number}");
+            tokens.token(ANN, Category::Email, &number.to_string());
+        }
+        assert_eq!(tokens.in_text(ANN, &first), []);
+        let last = tokens.token(ANN, Category::Email, "last");
+        for number in 0..TOKEN_PRINCIPALS_MAX {
+            assert_eq!(tokens.in_text(ANN, &last).len(), 1, "{number}");
+            tokens.token(&number.to_be_bytes(), Category::Email, "theirs");
+        }
+        assert_eq!(tokens.in_text(ANN, &last), []);
     }
 
     #[test]
     fn what_is_printed_of_them_tells_nothing() {
-        let tokens = Tokens::new([7; 32], 2);
-        tokens.token(Category::Email, "a@firma.de");
-        assert_eq!(format!("{tokens:?}"), "Tokens { most: 2, known: 1 }");
+        let tokens = Tokens::new([7; 16]);
+        tokens.token(ANN, Category::Email, "a@firma.de");
+        assert_eq!(format!("{tokens:?}"), "Tokens { principals: 1 }");
     }
 }

@@ -18,6 +18,9 @@ use super::settings::{GuardEntry, Layer, Shown, toml_text};
 /// Which results are marked as data.
 pub(super) const SPOTLIGHT: &str = "spotlight";
 
+/// Which kinds of personal data a server or tool gets for their tokens.
+pub(super) const RESTORE: &str = "restore";
+
 /// What is said of all guards.
 const ALL: &str = "all";
 
@@ -61,6 +64,7 @@ impl Builder<'_> {
             }
             settings = said.settings(settings);
         }
+        options.personal.told = servers.iter().map(|server| (server.id.clone(), server.told.clone())).collect();
         let servers = servers.iter().map(|server| (server.id.clone(), server.guards.clone())).collect();
         Options { settings, servers, ..options }
     }

@@ -2,6 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use doorward_core::access::Direction;
+use doorward_core::guard::{Action, GuardDuty, GuardName};
+use doorward_core::ids::ServerId;
+use doorward_guards::personal::{Category, Placeholders, Told};
 use doorward_store::Filter;
 use serde_json::{Value, json};
 
@@ -124,5 +128,53 @@ async fn an_answer_far_larger_than_usual_is_noted() {
     let grown: Vec<_> = outcomes.await.into_iter().flat_map(|outcome| outcome.findings).collect();
     let grown: Vec<_> = grown.iter().filter(|finding| finding.guard == "size").map(|finding| &finding.rule).collect();
     assert_eq!(grown, ["growth"]);
+    rig.stop().await;
+}
+
+/// Personal data is redacted by tokens in what comes back, and `mail` gets e-mail addresses for theirs.
+fn with_tokens(mut plan: Plan) -> Plan {
+    let redact = GuardDuty {
+        guard: Some(GuardName::Personal),
+        direction: Some(Direction::ToClient),
+        severity: None,
+        action: Some(Action::Redact),
+    };
+    plan.config.guards.settings.apply(redact);
+    plan.config.guards.personal.placeholders = Placeholders::Token;
+    let told = Told { server: [Category::Email].into(), ..Told::default() };
+    plan.config.guards.personal.told.insert(ServerId::parse("mail").unwrap(), told);
+    plan
+}
+
+#[tokio::test]
+async fn who_may_know_gets_the_value_for_its_token() {
+    let crm =
+        Scripted::start(ECHO, |seen| Reply::Send(said(seen, "write to ann.lee@gmail.com or +49 30 9018 1234"))).await;
+    let repeating = |seen: &Seen| {
+        let text = seen.json().pointer("/params/arguments/message").and_then(Value::as_str).map(str::to_owned);
+        Reply::Send(said(seen, &format!("sent to {}", text.unwrap_or_default())))
+    };
+    let (mail, web) = (Scripted::start(ECHO, repeating).await, Scripted::start(ECHO, repeating).await);
+    let plan = Plan::new().with_url("crm", &crm.url).with_url("mail", &mail.url).with_url("web", &web.url);
+    let rig = with_tokens(plan).start().await;
+    let mut http = Http::open(rig.http).await;
+    let mut ask = async |server: &str, text: &str| {
+        let message = modern(call(1, "echo", json!({ "message": text })));
+        let answer = http.ask(&Ask::modern(server, &message)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.text()
+    };
+    let shown = ask("crm", "who").await;
+    assert!(!shown.contains("ann.lee") && !shown.contains("9018"), "{shown}");
+    let email = shown.split_once("[email-").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
+    let phone = shown.split_once("[phone-").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
+    let text = format!("[email-{email}] and [phone-{phone}]");
+    for server in ["mail", "web"] {
+        // Neither sees what it may not know, and the client never sees the value.
+        assert!(ask(server, &text).await.contains(&text), "{server}");
+    }
+    let told = |peer: &Scripted| peer.calls()[0].json()["params"]["arguments"]["message"].clone();
+    assert_eq!(told(&mail), json!(format!("ann.lee@gmail.com and [phone-{phone}]")));
+    assert_eq!(told(&web), json!(text));
     rig.stop().await;
 }

@@ -57,15 +57,16 @@ pub(super) fn take(within: &str, member: &Member, reader: &mut Reader<'_>, optio
                 self::kind(&key, kind, reader, options);
             }
         }
-        _ => match reader.text(&key, &member.node).as_deref() {
-            Some("word") => personal.placeholders = Placeholders::Word,
-            Some("number") => personal.placeholders = Placeholders::Number,
-            Some(other) => {
-                let message = format!("{key} cannot be '{}'", other.escape_debug());
-                reader.error(&member.node.span, message, meant(other, &["word", "number"]));
+        _ => {
+            let Some(said) = reader.text(&key, &member.node) else { return };
+            match Placeholders::ALL.into_iter().find(|one| one.name() == said) {
+                Some(placeholders) => personal.placeholders = placeholders,
+                None => {
+                    let message = format!("{key} cannot be '{}'", said.escape_debug());
+                    reader.error(&member.node.span, message, meant(&said, &Placeholders::ALL.map(Placeholders::name)));
+                }
             }
-            None => {}
-        },
+        }
     }
 }
 

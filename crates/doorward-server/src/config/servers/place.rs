@@ -1,15 +1,17 @@
 //! What `[servers.NAME]` says for policies and guards: `root`, `files` and `sql` for facts, `trust` and `tools` for what tools
 //! count as, `guards` for what is done about findings.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_core::guard::GuardSettings;
+use doorward_guards::personal::{Category, Told};
 use doorward_guards::{ServerSettings, Spotlighting};
 use doorward_policy::effect::{Effect, Reach};
 use doorward_policy::{Dialect, Files, ServerPlace, ToolWord, Trust};
 
-use super::super::guards::SPOTLIGHT;
-use super::super::node::{Member, Value};
+use super::super::guards::{RESTORE, SPOTLIGHT};
+use super::super::node::{Member, Value, nearest};
 use super::super::{ServerConfig, guards};
 use super::{Faults, Table};
 
@@ -18,7 +20,7 @@ const TOOL_KEYS: &[&str] = &["effect", "egress", "guards"];
 
 /// Reads the keys; those that are not there leave `place` as it is.
 pub(super) fn read(table: &mut Table<'_, '_, '_>, server: &mut ServerConfig) {
-    let ServerConfig { place, guards, .. } = server;
+    let ServerConfig { place, guards, told, .. } = server;
     if let Some(member) = table.find("root")
         && let Some(path) = table.path("root", member)
     {
@@ -40,10 +42,11 @@ pub(super) fn read(table: &mut Table<'_, '_, '_>, server: &mut ServerConfig) {
         place.trust = trust;
     }
     if let Some(member) = table.find("guards") {
-        guards.settings = settings(table, member, &[SPOTLIGHT]);
+        guards.settings = settings(table, member, &[SPOTLIGHT, RESTORE]);
         guards.spotlight = spotlight(table, member);
+        told.server = restored(table, member);
     }
-    tools(table, place, guards);
+    tools(table, place, guards, told);
 }
 
 /// Which of its results are marked as data, where its guards say so.
@@ -51,6 +54,31 @@ fn spotlight(table: &mut Table<'_, '_, '_>, member: &Member) -> Option<Spotlight
     let Value::Table(members) = &member.node.value else { return None };
     let said = members.iter().find(|member| member.name == SPOTLIGHT)?;
     one_of(table, said, &Spotlighting::ALL.map(|one| (one.name(), one)))
+}
+
+/// Which kinds of personal data are given for their tokens, where its guards say so.
+fn restored(table: &mut Table<'_, '_, '_>, member: &Member) -> BTreeSet<Category> {
+    let Value::Table(members) = &member.node.value else { return BTreeSet::new() };
+    let Some(said) = members.iter().find(|member| member.name == RESTORE) else { return BTreeSet::new() };
+    let Some(kinds) = table.reader.texts(RESTORE, &said.node) else {
+        table.faults = Faults::Some;
+        return BTreeSet::new();
+    };
+    let mut known = BTreeSet::new();
+    for (kind, span) in kinds {
+        match Category::ALL.into_iter().find(|category| category.name() == kind) {
+            Some(category) => drop(known.insert(category)),
+            None => {
+                let names = Category::ALL.map(Category::name);
+                let advice = match nearest(&kind, &names) {
+                    Some(near) => format!("did you mean '{near}'?"),
+                    None => format!("kinds are {}", names.join(", ")),
+                };
+                table.error(&span, format!("'{}' is no kind of personal data", kind.escape_debug()), advice);
+            }
+        }
+    }
+    known
 }
 
 fn settings(table: &mut Table<'_, '_, '_>, member: &Member, apart: &[&str]) -> GuardSettings {
@@ -62,7 +90,7 @@ fn settings(table: &mut Table<'_, '_, '_>, member: &Member, apart: &[&str]) -> G
     said.unwrap_or_default()
 }
 
-fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace, guarded: &mut ServerSettings) {
+fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace, guarded: &mut ServerSettings, told: &mut Told) {
     let Some(member) = table.find("tools") else { return };
     let Some(tools) = table.reader.table("tools", &member.node) else {
         table.faults = Faults::Some;
@@ -83,8 +111,9 @@ fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace, guarded: &mut S
                 }
                 "egress" => said.reach = reach(table, key),
                 "guards" => {
-                    let settings = settings(table, key, &[]);
+                    let settings = settings(table, key, &[RESTORE]);
                     guarded.tools.insert(Arc::from(tool.name.as_str()), settings);
+                    told.tools.insert(Arc::from(tool.name.as_str()), restored(table, key));
                 }
                 _ => {
                     table.faults = Faults::Some;

@@ -143,3 +143,18 @@ fn sizes_are_settings() {
     assert_eq!((size.growth.note, size.growth.refuse), (20, Some(50)));
     assert_eq!(size.depth, doorward_guards::size::Options::default().depth);
 }
+
+#[test]
+fn who_gets_values_for_tokens_is_named() {
+    use doorward_guards::personal::{Category, Placeholders};
+    let text = "[guards.personal]\nplaceholders = \"token\"\n[servers.s]\ncommand = [\"x\"]\n[servers.s.guards]\nrestore = \
+                [\"email\"]\n[servers.s.tools.t.guards]\nrestore = [\"phone\", \"card\"]\n";
+    let personal = options("guards-tokens", text).personal;
+    assert_eq!(personal.placeholders, Placeholders::Token);
+    let told = personal.told.values().next().unwrap();
+    assert_eq!(told.server.iter().collect::<Vec<_>>(), [&Category::Email]);
+    assert_eq!(told.tools["t"].iter().collect::<Vec<_>>(), [&Category::Phone, &Category::Card]);
+    let wrong = "[servers.s]\ncommand = [\"x\"]\n[servers.s.guards]\nrestore = [\"emial\"]\n";
+    let told = faults("guards-tokens-kinds", wrong).join("\n");
+    assert!(told.contains("'emial' is no kind of personal data") && told.contains("did you mean 'email'?"), "{told}");
+}

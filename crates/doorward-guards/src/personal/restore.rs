@@ -1,0 +1,64 @@
+//! Values for tokens on the way to a tool that may know them, and tokens again for what it repeats.
+//!
+//! Responsible for where that is done: in strings of a call's arguments, and in the answer to that call. It must never
+//! restore for a tool nobody has named.
+
+use std::collections::BTreeSet;
+
+use doorward_core::access::Direction;
+use doorward_core::guard::{Confidence, Severity};
+
+use super::kind::Category;
+use super::tokens::{Exchange, Tokens};
+use doorward_mcp::raw::Token;
+
+use crate::guard::{Found, Report};
+use crate::scene::Scene;
+use crate::text::Role;
+
+/// Reports what is replaced because the tool in question may know `kinds`; nothing where it may know none.
+pub(super) fn restore(tokens: &Tokens, kinds: &BTreeSet<Category>, scene: &Scene<'_>, report: &mut Report) {
+    let Some(principal) = scene.content.principal.filter(|_| !kinds.is_empty()) else { return };
+    let whose = principal.id().to_bytes();
+    match scene.content.surface.direction() {
+        Direction::ToServer => give(tokens, kinds, &whose, scene, report),
+        Direction::ToClient => take_back(tokens, kinds, &whose, scene, report),
+    }
+}
+
+fn give(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene<'_>, report: &mut Report) {
+    let params = scene.content.parts.first();
+    let Some(arguments) = params.and_then(|params| params.member("arguments")).map(|raw| raw.range()) else { return };
+    for (place, text) in scene.texts.iter().enumerate() {
+        let is_argument = text.part == 0 && arguments.contains(&text.raw.range().start);
+        if text.origin.is_some() || text.role == Role::Name || !is_argument || !text.text.contains('[') {
+            continue;
+        }
+        for found in tokens.in_text(whose, &text.text).into_iter().filter(|found| kinds.contains(&found.category)) {
+            report.add(exchanged("token", place, found.range, found.value));
+        }
+    }
+}
+
+/// What the tool was given does not come back as itself, even where nothing tells what it is.
+fn take_back(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene<'_>, report: &mut Report) {
+    let Some(arguments) = scene.content.asked.and_then(|asked| asked.member("arguments")) else { return };
+    let mut given: Vec<Exchange> = Vec::new();
+    for token in arguments.tokens() {
+        let Token::Scalar(value) = token else { continue };
+        given.extend(value.as_str().into_iter().flat_map(|value| tokens.values_in(whose, value.as_bytes())));
+    }
+    given.retain(|one| kinds.contains(&one.category));
+    for (place, text) in scene.texts.iter().enumerate().filter(|(_, text)| text.origin.is_none()) {
+        for one in &given {
+            for (start, value) in text.text.match_indices(&one.value) {
+                report.add(exchanged("told", place, start..start + value.len(), one.token.clone()));
+            }
+        }
+    }
+}
+
+fn exchanged(rule: &'static str, place: usize, range: std::ops::Range<usize>, with: String) -> Found {
+    let found = Found::new(rule, Severity::Low, Confidence::CERTAIN, place, range).with_placeholder(with);
+    Found { is_exchanged: true, ..found }
+}
