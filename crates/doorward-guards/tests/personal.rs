@@ -80,9 +80,8 @@ fn a_bare_number_of_a_tool_that_counts_is_no_number_of_anybody() {
 }
 
 #[test]
-fn a_token_comes_back_where_it_may() {
-    let tokens = Arc::new(Tokens::new([9; 32], 100));
-    let placeholders = Placeholders::Token(Arc::clone(&tokens));
+fn the_same_value_has_the_same_token() {
+    let placeholders = Placeholders::Token;
     let (_, left) = redacted(
         &guards(personal::Options { placeholders, ..personal::Options::default() }),
         json!({"text": "write to ann@firma.de, then again to ann@firma.de"}),
@@ -92,7 +91,6 @@ fn a_token_comes_back_where_it_may() {
     let words: Vec<&str> = text.split(' ').filter(|word| word.starts_with("[email-")).collect();
     assert_eq!(words.len(), 2);
     assert_eq!(words[0].trim_end_matches(','), words[1]);
-    assert_eq!(tokens.restore(text).unwrap(), "write to ann@firma.de, then again to ann@firma.de");
 }
 
 #[test]
