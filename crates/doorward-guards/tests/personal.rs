@@ -7,7 +7,7 @@ use std::sync::Arc;
 use doorward_core::access::Resource;
 use doorward_core::guard::{Action, Content, GuardSettings, Inspection, Surface, Verdict};
 use doorward_core::ids::ServerId;
-use doorward_guards::personal::{Category, Placeholders, Tokens};
+use doorward_guards::personal::{Category, Placeholders};
 use doorward_guards::{Around, Guards, Options, personal};
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
