@@ -36,22 +36,25 @@ struct Argued {
     why: &'static str,
 }
 
+/// How the names of that server begin, that which agents have for it included.
+const EVERYTHING: &str = "ev";
+
 /// Every finding that is argued. Servers of one program share the beginning of their name.
 const ARGUED: &[Argued] = &[
     Argued {
-        server: "everything",
+        server: EVERYTHING,
         rule: "injection/classifier",
         pointer: "/instructions",
         why: "right: it tells the model to answer with a given sentence, as proof that it was read",
     },
     Argued {
-        server: "everything",
+        server: EVERYTHING,
         rule: "injection/classifier",
         pointer: "/message",
         why: "false alarm: a form that asks for inputs; it is put, and marked",
     },
     Argued {
-        server: "everything",
+        server: EVERYTHING,
         rule: "injection/classifier",
         pointer: "/inputRequests/q1/params/message",
         why: "false alarm: the same form",
