@@ -38,8 +38,8 @@ Usage: cargo xtask bench [OPTIONS]
   --out FILE           where to write the figures as JSON (bench.json in cargo's target folder)
   --json               end with one line of JSON
 
-Paths: direct, plain_proxy, doorward (policy and records on), doorward_bridged (the same, in front
-of an upstream that speaks only the era the clients do not). CPU time is that of the process in
+Paths: direct, plain_proxy, doorward (policy, guards and records on), doorward_unguarded (guards off),
+doorward_bridged (in front of an upstream that speaks only the era the clients do not). CPU time is that of the process in
 the middle; for direct, of the upstream. Clients call again as soon as they are answered, so with
 many of them latency is mostly waiting for a core; the paced case calls at a fixed rate instead.";
 
@@ -79,8 +79,8 @@ fn measure(options: &Options, cases: &[Case]) -> Result<(), String> {
     // What stays are logs; records are many and the token is nobody's business.
     let _ = std::fs::remove_dir_all(folder.join("records"));
     let _ = std::fs::remove_dir_all(folder.join("home"));
-    for era in ["modern", "legacy"] {
-        let _ = std::fs::remove_dir_all(folder.join(format!("bridging-{era}")));
+    for own in ["unguarded", "bridging-modern", "bridging-legacy"] {
+        let _ = std::fs::remove_dir_all(folder.join(own));
     }
     figures.derive();
     report(options, &figures, &target)
@@ -190,10 +190,15 @@ impl<'a> Bench<'a> {
             let (gateway, endpoint) = start_gateway(program, folder, &url, figures)?;
             endpoints.push(Station::of_all(PathName::Doorward, endpoint));
             running.push(gateway);
+            let own = folder.join("unguarded");
+            let (gateway, _) = peers::gateway(program, &own, &url, peers::UNGUARDED)?;
+            let endpoint = peers::endpoint(&gateway, "/s/bare/mcp", Some(peers::token(&own)?));
+            endpoints.push(Station::of_all(PathName::Unguarded, endpoint));
+            running.push(gateway);
             // A gateway each, which differs from the first in its upstream alone.
             for (era, upstream) in [("modern", &legacy), ("legacy", &modern)] {
                 let own = folder.join(format!("bridging-{era}"));
-                let (gateway, _) = peers::gateway(program, &own, &upstream.url(""))?;
+                let (gateway, _) = peers::gateway(program, &own, &upstream.url(""), "")?;
                 let endpoint = peers::endpoint(&gateway, "/s/bare/mcp", Some(peers::token(&own)?));
                 endpoints.push(Station { path: PathName::Bridged, era: Some(era), endpoint });
                 running.push(gateway);
@@ -245,7 +250,7 @@ impl<'a> Bench<'a> {
                 let own = [gateway, "run".into(), "--server".into(), "bare".into(), "--".into()];
                 Ok(own.into_iter().chain(upstream).collect())
             }
-            PathName::PlainProxy | PathName::Bridged | PathName::Peer(_) => {
+            PathName::PlainProxy | PathName::Unguarded | PathName::Bridged | PathName::Peer(_) => {
                 Err(format!("{} has no pipes", path.as_str()))
             }
         }
@@ -261,10 +266,10 @@ fn start_gateway(
 ) -> Result<(Peer, Endpoint), String> {
     let mut starts = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
-        let (_peer, took) = peers::gateway(program, folder, upstream)?;
+        let (_peer, took) = peers::gateway(program, folder, upstream, "")?;
         starts.push(took.as_secs_f64() * 1e3);
     }
-    let (gateway, _) = peers::gateway(program, folder, upstream)?;
+    let (gateway, _) = peers::gateway(program, folder, upstream, "")?;
     figures.note_starts(starts);
     std::thread::sleep(SETTLE);
     figures.note_idle(peers::resident_mib_of(&gateway));

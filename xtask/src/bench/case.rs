@@ -14,6 +14,8 @@ pub(super) enum PathName {
     PlainProxy,
     /// The gateway, policy and records on.
     Doorward,
+    /// The gateway with its guards off.
+    Unguarded,
     /// The gateway, in front of an upstream that speaks only the other era.
     Bridged,
     /// Another gateway.
@@ -89,7 +91,7 @@ pub(super) fn plan(options: &Options) -> Vec<Case> {
 }
 
 fn http_paths(options: &Options) -> Vec<PathName> {
-    let ours = [PathName::Direct, PathName::PlainProxy, PathName::Doorward, PathName::Bridged];
+    let ours = [PathName::Direct, PathName::PlainProxy, PathName::Doorward, PathName::Unguarded, PathName::Bridged];
     ours.into_iter().chain(options.peers.iter().map(|peer| PathName::Peer(peer.name.clone()))).collect()
 }
 
@@ -100,6 +102,7 @@ impl PathName {
             Self::Direct => "direct",
             Self::PlainProxy => "plain_proxy",
             Self::Doorward => "doorward",
+            Self::Unguarded => "doorward_unguarded",
             Self::Bridged => "doorward_bridged",
             Self::Peer(name) => name,
         }
@@ -156,7 +159,7 @@ impl Case {
 
     /// Whether any of its paths leads through the gateway.
     pub(super) fn needs_gateway(&self) -> bool {
-        self.paths.iter().any(|path| matches!(path, PathName::Doorward | PathName::Bridged))
+        self.paths.iter().any(|path| matches!(path, PathName::Doorward | PathName::Unguarded | PathName::Bridged))
     }
 
     /// The paths' names, for the line that tells of progress.
@@ -222,7 +225,7 @@ mod tests {
     #[test]
     fn a_full_run_has_every_case_over_every_path() {
         let keys = keys(&Options::default());
-        assert_eq!(keys.len(), 4 * 13 + 2 * 2);
+        assert_eq!(keys.len(), 5 * 13 + 2 * 2);
         for key in [
             "direct_modern_1k_c1",
             "plain_proxy_legacy_64k_c256",
@@ -253,8 +256,8 @@ mod tests {
             keys(&Options { only, ..Options::default() })
         };
         assert_eq!(only(&["direct*64k*c32"]), ["direct_modern_64k_c32", "direct_legacy_64k_c32"]);
-        assert_eq!(only(&["modern_1k_c256"]).len(), 4);
-        assert_eq!(only(&["modern_1k_c32"]).len(), 4);
+        assert_eq!(only(&["modern_1k_c256"]).len(), 5);
+        assert_eq!(only(&["modern_1k_c32"]).len(), 5);
         assert_eq!(only(&["direct_modern_1k_c1", "proxy_modern_1k_c32"]).len(), 2);
         assert!(only(&["c32*direct"]).is_empty());
     }
@@ -262,8 +265,8 @@ mod tests {
     #[test]
     fn every_path_comes_first_once_in_as_many_rounds() {
         let case = plan(&Options::default()).remove(0);
-        let firsts: Vec<_> = (0..4).filter_map(|round| case.paths_in_round(round).next()).collect();
+        let firsts: Vec<_> = (0..5).filter_map(|round| case.paths_in_round(round).next()).collect();
         assert_eq!(firsts, case.paths.iter().collect::<Vec<_>>());
-        assert_eq!(case.paths_in_round(2).count(), 4);
+        assert_eq!(case.paths_in_round(2).count(), 5);
     }
 }

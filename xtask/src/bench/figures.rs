@@ -82,10 +82,15 @@ impl Figures {
             let pair = figure("doorward_bridged", name).zip(figure("doorward", name));
             pair.and_then(|(bridged, own)| (own > 0.0).then(|| bridged / own))
         };
+        let guards = |name: &str| {
+            figure("doorward", name).zip(figure("doorward_unguarded", name)).map(|(with, without)| with - without)
+        };
         let crowd = ["modern_1k_c256_peak_mib", "legacy_1k_c256_peak_mib"];
         let derived = [
             ("cpu_ratio_1k_c32", ratio("modern_1k_c32_cpu_us")),
             ("cpu_ratio_64k_c32", ratio("modern_64k_c32_cpu_us")),
+            ("guards_cpu_us_1k_c32", guards("modern_1k_c32_cpu_us")),
+            ("guards_cpu_us_64k_c32", guards("modern_64k_c32_cpu_us")),
             ("bridge_modern_on_legacy_cpu_ratio", bridged("modern_1k_c32_cpu_us")),
             ("bridge_legacy_on_modern_cpu_ratio", bridged("legacy_1k_c32_cpu_us")),
             ("bridge_modern_on_legacy_p50_ratio", bridged("modern_1k_c32_p50_us")),
@@ -213,10 +218,11 @@ mod tests {
     #[test]
     fn keys_are_those_the_design_names() {
         let mut figures = Figures::default();
-        for path in [PathName::PlainProxy, PathName::Doorward, PathName::Bridged] {
+        for path in [PathName::PlainProxy, PathName::Doorward, PathName::Unguarded, PathName::Bridged] {
             let cpu = match path {
                 PathName::Doorward => 45.0,
                 PathName::Bridged => 54.0,
+                PathName::Unguarded => 40.0,
                 PathName::Direct | PathName::PlainProxy | PathName::Peer(_) => 30.0,
             };
             for (size, clients) in [(Size::Small, 32), (Size::Large, 32), (Size::Small, 256)] {
@@ -235,6 +241,7 @@ mod tests {
             ("doorward_modern_1k_c256_p99_us", 9.0),
             ("cpu_ratio_1k_c32", 1.5),
             ("cpu_ratio_64k_c32", 1.5),
+            ("guards_cpu_us_64k_c32", 5.0),
             ("bridge_modern_on_legacy_cpu_ratio", 1.2),
             ("added_p50_us_1k_c32", 30.0),
             ("added_p99_us_1k_c32", 0.0),

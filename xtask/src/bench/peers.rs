@@ -37,15 +37,18 @@ impl Endpoint {
     }
 }
 
-/// Starts the gateway in front of `upstream`; also returns how long it took to listen.
-pub(super) fn gateway(program: &Path, folder: &Path, upstream: &str) -> Result<(Peer, Duration), String> {
+/// Starts the gateway in front of `upstream`, `more` in its configuration; also returns how long it took to listen.
+pub(super) fn gateway(program: &Path, folder: &Path, upstream: &str, more: &str) -> Result<(Peer, Duration), String> {
     let failed = |error| format!("cannot write to {}: {error}", folder.display());
     fs::create_dir_all(folder.join("records")).map_err(failed)?;
     let port = free_port()?;
-    fs::write(folder.join("doorward.toml"), configuration(port, folder, upstream)).map_err(failed)?;
+    fs::write(folder.join("doorward.toml"), configuration(port, folder, upstream) + more).map_err(failed)?;
     fs::write(folder.join("bench.cedar"), RULES).map_err(failed)?;
     Peer::gateway(program, folder, port)
 }
+
+/// Configuration without guards.
+pub(super) const UNGUARDED: &str = "\n[guards]\nall = \"off\"\n";
 
 /// `path` at `peer`, which is then also the process measured.
 pub(super) fn endpoint(peer: &Peer, path: &str, token: Option<String>) -> Endpoint {
