@@ -14,7 +14,7 @@ use doorward_core::guard::{Confidence, GuardName, Severity};
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
-use crate::text::{Classes, Text};
+use crate::text::{Classes, Layer, Text};
 
 /// Finds what is not seen as it is read.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Guard for Unicode {
     fn inspect(&self, scene: &Scene<'_>, report: &mut Report) {
         for (place, text) in scene.texts.iter().enumerate() {
             for sight in sights(text) {
-                sight.report(place, text, report);
+                sight.report(scene, place, text, report);
             }
         }
     }
@@ -70,16 +70,24 @@ impl Sight {
         Self::new(rule, severity, confidence, ranges.into_iter().map(|range| (range, String::new())).collect())
     }
 
-    fn report(self, place: usize, text: &Text<'_>, report: &mut Report) {
+    fn report(self, scene: &Scene<'_>, place: usize, text: &Text<'_>, report: &mut Report) {
         let (Some((first, _)), Some((last, _))) = (self.parts.first(), self.parts.last()) else { return };
         let range = first.start..last.end;
         // What is encoded as a whole is not seen by anybody before it is decoded, and would have to go as a whole. Words
         // that nobody sees even then have no honest reason.
         let whole = text.origin.as_ref().is_some_and(|origin| !origin.layer.is_by_character()) && self.rule != TAGS;
-        let severity = if whole { Severity::Low } else { self.severity };
+        let severity = if whole || is_written_out(scene, text) { Severity::Low } else { self.severity };
         let found = Found::new(self.rule, severity, Confidence::percent(self.confidence), place, range);
         report.add_in_parts(found, self.parts);
     }
+}
+
+/// Whether it is written in escapes that no program resolves, as in source code: a person sees those as the model does. JSON
+/// within a string is for a program.
+fn is_written_out(scene: &Scene<'_>, text: &Text<'_>) -> bool {
+    let escaped = text.origin.as_ref().filter(|origin| origin.layer == Layer::Escapes);
+    let around = escaped.and_then(|origin| scene.texts.get(origin.text));
+    around.is_some_and(|around| !around.text.trim_start().starts_with(['{', '[', '"']))
 }
 
 #[cfg(test)]

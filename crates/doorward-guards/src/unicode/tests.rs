@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 
 use doorward_core::guard::Severity::{self, High, Low, Medium};
+use doorward_core::guard::{Content, GuardName, GuardSettings, Surface};
+use doorward_core::ids::ServerId;
 use doorward_mcp::compose::quote;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
@@ -8,6 +10,7 @@ use doorward_mcp::raw::RawJson;
 use super::sights;
 use crate::text::read;
 use crate::words::Words;
+use crate::{Around, Guards, Options};
 
 /// What is found in `text`, and what is left of it once that is taken out.
 fn check(text: &str, expected: &[(&str, Severity)], left: &str) {
@@ -39,6 +42,23 @@ fn letters_of_the_tag_block_are_found() {
         &[("tags", High)],
         "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
     );
+}
+
+#[test]
+fn what_source_code_writes_in_escapes_is_seen_and_what_json_within_a_text_does_is_not() {
+    let guards = Guards::new(Options::standard());
+    let (server, none) = (ServerId::parse("files").unwrap(), GuardSettings::default());
+    for (text, severity) in [
+        (r#"const HIDDEN: &str = "ok\u{e0041}\u{e0042}";"#, Low),
+        (r#"const CONCEALED: &str = "\x1b[8m"; // and \u202e is an override"#, Low),
+        (r#"{"text": "ok\udb40\udc41\udb40\udc42"}"#, High),
+    ] {
+        let json = RawJson::parse(quote(text).into_bytes(), &Limits::default()).unwrap();
+        let content = Content::outside(Surface::Result, "tools/call", &server, &none, &json);
+        let found = guards.inspect(&content, &Around::default(), "mark").findings;
+        let severities = found.iter().filter(|(one, _)| one.guard == GuardName::Unicode).map(|(one, _)| one.severity);
+        assert_eq!(severities.max(), Some(severity), "{text}");
+    }
 }
 
 #[test]
