@@ -95,6 +95,30 @@ fn marked(body: &str) -> String {
 }
 
 #[test]
+fn what_is_marked_beside_stands_under_the_address_as_it_is_left() {
+    let token = ["gh", "p_", "q9XvT2mLb7RzK4wPn8YdAf3Gh6Jk1LpZ0cVb"].concat();
+    let result = json!({"contents": [
+        {"uri": format!("notes:///a?{token}"), "mimeType": "application/json", "text": format!("{{\"a\":\"{FOUND}\"}}")},
+    ]});
+    let mut settings = GuardSettings::all(Action::Redact);
+    settings.apply(GuardDuty {
+        guard: Some(GuardName::Unicode),
+        direction: None,
+        severity: None,
+        action: Some(Action::Spotlight),
+    });
+    let guards = Guards::new(Options { settings, ..Options::default() });
+    let message = RawJson::parse(result.to_string(), &Limits::for_results()).unwrap();
+    let (server, none) = (ServerId::parse("web").unwrap(), GuardSettings::default());
+    let content = Content::outside(Surface::Result, "resources/read", &server, &none, &message);
+    let Verdict::Rewrite(edits) = guards.inspect(&content, &Around::default(), MARK).verdict else {
+        panic!("not rewritten")
+    };
+    assert_eq!(edits.len(), 2);
+    assert!(edits.iter().all(|edit| !edit.json.contains(&token)), "{edits:?}");
+}
+
+#[test]
 fn a_text_in_which_something_was_found_is_marked_and_its_neighbours_are_not() {
     let found = format!("hello{FOUND} there");
     let image = json!({"type": "image", "data": "AAAA", "mimeType": "image/png"});
