@@ -29,7 +29,7 @@ use doorward_core::guard::{Confidence, GuardName, Severity, Surface};
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
-use crate::text::{Role, Text};
+use crate::text::{Classes, Role, Text};
 use crate::words::{Form, Hit};
 use found::Findings;
 use plain::Plain;
@@ -106,7 +106,7 @@ fn by_rules(scanner: &Scanner, scene: &Scene<'_>, report: &mut Report) -> Findin
 /// The secrets at the words of one text.
 fn in_text(scanner: &Scanner, text: &Text<'_>, hits: &[Hit], report: &mut Report) -> Vec<Candidate> {
     let written = text.text.as_bytes();
-    let disguised = !text.text.is_ascii() && text.normal().signs.any();
+    let disguised = text.classes.has(Classes::OUTSIDE_ASCII.with(Classes::CONTROL)) && text.normal().signs.any();
     let mut found = Vec::new();
     for hit in hits {
         let range = match hit.form {

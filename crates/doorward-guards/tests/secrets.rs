@@ -227,6 +227,30 @@ fn a_token_broken_up_by_what_nobody_sees_is_found() {
 }
 
 #[test]
+fn a_token_broken_up_by_codes_of_terminals_is_found_and_not_put_together() {
+    let token = ["gh", "p_", "q9XvT2mLb7RzK4wPn8YdAf3Gh6Jk1LpZ0cVb"].concat();
+    for code in ["\u{1b}[8m", "\u{1b}[0m", "\u{1b}]52;c;aGk=\u{7}"] {
+        let seen = see(Surface::Result, &result(&format!("it is {}{code}{}.", &token[..14], &token[14..])));
+        assert_eq!(seen.findings.first().map(|(rule, ..)| rule.as_str()), Some("github-token"), "{code:?}");
+        assert_eq!(parts_left(&token, &seen.after.unwrap()), None, "{code:?}");
+    }
+}
+
+#[test]
+fn what_is_said_to_be_published_is_no_way_round() {
+    let token = ["gh", "p_", "q9XvT2mLb7RzK4wPn8YdAf3Gh6Jk1LpZ0cVb"].concat();
+    let seen = see(Surface::Request, &result(&format!("pk_{token}")));
+    assert_eq!(parts_left(&token, &seen.after.unwrap()), None);
+}
+
+#[test]
+fn words_within_what_is_only_likely_are_left_alone() {
+    let text = "api_key = summer-rain-2024-green\nIn the summer-rain-2024 campaign, rain-2024-green was new.";
+    let seen = see(Surface::Result, &result(text));
+    assert_eq!(seen.findings.len(), 1, "{:?}", seen.findings);
+}
+
+#[test]
 fn a_password_that_a_tool_asks_for_is_only_recorded() {
     let message = json!({"name": "login", "arguments": {"user": "ada", "password": "tR7-vulpes-Qx2"}});
     let seen = see(Surface::Request, &message);

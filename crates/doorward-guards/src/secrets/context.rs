@@ -8,7 +8,7 @@ use std::ops::Range;
 use doorward_core::guard::Severity;
 
 use super::check::decode_base64;
-use super::shape::{Shape, is_made, is_placeholder, is_uuid};
+use super::shape::{Shape, is_made, is_named_in_code, is_placeholder, is_uuid};
 use super::words::{ABOUT, INNOCENT, PUBLIC, Strength};
 use crate::limits::{SECRET_NAME_MAX, SECRET_VALUE_MAX};
 
@@ -172,7 +172,7 @@ pub(super) fn judge(name: &[u8], strength: Strength, value: &[u8], link: Link, q
         return None;
     }
     let shape = Shape::of(value);
-    let random = is_made(value);
+    let random = is_made(value) && (link != Link::Beside || !is_named_in_code(value));
     match strength {
         Strength::Password => password(value, &shape, random, link, quoted),
         Strength::Strong => strong(value, &shape, random, link),
@@ -210,7 +210,7 @@ fn strong(value: &[u8], shape: &Shape, random: bool, link: Link) -> Option<Judge
     if random && (link != Link::Beside || shape.length >= 16) {
         return found(85);
     }
-    if is_code(value, false) || value.contains(&b' ') {
+    if is_code(value, false) || value.contains(&b' ') || link == Link::Beside && is_named_in_code(value) {
         return None;
     }
     if shape.is_assorted() {
@@ -259,7 +259,7 @@ fn is_code(value: &[u8], quoted: bool) -> bool {
         return true;
     }
     let name = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b'-'));
-    !quoted && name
+    !quoted && (name || holds(b'.') && is_named_in_code(value))
 }
 
 /// An address or a path, not the value itself.

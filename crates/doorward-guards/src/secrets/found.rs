@@ -58,7 +58,13 @@ impl Findings {
             let found = known.find(text.as_bytes());
             found
                 .into_iter()
-                .filter_map(|found| Some(Candidate { range: found.range, ..named(found.value)? }))
+                .filter_map(|found| {
+                    let candidate = named(found.value)?;
+                    // A part of what is only likely may be an ordinary word.
+                    let length = known.value(found.value).map_or(0, <[u8]>::len);
+                    let is_sure = candidate.severity == Severity::High || found.range.len() >= length;
+                    is_sure.then_some(Candidate { range: found.range, ..candidate })
+                })
                 .collect()
         };
         for (place, text) in scene.texts.iter().enumerate() {

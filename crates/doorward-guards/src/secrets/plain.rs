@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+use crate::text::escape_code;
+
+/// What the codes of terminals begin with.
+const ESCAPE: u8 = 0x1b;
+
 /// How much is read before a word.
 const BEFORE: usize = 300;
 
@@ -27,7 +32,7 @@ struct Run {
 }
 
 impl Plain {
-    /// The piece around a word, its ASCII characters alone; `None` when nothing else is in it.
+    /// The piece around a word, its ASCII characters alone without the codes of terminals; `None` when nothing else is in it.
     pub(super) fn around(text: &str, word: &Range<usize>) -> Option<Self> {
         let bound = |mut at: usize| {
             while !text.is_char_boundary(at) {
@@ -38,7 +43,8 @@ impl Plain {
         let start = bound(word.start.saturating_sub(BEFORE));
         let end = bound((word.end + AFTER).min(text.len()));
         let piece = text.get(start..end)?;
-        if piece.is_ascii() { None } else { Some(Self::of(piece, start, ascii)) }
+        let is_plain = piece.is_ascii() && memchr::memchr(ESCAPE, piece.as_bytes()).is_none();
+        if is_plain { None } else { Some(Self::of(piece, start, ascii)) }
     }
 
     /// The whole text without blanks, quotation marks, and what nobody sees; `None` when there are none.
@@ -74,9 +80,12 @@ impl Plain {
 
     fn of(piece: &str, start: usize, read: impl Fn(char) -> Option<char>) -> Self {
         let mut plain = Self { text: String::with_capacity(piece.len()), runs: Vec::new() };
-        let (mut next, mut width) = (usize::MAX, 0);
+        let (mut next, mut width, mut shown) = (usize::MAX, 0, 0);
         for (at, character) in piece.char_indices() {
-            let Some(ascii) = read(character) else { continue };
+            if at >= shown && character == char::from(ESCAPE) {
+                shown = at + piece.get(at..).and_then(escape_code).unwrap_or_default();
+            }
+            let Some(ascii) = read(character).filter(|_| at >= shown) else { continue };
             if start + at != next || character.len_utf8() != width {
                 width = character.len_utf8();
                 plain.runs.push(Run { start: plain.text.len(), original: start + at, width });

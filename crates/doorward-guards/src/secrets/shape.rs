@@ -288,6 +288,31 @@ fn is_grouped(value: &[u8]) -> bool {
     groups.len() >= 3 && whole && with_digits * 2 >= groups.len() && letters && value.len() >= 20
 }
 
+/// Whether it is written as names in programs are: `jinja2.pass_context`, `Ed25519PublicKey`, `X25519_PRIVATE_KEY_LEN`. Words
+/// and numbers, longer and of more usual letters than those that chance makes.
+pub(super) fn is_named_in_code(value: &[u8]) -> bool {
+    let sort = |byte: &u8| (byte.is_ascii_uppercase(), byte.is_ascii_lowercase(), byte.is_ascii_digit());
+    let is_capital = |first: &u8, second: &u8| first.is_ascii_uppercase() && second.is_ascii_lowercase();
+    let parts = value.chunk_by(|first, second| sort(first) == sort(second) || is_capital(first, second));
+    let (mut words, mut letters, mut pairs, mut odd) = (0, 0, 0, 0);
+    for part in parts.filter(|part| part.iter().all(u8::is_ascii_alphanumeric)) {
+        words += 1;
+        letters += part.len();
+        for (first, second) in part.iter().zip(part.iter().skip(1)).filter(|(first, _)| first.is_ascii_alphabetic()) {
+            pairs += 1;
+            odd += usize::from(Step::between(*first, *second) == Step::Odd);
+        }
+    }
+    let is_parted = value.iter().any(|byte| matches!(byte, b'_' | b'.'))
+        || value.windows(2).any(|pair| matches!(pair, [first, second] if is_capital(first, second)));
+    let begins = |segment: &[u8]| segment.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    is_parted
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+        && value.split(|byte| *byte == b'.').all(begins)
+        && letters >= 3 * words
+        && odd * 5 <= pairs * 2
+}
+
 /// A run of letters and digits that is too long for a word.
 fn is_long_run(value: &[u8]) -> bool {
     let runs = value.split(|byte| !byte.is_ascii_alphanumeric()).filter(|run| run.len() >= 28);
@@ -318,6 +343,28 @@ mod tests {
         ];
         for written in written {
             assert!(!Shape::of(written.as_bytes()).is_random(), "{written}");
+        }
+    }
+
+    #[test]
+    fn names_in_programs_are_told_from_what_chance_made() {
+        for name in [
+            "jinja2.pass_context",
+            "cryptography.x509.oid",
+            "Ed25519PublicKey",
+            "X25519_PRIVATE_KEY_LEN",
+            "RSA_PKCS1_2048_8192_SHA256",
+        ] {
+            assert!(is_named_in_code(name.as_bytes()), "{name}");
+        }
+        for made in [
+            "9fQ2xLr7Zp0VbK4wTm",
+            "qj4zrh8e6apwx02kbd",
+            "q9Xv.T2mLb7RzK4wP",
+            "Abz93hqWxkYzRt77QpLk",
+            "550e8400e29b41d4",
+        ] {
+            assert!(!is_named_in_code(made.as_bytes()), "{made}");
         }
     }
 
