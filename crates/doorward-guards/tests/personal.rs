@@ -7,6 +7,7 @@ use std::sync::Arc;
 use doorward_core::access::Resource;
 use doorward_core::guard::{Action, Content, GuardSettings, Inspection, Surface, Verdict};
 use doorward_core::ids::ServerId;
+use doorward_core::principal::{Principal, Proof};
 use doorward_guards::personal::{Category, Placeholders};
 use doorward_guards::{Around, Guards, Options, personal};
 use doorward_mcp::limits::Limits;
@@ -91,6 +92,35 @@ fn the_same_value_has_the_same_token() {
     let words: Vec<&str> = text.split(' ').filter(|word| word.starts_with("[email-")).collect();
     assert_eq!(words.len(), 2);
     assert_eq!(words[0].trim_end_matches(','), words[1]);
+}
+
+#[test]
+fn what_a_tool_was_given_is_taken_back_where_it_stands_and_not_within_words() {
+    let (server, settings) = (ServerId::parse("crm").unwrap(), GuardSettings::default());
+    let told = personal::Told { server: [Category::Name].into(), ..personal::Told::default() };
+    let guards = guards(personal::Options {
+        placeholders: Placeholders::Token,
+        told: [(server.clone(), told)].into(),
+        ..personal::Options::default()
+    });
+    let asked = RawJson::parse(r#"{"arguments": {"who": "Ann"}}"#, &Limits::for_results()).unwrap();
+    let resource = Resource::Tool(server.clone(), Arc::from("lookup"));
+    let principal = Principal::new("ada", Proof::LocalToken);
+    let left = |result: Value| {
+        let message = RawJson::parse(result.to_string(), &Limits::for_results()).unwrap();
+        let content = Content::outside(Surface::Result, "tools/call", &server, &settings, &message);
+        let (resource, principal) = (Some(&resource), Some(&principal));
+        let content = Content { resource, principal, asked: Some(asked.as_raw()), ..content };
+        let Verdict::Rewrite(edits) = guards.inspect(&content, &Around::default(), "mark").verdict else {
+            panic!("not rewritten")
+        };
+        edits[0].json.clone()
+    };
+    let token = left(json!({"first_name": "Ann"}));
+    let text = left(json!({"text": "Ann wrote the Annual report, Joanna read it to Ann."}));
+    let token = token.trim_matches('"');
+    assert!(token.starts_with("[name-"), "{token}");
+    assert_eq!(text, format!("\"{token} wrote the Annual report, Joanna read it to {token}.\""));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! restore for a tool nobody has named.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use doorward_core::access::Direction;
 use doorward_core::guard::{Confidence, Severity};
@@ -51,14 +52,23 @@ fn take_back(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &
     given.retain(|one| kinds.contains(&one.category));
     for (place, text) in scene.texts.iter().enumerate().filter(|(_, text)| text.origin.is_none()) {
         for one in &given {
-            for (start, value) in text.text.match_indices(&one.value) {
-                report.add(exchanged("told", place, start..start + value.len(), one.token.clone()));
+            let found = text.text.match_indices(&one.value).map(|(start, value)| start..start + value.len());
+            for range in found.filter(|range| is_whole(&text.text, range)) {
+                report.add(exchanged("told", place, range, one.token.clone()));
             }
         }
     }
 }
 
-fn exchanged(rule: &'static str, place: usize, range: std::ops::Range<usize>, with: String) -> Found {
+/// Whether no letter or digit goes on with what stands there: `Ann` is none of the words of an annual report.
+fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    let (before, after) = (text.get(..range.start), text.get(range.end..));
+    let goes_on = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    !goes_on(before.and_then(|before| before.chars().next_back()))
+        && !goes_on(after.and_then(|after| after.chars().next()))
+}
+
+fn exchanged(rule: &'static str, place: usize, range: Range<usize>, with: String) -> Found {
     let found = Found::new(rule, Severity::Low, Confidence::CERTAIN, place, range).with_placeholder(with);
     Found { is_exchanged: true, ..found }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use doorward_core::guard::Severity;
 
 use super::check::decode_base64;
-use super::shape::{Shape, is_made, is_named_in_code, is_placeholder, is_uuid};
+use super::shape::{Shape, is_hexadecimal, is_made, is_named_in_code, is_placeholder, is_uuid};
 use super::words::{ABOUT, INNOCENT, PUBLIC, Strength};
 use crate::limits::{SECRET_NAME_MAX, SECRET_VALUE_MAX};
 
@@ -33,6 +33,14 @@ pub(super) struct Named {
 }
 
 impl Named {
+    /// Whether it is one name with dashes, `auth-token-service-7d9f8b6c5d-x2k4p`, and the value only what follows a word of it.
+    pub(super) fn is_one_name(&self, text: &[u8]) -> bool {
+        let value = text.get(self.value.clone()).unwrap_or_default();
+        let first = value.split(|byte| *byte == b'-').next().unwrap_or_default();
+        let is_word = first.len() >= 3 && first.len() < value.len() && first.iter().all(u8::is_ascii_lowercase);
+        is_word && text.get(self.name.end..self.value.start) == Some(b"-") && !Shape::of(first).is_random()
+    }
+
     /// Whether nothing but dashes, dots and underscores part the name from the value, as within a random text.
     pub(super) fn is_one_run(&self, text: &[u8]) -> bool {
         let between = text.get(self.name.end..self.value.start).unwrap_or_default();
@@ -233,7 +241,8 @@ fn weak(name: &[u8], value: &[u8], shape: &Shape, random: bool, link: Link) -> O
     if alone && is_uuid(value) && link != Link::Beside {
         return None;
     }
-    if is_words_in_base64(value) {
+    let is_constant = value.contains(&b'_') && shape.lower == 0 && is_named_in_code(value);
+    if is_constant || is_words_in_base64(value) || alone && is_filed(value) {
         return None;
     }
     if random && shape.length >= enough {
@@ -242,6 +251,14 @@ fn weak(name: &[u8], value: &[u8], shape: &Shape, random: bool, link: Link) -> O
     let counted = shape.digits == shape.length && shape.length >= 20;
     let given = !alone && link != Link::Beside && !is_code(value, false) && !value.contains(&b' ');
     if given && (shape.is_assorted() || counted) { found(55) } else { None }
+}
+
+/// Where something is kept, as in `images/3f78….png` and `session:3f78…`: what lists call the key of it.
+fn is_filed(value: &[u8]) -> bool {
+    let Some(end) = value.iter().position(|byte| matches!(byte, b'/' | b':')) else { return false };
+    let folder = value.get(..end).unwrap_or_default();
+    let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
+    folder.len() >= 3 && folder.iter().all(plain) && !Shape::of(folder).is_random() && !is_hexadecimal(folder)
 }
 
 /// Base64 of a sentence: data, not a key.

@@ -138,6 +138,9 @@ fn beside(text: &[u8], word: &Range<usize>, strength: Strength) -> Option<Candid
     if named.is_one_run(text) && (is_within_noise(text, word) || !is_written(text.get(word.clone())?)) {
         return None;
     }
+    if named.is_one_name(text) {
+        return None;
+    }
     let judge = |named: &context::Named| {
         let (name, value) = (text.get(named.name.clone())?, text.get(named.value.clone())?);
         let judged = context::judge(name, strength, value, named.link, named.quoted)?;

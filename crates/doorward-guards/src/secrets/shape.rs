@@ -270,7 +270,7 @@ pub(super) fn is_made(value: &[u8]) -> bool {
 }
 
 /// Hexadecimal, perhaps in parts, with letters and digits.
-fn is_hexadecimal(value: &[u8]) -> bool {
+pub(super) fn is_hexadecimal(value: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'.' | b':');
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
