@@ -114,15 +114,26 @@ fn of_toml(file: &Arc<SourceFile>, problems: &mut Problems) -> Layer {
 
 /// One member of the top of a file: a setting, a table of settings, the servers or the views.
 fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
-    const TOP: &[&str] =
-        &["listen", "identity", "admin", "store", "policy", "guards", "aggregate", "servers", "views", "servers_from"];
+    const TOP: &[&str] = &[
+        "listen",
+        "identity",
+        "admin",
+        "store",
+        "policy",
+        "guards",
+        "pins",
+        "aggregate",
+        "servers",
+        "views",
+        "servers_from",
+    ];
     match member.name.as_str() {
         "servers" => servers(member, layer, reader),
         "views" => views(member, layer, reader),
         "guards" => guards::gather(member, layer, reader),
         "identity" => identity::gather(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
-        "listen" | "admin" | "store" | "policy" | "aggregate" => table(member, "", layer, reader),
+        "listen" | "admin" | "store" | "policy" | "pins" | "aggregate" => table(member, "", layer, reader),
         _ => reader.unknown(member, "", TOP),
     }
 }

@@ -1,6 +1,7 @@
 //! Which source wins, and that it is told.
 
 use super::*;
+use crate::pins::{First, Meanwhile, PinRules};
 
 fn listens(place: &Place, request: &Request) -> (u16, String) {
     let Loaded { config, shown, .. } = load(request, &place.surroundings).unwrap();
@@ -12,6 +13,31 @@ fn listens(place: &Place, request: &Request) -> (u16, String) {
 fn flag(port: u16) -> Request {
     let words = vec![format!("127.0.0.1:{port}")];
     Request { file: None, overrides: vec![Override { key: Key::ListenHttp, flag: "--listen", words }] }
+}
+
+#[test]
+fn every_setting_may_stand_in_a_file() {
+    for key in Key::ALL {
+        let (table, name) = key.place();
+        let head = if table.is_empty() { String::new() } else { format!("[{table}]\n") };
+        // No setting has this form, so each is known by its complaint about it.
+        let text = format!("{head}{name} = {{ nothing = 1 }}\n[servers.a]\ncommand = [\"x\"]\n");
+        let told = errors(&Place::new("every").file("project/doorward.toml", &text));
+        assert!(!told.is_empty(), "{table}.{name} is passed over");
+        assert!(!told.iter().any(|told| told.contains("there is no key")), "{told:?}");
+    }
+}
+
+#[test]
+fn pins_are_read_from_files_and_the_environment() {
+    let text = "[pins]\nfirst = \"approve\"\nmeanwhile = \"approved\"\n[servers.a]\ncommand = [\"x\"]\n";
+    let place = Place::new("pins").file("project/doorward.toml", text);
+    let rules = |place: &Place| place.load().unwrap().config.pins;
+    assert_eq!(rules(&place), PinRules { first: First::Approve, meanwhile: Meanwhile::Approved });
+    let place = place.with("DOORWARD_PINS_FIRST", "off");
+    assert_eq!(rules(&place), PinRules { first: First::Off, meanwhile: Meanwhile::Approved });
+    let mistaken = Place::new("pins-mistaken").file("project/doorward.toml", &text.replace("\"approve\"", "\"ask\""));
+    assert!(errors(&mistaken)[0].contains("ask"), "{:?}", errors(&mistaken));
 }
 
 #[test]
