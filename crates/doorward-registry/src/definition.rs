@@ -63,12 +63,15 @@ impl Kind {
         }
     }
 
-    /// Members that change by themselves, or with the protocol revision of whoever asks, and that tell a model nothing.
-    const fn left_out(self) -> &'static [&'static str] {
-        match self {
-            Self::Tool => &["execution"],
-            Self::Resource => &["size"],
-            Self::Prompt | Self::Template | Self::Instructions | Self::Ui => &[],
+    /// Whether a member changes by itself, or with the protocol revision of whoever asks, and tells a model nothing. One of
+    /// that name that holds anything else, such as a text, is like every other.
+    fn leaves_out(self, name: &str, member: Raw<'_>) -> bool {
+        match (self, name) {
+            (Self::Tool, "execution") => {
+                member.kind() == JsonKind::Object && member.members().all(|(name, said)| is_task_support(&name, said))
+            }
+            (Self::Resource, "size") => member.kind() == JsonKind::Number,
+            (Self::Tool | Self::Resource | Self::Prompt | Self::Template | Self::Instructions | Self::Ui, _) => false,
         }
     }
 }
@@ -102,28 +105,35 @@ pub struct Definition {
     key: Key,
     text: Arc<str>,
     digest: Digest,
+    length: Length,
 }
 
-/// It is longer than anything honest.
+/// How long a definition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooLarge;
+pub enum Length {
+    /// It is kept whole.
+    Usual,
+    /// It is longer than anything honest: its length and its digest are kept in its place.
+    Excessive,
+}
 
 impl Definition {
     /// What `raw` says: an item of a list, the text of instructions, or the contents of an app.
-    ///
-    /// # Errors
-    /// It is too long to be kept. An app is not: what is kept of a long one is its digest.
-    pub fn of(key: Key, raw: Raw<'_>) -> Result<Self, TooLarge> {
-        let text = canonical(raw, key.kind.left_out());
+    #[must_use]
+    pub fn of(key: Key, raw: Raw<'_>) -> Self {
+        let text = canonical(raw, &|name, member| key.kind.leaves_out(name, member));
         let digest = Digest::of(&text);
-        match (text.len() <= DEFINITION_BYTES_MAX, key.kind) {
-            (true, _) => Ok(Self { key, text: text.into(), digest }),
-            (false, Kind::Ui) => {
-                let kept = format!(r#"{{"bytes":{},"sha256":"{digest}"}}"#, text.len());
-                Ok(Self { key, text: kept.into(), digest })
-            }
-            (false, Kind::Tool | Kind::Prompt | Kind::Resource | Kind::Template | Kind::Instructions) => Err(TooLarge),
+        if text.len() <= DEFINITION_BYTES_MAX {
+            return Self { key, text: text.into(), digest, length: Length::Usual };
         }
+        let kept = format!(r#"{{"bytes":{},"sha256":"{digest}"}}"#, text.len());
+        Self { key, text: kept.into(), digest, length: Length::Excessive }
+    }
+
+    /// Whether it may be approved: not what nobody can be shown. An app may: its length is its own affair.
+    #[must_use]
+    pub fn may_be_approved(&self) -> bool {
+        self.length == Length::Usual || self.key.kind == Kind::Ui
     }
 
     /// Which thing it is about.
@@ -158,9 +168,25 @@ impl Definition {
     }
 }
 
+/// Whether what is kept of something of that kind is no more than its length and digest, so that nobody can say what they
+/// approve. Nothing else has that form: items have names, and instructions are a text.
+#[must_use]
+pub fn is_too_long(kind: Kind, text: &str) -> bool {
+    kind != Kind::Ui && text.starts_with(r#"{"bytes":"#) && text.len() < 128 && {
+        let kept: Option<Value> = serde_json::from_str(text).ok();
+        kept.is_some_and(|kept| kept.as_object().is_some_and(|kept| kept.len() == 2 && kept.contains_key("sha256")))
+    }
+}
+
+/// Whether a member of `execution` is the one that the protocol has, with one of its words.
+fn is_task_support(name: &str, said: Raw<'_>) -> bool {
+    let is_word = |said: &str| matches!(said, "forbidden" | "optional" | "required");
+    name == "taskSupport" && said.kind() == JsonKind::String && said.as_str().is_some_and(|said| is_word(&said))
+}
+
 /// Members that not every protocol revision has. What their absence says is never more than what they say: hints that are
 /// not given are read in the stricter way.
-const MAY_BE_ABSENT: &[&str] = &["title", "icons", "annotations", "outputSchema", "_meta"];
+const MAY_BE_ABSENT: &[&str] = &["title", "icons", "annotations", "outputSchema", "_meta", "execution"];
 
 /// The name of the member that names an item of that kind.
 pub(crate) const fn name_of(kind: Kind) -> Option<&'static str> {

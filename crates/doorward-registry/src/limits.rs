@@ -1,7 +1,7 @@
 //! Every bound of this crate, with the reason for it.
 
-/// Longest canonical definition that is kept whole, in bytes: far above any honest tool, and small enough to keep many. A
-/// longer app is kept by its digest alone; any other longer definition is not pinned.
+/// Longest canonical definition that is kept whole, in bytes: far above any honest tool, and small enough to keep many. Of a
+/// longer one the digest alone is kept; only an app may be approved by it.
 pub const DEFINITION_BYTES_MAX: usize = 256 * 1024;
 
 /// Characters of a text that one change shows before and after.

@@ -1,6 +1,7 @@
 //! One server's tools among those of the others: names that are taken or look alike, copies, and descriptions that speak of
 //! what is not theirs.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use doorward_core::ids::ServerId;
 use serde_json::Value;
 use unicode_security::skeleton;
 
-use crate::definition::{Definition, Kind};
+use crate::definition::{Definition, Key, Kind};
 use crate::digest::Digest;
 use crate::limits::REMARKS_MAX;
 
@@ -19,7 +20,6 @@ pub struct Neighbourhood {
     exact: BTreeMap<String, Vec<Neighbour>>,
     folded: BTreeMap<String, Vec<Neighbour>>,
     copies: BTreeMap<Digest, Vec<Neighbour>>,
-    own: BTreeMap<ServerId, BTreeSet<Arc<str>>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,24 +55,29 @@ impl Neighbourhood {
             self.copies.entry(body).or_default().push(neighbour.clone());
         }
         self.exact.entry(name.to_string()).or_default().push(neighbour);
-        self.own.entry(server.clone()).or_default().insert(name.clone());
     }
 
-    /// What there is to say of a tool among the tools of other servers.
+    /// What there is to say of a definition among the tools of other servers, the gravest first. `own` says whether the
+    /// server has a tool of that name; `None` when its tools have not been seen.
     #[must_use]
-    pub fn remarks(&self, definition: &Definition) -> Vec<Remark> {
-        if definition.key().kind != Kind::Tool {
-            return Vec::new();
-        }
-        let (server, name) = (&definition.key().server, &definition.key().name);
-        let own_body = body(definition.text());
+    pub fn remarks(&self, definition: &Definition, own: Option<&dyn Fn(&str) -> bool>) -> Vec<Remark> {
+        let Key { server, kind, name } = definition.key();
         let mut remarks = Vec::new();
-        self.taken_name(server, name, own_body, &mut remarks);
-        self.look_alike(server, name, &mut remarks);
-        if let Some(own_body) = own_body {
-            self.copy(server, name, own_body, &mut remarks);
+        match kind {
+            Kind::Tool => {
+                let own_body = body(definition.text());
+                self.taken_name(server, name, own_body, &mut remarks);
+                self.look_alike(server, name, &mut remarks);
+                if let Some(own_body) = own_body {
+                    self.copy(server, name, own_body, &mut remarks);
+                }
+            }
+            Kind::Prompt | Kind::Resource | Kind::Template | Kind::Instructions => {}
+            // The contents of an app are for a host to show.
+            Kind::Ui => return remarks,
         }
-        self.mentions(server, definition.text(), &mut remarks);
+        self.mentions(definition, own, &mut remarks);
+        remarks.sort_by_key(|remark| std::cmp::Reverse(remark.severity));
         remarks.truncate(REMARKS_MAX);
         remarks
     }
@@ -125,35 +130,124 @@ impl Neighbourhood {
         }
     }
 
-    /// Tools of others by their names, where a name is one that no ordinary sentence has.
-    fn mentions(&self, server: &ServerId, text: &str, remarks: &mut Vec<Remark>) {
-        let Ok(definition) = serde_json::from_str::<Value>(text) else { return };
-        let Some(description) = definition.get("description").and_then(Value::as_str) else { return };
-        let own = self.own.get(server);
-        let mut met = BTreeSet::new();
-        for word in description.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))) {
-            let word = word.trim_matches(['-', '_']);
-            let is_own = own.is_some_and(|own| own.contains(word)) || definition.get("name").is_some_and(|n| n == word);
-            if !is_distinctive(word) || is_own || !met.insert(word) {
-                continue;
+    /// Tools of others by their names, in whatever a definition says.
+    fn mentions(&self, definition: &Definition, own: Option<&dyn Fn(&str) -> bool>, remarks: &mut Vec<Remark>) {
+        let Ok(said) = serde_json::from_str::<Value>(definition.text()) else { return };
+        let twins = self.twins(definition);
+        let mut met: BTreeMap<(&ServerId, &str), (Severity, &'static str)> = BTreeMap::new();
+        for (pointer, sentence) in sentences(&said) {
+            let text = without_invisibles(sentence);
+            let mut meant: Vec<_> = words(&text).filter_map(|word| self.meant(definition.key(), word, own)).collect();
+            meant.retain(|(_, other)| !twins.contains(&other.server));
+            let steers = !meant.is_empty() && steers(&text);
+            for (whose, other) in meant {
+                let severity = if steers && whose == Whose::Others { Severity::High } else { Severity::Medium };
+                let known = met.entry((&other.server, &other.name)).or_insert((severity, pointer));
+                if severity > known.0 {
+                    *known = (severity, pointer);
+                }
             }
-            let Some(other) = self.exact.get(word).into_iter().flatten().find(|other| other.server != *server) else {
-                continue;
-            };
-            let steers = steers(description);
-            let (severity, confidence) = match steers {
-                true => (Severity::High, Confidence::percent(85)),
-                false => (Severity::Medium, Confidence::percent(60)),
-            };
-            remarks.push(Remark {
-                rule: "speaks-of-others",
-                severity,
-                confidence,
-                pointer: "/description",
-                other: format!("{}/{}", other.server, other.name),
-            });
+        }
+        remarks.extend(met.into_iter().map(|((server, name), (severity, pointer))| {
+            let confidence = Confidence::percent(if severity == Severity::High { 85 } else { 60 });
+            Remark { rule: "speaks-of-others", severity, confidence, pointer, other: format!("{server}/{name}") }
+        }));
+    }
+
+    /// The servers that have the very same tool: they are of one make, and mean their own tools by the same names.
+    fn twins(&self, definition: &Definition) -> BTreeSet<&ServerId> {
+        let (key, own_body) = (definition.key(), body(definition.text()));
+        let alike = self.exact.get(key.name.as_ref()).into_iter().flatten();
+        let alike = alike.filter(|other| key.kind == Kind::Tool && own_body.is_some() && other.body == own_body);
+        alike.map(|other| &other.server).filter(|server| **server != key.server).collect()
+    }
+
+    /// The tool of another server that a word names: as clients of the joint endpoint know it, or by a name that no ordinary
+    /// sentence has.
+    fn meant(&self, key: &Key, word: &str, own: Option<&dyn Fn(&str) -> bool>) -> Option<(Whose, &Neighbour)> {
+        if let Some((server, name)) = word.split_once("__") {
+            let mut named = self.exact.get(name).into_iter().flatten();
+            let is_it = |other: &&Neighbour| other.server.as_str() == server && other.server != key.server;
+            if let Some(other) = named.find(is_it) {
+                return Some((Whose::Others, other));
+            }
+        }
+        if !is_distinctive(word) || word == key.name.as_ref() {
+            return None;
+        }
+        let fold = if word.is_ascii() { worded(word) } else { bare(&skeleton(word).collect::<String>()) };
+        let alike = self.folded.get(&fold)?;
+        let other = alike.iter().find(|other| other.server != key.server && is_distinctive(&other.name))?;
+        let has_one = alike.iter().any(|other| other.server == key.server);
+        // Before its tools were seen, nobody knows whether a server means its own.
+        let whose = if has_one || own.is_none_or(|own| own(word)) { Whose::Unsure } else { Whose::Others };
+        Some((whose, other))
+    }
+}
+
+/// Whose tool a word names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Another server's.
+    Others,
+    /// Another server's, or one of its own with the same name.
+    Unsure,
+}
+
+/// Every text of a definition that is more than a word, with the member it stands in.
+fn sentences(said: &Value) -> Vec<(&'static str, &str)> {
+    let mut found = Vec::new();
+    match said {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let pointer = match name.as_str() {
+                    "description" => "/description",
+                    "title" => "/title",
+                    "inputSchema" => "/inputSchema",
+                    "outputSchema" => "/outputSchema",
+                    "annotations" => "/annotations",
+                    "arguments" => "/arguments",
+                    "_meta" => "/_meta",
+                    _ => "",
+                };
+                gather(pointer, member, &mut found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            gather("", said, &mut found);
         }
     }
+    found
+}
+
+fn gather<'v>(pointer: &'static str, said: &'v Value, found: &mut Vec<(&'static str, &'v str)>) {
+    let mut note = |text: &'v str| {
+        if text.contains(char::is_whitespace) {
+            found.push((pointer, text));
+        }
+    };
+    match said {
+        Value::String(text) => note(text),
+        Value::Array(elements) => elements.iter().for_each(|element| gather(pointer, element, found)),
+        Value::Object(members) => {
+            members.keys().for_each(|name| note(name));
+            members.values().for_each(|member| gather(pointer, member, found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).map(|word| word.trim_matches(['-', '_']))
+}
+
+/// What a model reads as one word, though characters that nobody sees stand within it.
+fn without_invisibles(text: &str) -> Cow<'_, str> {
+    let is_invisible = |c: char| {
+        matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    if text.contains(is_invisible) { text.replace(is_invisible, "").into() } else { text.into() }
 }
 
 /// What a tool is but for its name and title; `None` when it says next to nothing.

@@ -20,7 +20,6 @@ use doorward_core::guard::{
 };
 use doorward_core::ids::ServerId;
 use doorward_core::refusal::Code;
-use doorward_guards::Guards;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
@@ -32,9 +31,11 @@ pub use known::pin_of;
 pub use rules::{First, Meanwhile, PinRules};
 
 use crate::clock::now;
+use crate::definitions::Knowledge;
 use crate::gateway::Gateway;
 use crate::inspect::inspect;
 use crate::limits::{PINS_FRESH, PINS_SIGHTS_MAX};
+use crate::server::Server;
 use known::{Known, Met, Room};
 use subject::{Subject, subject};
 
@@ -94,6 +95,10 @@ impl Pins {
     fn standing(&self, key: &Key) -> Result<(), Denial> {
         let known = self.known();
         let Some(pin) = known.pin(key) else {
+            if known.is_crowded(key) {
+                return Err(Denial::new(Code::Quarantined)
+                    .with_detail(Some("The server has more definitions than are kept.".to_owned())));
+            }
             return match (self.rules.load().first, key.kind) {
                 (First::Approve, Kind::Tool | Kind::Prompt) => Err(Denial::new(Code::Quarantined)
                     .with_detail(Some("It was never listed, so nobody could approve it.".to_owned()))),
@@ -142,9 +147,6 @@ impl Pins {
         inspection: Inspection,
     ) -> Inspection {
         let Subjected { key, raw, definition } = definition;
-        let Some(definition) = definition else {
-            return withhold(*raw, key.kind, inspection, Code::Quarantined, "It is too long to be approved.");
-        };
         // Before a list is judged, what is known was read.
         let is_item = content.surface == Surface::Definition;
         let as_known = is_item || self.known().is_as_known(definition);
@@ -152,15 +154,14 @@ impl Pins {
         if self.refresh(freshness).await.is_err() {
             return withhold(*raw, key.kind, inspection, Code::StoreUnavailable, "What is approved cannot be read.");
         }
-        let Judged { met, remarks, pin, by_person } = match self.take_in(&gateway.guards(), definition, &inspection) {
+        let Judged { met, remarks, pin, by_person } = match self.take_in(gateway, definition, &inspection) {
             Some(judged) => judged,
             None => {
                 return withhold(*raw, key.kind, inspection, Code::Quarantined, "The server has too many definitions.");
             }
         };
         let mut inspection = with_remarks(inspection, remarks);
-        let approves = pin.approves(definition);
-        if approves {
+        if definition.may_be_approved() && pin.approves(definition) {
             // A person who approves it has looked at what the guards found.
             if by_person && matches!(inspection.verdict, Verdict::Hold { .. } | Verdict::Block { .. }) {
                 inspection.verdict = Verdict::Pass;
@@ -170,7 +171,11 @@ impl Pins {
             }
             return inspection;
         }
-        let (code, detail) = withheld(&pin).unwrap_or((Code::Drifted, "It is not the version that was approved."));
+        let (code, detail) = match (withheld(&pin), definition.may_be_approved()) {
+            (Some((code, _)), false) => (code, "It is too long to be approved."),
+            (Some(said), true) => said,
+            (None, _) => (Code::Drifted, "It is not the version that was approved."),
+        };
         if met == Met::Changed {
             tracing::warn!(server = %key.server, kind = key.kind.name(), code = %code, "a definition is not what was approved");
         }
@@ -185,14 +190,14 @@ impl Pins {
     }
 
     /// Takes in what was seen, and says where it stands; `None` when there is no room for it.
-    fn take_in(&self, guards: &Guards, definition: &Definition, inspection: &Inspection) -> Option<Judged> {
-        let rules = self.rules.load();
+    fn take_in(&self, gateway: &Gateway, definition: &Definition, inspection: &Inspection) -> Option<Judged> {
+        let (guards, rules) = (gateway.guards(), self.rules.load());
         let mut known = self.known();
         let met = known.met(definition);
-        let remarks = if met == Met::Same { Vec::new() } else { known.remarks(definition) };
+        let remarks = if met == Met::Same { Vec::new() } else { remarks(gateway, &mut known, definition) };
         let held = |severity| guards.action(GuardName::Pins, Direction::ToClient, severity) >= Some(Action::Hold);
         let blocks = matches!(inspection.verdict, Verdict::Hold { .. } | Verdict::Block { .. });
-        let suspicious = blocks || remarks.iter().any(|remark| held(remark.severity));
+        let suspicious = blocks || !definition.may_be_approved() || remarks.iter().any(|remark| held(remark.severity));
         let trust = match (met, rules.first, suspicious) {
             (Met::First, First::Trust, false) => Trust::First,
             // What describes data changes with it.
@@ -334,8 +339,17 @@ enum Freshness {
 struct Subjected<'a> {
     key: Key,
     raw: doorward_mcp::raw::Raw<'a>,
-    /// `None` when it is too long.
-    definition: Option<Definition>,
+    definition: Definition,
+}
+
+/// What there is to say of a definition among the tools of other servers; the server's own are those it was seen to list.
+fn remarks(gateway: &Gateway, known: &mut Known, definition: &Definition) -> Vec<Remark> {
+    let server = gateway.server(definition.key().server.as_str());
+    let own = server.as_deref().map(Server::definitions).filter(|own| own.listed());
+    match own {
+        Some(own) => known.remarks(definition, Some(&|name| own.knowledge_of(name) != Knowledge::Unseen)),
+        None => known.remarks(definition, None),
+    }
 }
 
 /// Where a definition stands.

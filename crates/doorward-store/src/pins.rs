@@ -96,7 +96,7 @@ pub enum Trust {
     Follow,
     /// Nothing changes.
     Unchanged,
-    /// A version that nobody approved by name may be used no longer.
+    /// This version may be used no longer, if it was and nobody approved it by name.
     Withdrawn,
 }
 
@@ -252,7 +252,7 @@ const FOLLOW: &str = "UPDATE pin SET approved_digest = seen_digest, approved_tex
 
 const WITHDRAW: &str = "UPDATE pin SET approved_digest = NULL, approved_text = NULL, approved_at = NULL, \
     change = (SELECT max(change) + 1 FROM pin) WHERE server = ? AND kind = ? AND name = ? \
-    AND approved_digest IS NOT NULL AND approved_by IS NULL";
+    AND approved_digest = seen_digest AND approved_by IS NULL";
 
 async fn keep(connection: &mut SqliteConnection, sight: &Sight, at: Timestamp) -> Result<(), sqlx::Error> {
     let Sight { key, seen, findings, trust } = sight;

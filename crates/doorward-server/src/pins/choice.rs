@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::record::{Disposition, Phase, Record};
-use doorward_registry::Digest;
+use doorward_registry::{Digest, Kind};
 use doorward_store::{AppendError, Decided, PinRow, Store, StoreError};
 
 use crate::clock::{exchange_id, now};
@@ -40,6 +40,9 @@ impl Choice {
 /// Why a word about a definition does not count, or is not known to.
 #[derive(Debug, thiserror::Error)]
 pub enum DecideError {
+    /// Nobody can say what they approve.
+    #[error("it is too long to be shown, and so to be approved")]
+    TooLong,
     /// It cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -51,8 +54,12 @@ pub enum DecideError {
 /// Lets the word of `by` hold for the version in `row`, and records it.
 ///
 /// # Errors
-/// The store cannot be written.
+/// It is too long to be approved, or the store cannot be written.
 pub async fn decide(store: &Store, row: &PinRow, choice: Choice, by: &str) -> Result<Decided, DecideError> {
+    let is_too_long = |kind| doorward_registry::is_too_long(kind, &row.seen.text);
+    if choice == Choice::Approve && Kind::parse(&row.key.kind).is_some_and(is_too_long) {
+        return Err(DecideError::TooLong);
+    }
     let at = now();
     let decided = match choice {
         Choice::Approve => store.pins().approve(&row.key, &row.seen.digest, by, at).await?,

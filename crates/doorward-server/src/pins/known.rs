@@ -1,6 +1,6 @@
 //! What is known of definitions, in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,6 +17,8 @@ pub(super) struct Known {
     servers: BTreeMap<ServerId, BTreeMap<Kind, HashMap<Arc<str>, Pin>>>,
     /// Bytes of approved text, by server.
     bytes: BTreeMap<ServerId, usize>,
+    /// Servers with more things of a kind than there is room for.
+    crowded: BTreeSet<(ServerId, Kind)>,
     /// The number of the last change that was read.
     change: i64,
     /// When the store was last read.
@@ -71,13 +73,16 @@ impl Known {
         }
     }
 
-    /// What there is to say of it among the tools of other servers.
-    pub(super) fn remarks(&mut self, definition: &Definition) -> Vec<Remark> {
-        if definition.key().kind != Kind::Tool {
-            return Vec::new();
-        }
+    /// What there is to say of it among the tools of other servers; `own` tells the server's own, if they were seen.
+    pub(super) fn remarks(&mut self, definition: &Definition, own: Option<&dyn Fn(&str) -> bool>) -> Vec<Remark> {
         let servers = &self.servers;
-        self.neighbourhood.get_or_insert_with(|| neighbourhood(servers)).remarks(definition)
+        self.neighbourhood.get_or_insert_with(|| neighbourhood(servers)).remarks(definition, own)
+    }
+
+    /// Whether something that nothing is known of may have been seen without room for it. Resources are read by names that
+    /// no list has, so nothing can be said of them.
+    pub(super) fn is_crowded(&self, key: &Key) -> bool {
+        matches!(key.kind, Kind::Tool | Kind::Prompt) && self.crowded.contains(&(key.server.clone(), key.kind))
     }
 
     /// Takes in what was seen.
@@ -96,7 +101,9 @@ impl Known {
         let after = match (before.clone(), met, trust) {
             (None, _, Trust::First) => Pin { approved: Some(approval()), seen, rejected: None },
             (None, ..) => Pin { approved: None, seen, rejected: None },
-            (Some(pin), _, Trust::Withdrawn) if by_nobody(&pin) => Pin { approved: None, ..pin },
+            (Some(pin), _, Trust::Withdrawn) if by_nobody(&pin) && pin.state() == State::Approved => {
+                Pin { approved: None, ..pin }
+            }
             (Some(pin), Met::Changed, Trust::Follow) if by_nobody(&pin) => {
                 Pin { approved: Some(approval()), seen, ..pin }
             }
@@ -107,6 +114,7 @@ impl Known {
             return Room::Kept(None);
         }
         if !self.put(key, after) {
+            self.crowded.insert((key.server.clone(), key.kind));
             return Room::None;
         }
         Room::Kept(Some(Sight {

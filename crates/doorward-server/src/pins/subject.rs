@@ -49,7 +49,7 @@ fn in_result<'a>(content: &Content<'a>, result: Raw<'a>) -> Subject<'a> {
 }
 
 fn of<'a>(key: Key, raw: Raw<'a>) -> Subject<'a> {
-    let definition = Definition::of(key.clone(), raw).ok();
+    let definition = Definition::of(key.clone(), raw);
     Subject::Definition(Subjected { key, raw, definition })
 }
 
