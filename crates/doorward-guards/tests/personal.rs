@@ -103,7 +103,7 @@ fn what_a_tool_was_given_is_taken_back_where_it_stands_and_not_within_words() {
         told: [(server.clone(), told)].into(),
         ..personal::Options::default()
     });
-    let asked = RawJson::parse(r#"{"arguments": {"who": "Ann"}}"#, &Limits::for_results()).unwrap();
+    let asked = RawJson::parse(r#"{"arguments": {"who": ["Ann", "Ann", "Ann"]}}"#, &Limits::for_results()).unwrap();
     let resource = Resource::Tool(server.clone(), Arc::from("lookup"));
     let principal = Principal::new("ada", Proof::LocalToken);
     let left = |result: Value| {
@@ -111,15 +111,15 @@ fn what_a_tool_was_given_is_taken_back_where_it_stands_and_not_within_words() {
         let content = Content::outside(Surface::Result, "tools/call", &server, &settings, &message);
         let (resource, principal) = (Some(&resource), Some(&principal));
         let content = Content { resource, principal, asked: Some(asked.as_raw()), ..content };
-        let Verdict::Rewrite(edits) = guards.inspect(&content, &Around::default(), "mark").verdict else {
-            panic!("not rewritten")
-        };
-        edits[0].json.clone()
+        let inspection = guards.inspect(&content, &Around::default(), "mark");
+        let Verdict::Rewrite(edits) = inspection.verdict else { panic!("not rewritten") };
+        (inspection.findings.len(), edits[0].json.clone())
     };
-    let token = left(json!({"first_name": "Ann"}));
-    let text = left(json!({"text": "Ann wrote the Annual report, Joanna read it to Ann."}));
+    let (_, token) = left(json!({"first_name": "Ann"}));
+    let (found, text) = left(json!({"text": "Ann wrote the Annual report, Joanna read it to Ann."}));
     let token = token.trim_matches('"');
     assert!(token.starts_with("[name-"), "{token}");
+    assert_eq!(found, 2, "what is given thrice is looked for once");
     assert_eq!(text, format!("\"{token} wrote the Annual report, Joanna read it to {token}.\""));
 }
 

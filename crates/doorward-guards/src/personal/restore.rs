@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use doorward_core::access::Direction;
 use doorward_core::guard::{Confidence, Severity};
 
@@ -44,18 +45,28 @@ fn give(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene
 /// What the tool was given does not come back as itself, even where nothing tells what it is.
 fn take_back(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene<'_>, report: &mut Report) {
     let Some(arguments) = scene.content.asked.and_then(|asked| asked.member("arguments")) else { return };
-    let mut given: Vec<Exchange> = Vec::new();
-    for token in arguments.tokens() {
-        let Token::Scalar(value) = token else { continue };
-        given.extend(value.as_str().into_iter().flat_map(|value| tokens.values_in(whose, value.as_bytes())));
-    }
+    let strings = arguments.tokens().filter_map(|token| match token {
+        Token::Scalar(value) => value.as_str(),
+        Token::Open(_) | Token::Close | Token::Name(_) => None,
+    });
+    // Looked for in all of them at once: a value that is given a thousand times is one.
+    let mut said = Vec::new();
+    strings.for_each(|string| said.extend_from_slice(&[string.as_bytes(), b"\n"].concat()));
+    let mut given: Vec<Exchange> = tokens.values_in(whose, &said);
     given.retain(|one| kinds.contains(&one.category));
+    if given.is_empty() {
+        return;
+    }
+    let finder =
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(given.iter().map(|one| &one.value));
+    let Ok(finder) = finder else {
+        report.give_up("What the tool was given cannot be looked for.");
+        return;
+    };
     for (place, text) in scene.texts.iter().enumerate().filter(|(_, text)| text.origin.is_none()) {
-        for one in &given {
-            let found = text.text.match_indices(&one.value).map(|(start, value)| start..start + value.len());
-            for range in found.filter(|range| is_whole(&text.text, range)) {
-                report.add(exchanged("told", place, range, one.token.clone()));
-            }
+        for hit in finder.find_iter(text.text.as_bytes()).filter(|hit| is_whole(&text.text, &hit.range())) {
+            let Some(one) = given.get(hit.pattern().as_usize()) else { continue };
+            report.add(exchanged("told", place, hit.range(), one.token.clone()));
         }
     }
 }
