@@ -106,7 +106,11 @@ impl Guard for Personal {
             if text.origin.is_none() && text.role == Role::Name {
                 field = Some(text);
                 for number in members::numbers(scene, text) {
-                    let hit = look.number(number.digits, &text.text);
+                    let mut work = 0;
+                    let hit = look.number(number.digits, &text.text, &mut work);
+                    if !report.spend(work) {
+                        return;
+                    }
                     if let Some(found) = hit.and_then(|hit| self.found_in_number(&number, hit)) {
                         report.add(found);
                     }
@@ -114,12 +118,16 @@ impl Guard for Personal {
             }
             let named = field.filter(|_| text.role == Role::Value && text.origin.is_none());
             let name = named.map(|field| field.text.as_ref());
+            let mut work = 0;
             let mut hits = if text.classes.has(Classes::DIGIT.with(Classes::AT)) {
-                look.find(&text.text, name)
+                look.find(&text.text, name, &mut work)
             } else {
                 Vec::new()
             };
-            hits.extend(undisguised(look, text, name, &hits));
+            hits.extend(undisguised(look, text, name, &hits, &mut work));
+            if !report.spend(work) {
+                return;
+            }
             hits.retain(|hit| hit.weight != Weight::Alone || !is_of_other);
             let person = name.filter(|_| hits.is_empty()).and_then(|name| people::in_field(name, &text.text));
             for hit in hits.into_iter().chain(person) {
@@ -132,13 +140,13 @@ impl Guard for Personal {
 }
 
 /// What only the reading without disguise shows: digits of other scripts, characters of no width between them.
-fn undisguised(look: &Look, text: &Text<'_>, name: Option<&str>, seen: &[Hit]) -> Vec<Hit> {
+fn undisguised(look: &Look, text: &Text<'_>, name: Option<&str>, seen: &[Hit], work: &mut usize) -> Vec<Hit> {
     if !text.classes.has(Classes::OUTSIDE_ASCII.with(Classes::CONTROL)) || !text.normal().signs.any() {
         return Vec::new();
     }
     let normal = text.normal();
     // The normal form has no capitals, in which codes are written.
-    let hits = look.find(&normal.text.to_ascii_uppercase(), name).into_iter();
+    let hits = look.find(&normal.text.to_ascii_uppercase(), name, work).into_iter();
     let hits = hits.map(|hit| Hit { range: normal.original(&hit.range), ..hit });
     hits.filter(|hit| seen.iter().all(|one| one.range.end <= hit.range.start || hit.range.end <= one.range.start))
         .collect()

@@ -19,6 +19,11 @@ const GROUPS: &[&[usize]] = &[&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 
 pub(super) fn card(text: &[u8], start: usize, word_end: usize) -> Option<Card> {
     let word = text.get(start..word_end)?;
     if word.len() == 4 {
+        let joint = text.get(word_end).filter(|byte| matches!(byte, b' ' | b'-' | b'.'));
+        let next = text.get(word_end + 1).filter(|byte| byte.is_ascii_digit());
+        if joint.is_none() || next.is_none() {
+            return None;
+        }
         return GROUPS.iter().find_map(|groups| grouped(text, start, groups));
     }
     if !(12..=19).contains(&word.len()) || !word.iter().all(u8::is_ascii_digit) {

@@ -32,6 +32,9 @@ fn read(behind: &[u8], start: usize) -> Vec<Number<'_>> {
         None => (value, 1),
     };
     let mut numbers = Vec::new();
+    if !rest.first().is_some_and(u8::is_ascii_digit) {
+        return numbers;
+    }
     while numbers.len() < most {
         let length = rest.iter().take(NUMBER_MAX + 1).take_while(|byte| !b",]} \t\r\n".contains(byte)).count();
         let Some((digits, behind)) = rest.split_at_checked(length) else { break };

@@ -13,26 +13,29 @@ pub(super) fn in_field(field: &str, text: &str) -> Option<Hit> {
     if text.len() > FIELD_MAX || text.len() < 2 || field.len() > 40 || !may_be_known(field.as_bytes()) {
         return None;
     }
-    let field: String =
-        field.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
-    let is_one_of = |fields: &[&str]| fields.contains(&field.as_str());
+    let is_one_of = |fields: &[&str]| fields.iter().any(|known| letters(field.as_bytes()).eq(known.bytes()));
     if is_one_of(NAMES) && is_name(text) {
         return Some(hit("person-name", Category::Name, text));
     }
     (is_one_of(ADDRESSES) && is_address(text)).then(|| hit("postal-address", Category::Address, text))
 }
 
-/// Whether the first two letters are those of a field we know: few names are written down to be compared.
+/// Whether the first letters are those of a field we know.
 fn may_be_known(field: &[u8]) -> bool {
-    let mut letters = field.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
-    let (Some(first), Some(second)) = (letters.next(), letters.next()) else { return false };
-    BEGINNINGS.binary_search(&[first, second]).is_ok()
+    let mut letters = letters(field);
+    let first = [(); 4].map(|()| letters.next().unwrap_or_default());
+    BEGINNINGS.binary_search(&first).is_ok()
 }
 
-/// The first two letters of every field we know.
-static BEGINNINGS: LazyLock<Vec<[u8; 2]>> = LazyLock::new(|| {
+/// The letters and digits of a name, in small letters.
+fn letters(field: &[u8]) -> impl Iterator<Item = u8> {
+    field.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase)
+}
+
+/// The first four letters of every field we know.
+static BEGINNINGS: LazyLock<Vec<[u8; 4]>> = LazyLock::new(|| {
     let fields = [NAMES, ADDRESSES].into_iter().flatten();
-    let mut all: Vec<[u8; 2]> = fields.filter_map(|field| field.as_bytes().first_chunk().copied()).collect();
+    let mut all: Vec<[u8; 4]> = fields.filter_map(|field| field.as_bytes().first_chunk().copied()).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -18,9 +18,19 @@ pub(super) struct Phone {
 struct Groups {
     lengths: [usize; 8],
     count: usize,
-    digits: Vec<u8>,
+    digits: [u8; DIGITS_MAX],
+    total: usize,
     end: usize,
     joints: Joints,
+}
+
+/// Most digits of a number (E.164).
+const DIGITS_MAX: usize = 15;
+
+impl Groups {
+    fn digits(&self) -> &[u8] {
+        self.digits.get(..self.total).unwrap_or_default()
+    }
 }
 
 /// What stands between groups.
@@ -64,10 +74,11 @@ fn groups(text: &[u8], start: usize, open: bool) -> Option<Groups> {
     while groups.count < groups.lengths.len() {
         let rest = text.get(at..)?;
         let length = rest.iter().take(16).take_while(|byte| byte.is_ascii_digit()).count();
-        if length == 0 || groups.digits.len() + length > 15 {
+        if length == 0 || groups.total + length > DIGITS_MAX {
             break;
         }
-        groups.digits.extend(rest.iter().take(length));
+        groups.digits.get_mut(groups.total..groups.total + length)?.copy_from_slice(rest.get(..length)?);
+        groups.total += length;
         *groups.lengths.get_mut(groups.count)? = length;
         groups.count += 1;
         at += length;
@@ -92,15 +103,15 @@ fn groups(text: &[u8], start: usize, open: bool) -> Option<Groups> {
 }
 
 fn judge(groups: &Groups, plus: bool, open: bool) -> Option<(Evidence, u8)> {
-    let total = groups.digits.len();
+    let total = groups.total;
     let lengths = groups.lengths.get(..groups.count)?;
-    let digit = |at: usize| groups.digits.get(at).copied().unwrap_or_default();
-    let flat = groups.digits.iter().all(|byte| *byte == digit(0));
+    let digit = |at: usize| groups.digits().get(at).copied().unwrap_or_default();
+    let flat = groups.digits().iter().all(|byte| *byte == digit(0));
     if flat || total < 7 {
         return None;
     }
     if plus {
-        return ((8..=15).contains(&total) && is_country(&groups.digits)).then_some((Evidence::Form, 95));
+        return ((8..=15).contains(&total) && is_country(groups.digits())).then_some((Evidence::Form, 95));
     }
     if let [.., 3, 3, 4] = lengths {
         let country = total - 10;

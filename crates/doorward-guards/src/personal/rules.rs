@@ -14,8 +14,8 @@ use super::limits::CODE_MAX;
 /// The rules by the length of a code's first word and what it begins with.
 #[derive(Debug)]
 pub(super) struct Rules {
-    digits: Vec<Vec<&'static Rule>>,
-    letters: Vec<Vec<&'static Rule>>,
+    digits: Vec<Vec<(Shape, &'static Rule)>>,
+    letters: Vec<Vec<(Shape, &'static Rule)>>,
 }
 
 const TABLES: &[&[Rule]] = &[europe::RULES, north::RULES, asia::RULES, americas::RULES, documents::RULES, dates::RULES];
@@ -34,7 +34,7 @@ impl Rules {
                 };
                 for (buckets, meant) in [(&mut rules.digits, digits), (&mut rules.letters, letters)] {
                     if let (Some(bucket), true) = (buckets.get_mut(length), meant) {
-                        bucket.push(rule);
+                        bucket.push((Shape::asked(rule.pattern, length), rule));
                     }
                 }
             }
@@ -42,10 +42,75 @@ impl Rules {
         rules
     }
 
-    /// The rules for a word of `length` letters and digits.
-    pub(super) fn of_word(&self, first: u8, length: usize) -> &[&'static Rule] {
-        let buckets = if first.is_ascii_digit() { &self.digits } else { &self.letters };
-        buckets.get(length).map(Vec::as_slice).unwrap_or_default()
+    /// The rules that `text`, which begins with a word of `length` letters and digits, has the shape for.
+    pub(super) fn of_word(&self, text: &[u8], length: usize) -> impl Iterator<Item = &'static Rule> {
+        let buckets = if text.first().is_some_and(u8::is_ascii_digit) { &self.digits } else { &self.letters };
+        let bucket = buckets.get(length).map(Vec::as_slice).unwrap_or_default();
+        let seen = if bucket.is_empty() { Shape::default() } else { Shape::seen(text) };
+        bucket.iter().filter(move |(asked, _)| seen.fits(asked)).map(|(_, rule)| *rule)
+    }
+}
+
+/// At which of the first bytes of a text which kind of byte stands, as bits: most words fit no rule, and are told so by this
+/// alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Shape {
+    digits: u32,
+    letters: u32,
+    /// Letters or digits.
+    either: u32,
+    /// Blanks and hyphens.
+    joints: u32,
+    /// Neither letters nor digits, or nothing.
+    others: u32,
+}
+
+/// How many bytes a [`Shape`] tells of.
+const SHAPED: usize = 24;
+
+impl Shape {
+    /// What stands there.
+    fn seen(text: &[u8]) -> Self {
+        let mut shape = Self::default();
+        for (place, byte) in text.iter().take(SHAPED).enumerate() {
+            shape.digits |= u32::from(byte.is_ascii_digit()) << place;
+            shape.letters |= u32::from(byte.is_ascii_alphabetic()) << place;
+            shape.joints |= u32::from(matches!(byte, b' ' | b'-')) << place;
+        }
+        shape.either = shape.digits | shape.letters;
+        shape.others = !shape.either;
+        shape
+    }
+
+    /// What must stand there, where the first word of the form is as long as `first`: up to the next blank that may be left
+    /// out.
+    fn asked(pattern: &str, first: usize) -> Self {
+        let mut shape = Self::default();
+        let mut place = 0;
+        for wanted in pattern.bytes().map(Some).chain([None]) {
+            if place >= SHAPED {
+                break;
+            }
+            let here = 1 << place;
+            match wanted {
+                Some(b' ') if place < first => continue,
+                Some(b' ') if place > first => break,
+                Some(b' ' | b'~' | b'-') => shape.joints |= here,
+                Some(b'9') => shape.digits |= here,
+                Some(b'A') => shape.letters |= here,
+                Some(b'X') => shape.either |= here,
+                Some(byte) if byte.is_ascii_alphanumeric() => shape.either |= here,
+                Some(_) | None => shape.others |= here,
+            }
+            place += 1;
+        }
+        shape
+    }
+
+    /// Whether all that is asked for is there.
+    const fn fits(&self, asked: &Self) -> bool {
+        let missing = (asked.digits & !self.digits) | (asked.letters & !self.letters) | (asked.either & !self.either);
+        missing | (asked.joints & !self.joints) | (asked.others & !self.others) == 0
     }
 }
 
@@ -118,6 +183,22 @@ mod tests {
     fn the_first_word_of_a_form_has_every_length_its_blanks_allow() {
         assert_eq!(first_words("AA 99 99"), [2, 4, 6]);
         assert_eq!(first_words("999-99"), [3]);
+    }
+
+    #[test]
+    fn whatever_is_read_has_the_shape_for_it() {
+        for pattern in ["AA 99 99 99 A", "9999-99-99", "999~99.9", "X9 A"] {
+            for text in ["AB 12 34 56 C", "ab123456c,", "AB12 3456C", "2026-03-02 x", "123 45.6", "b7c", "2026-03", "B7 CD"] {
+                let length = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+                let fits = first_words(pattern)
+                    .into_iter()
+                    .any(|first| first == length && Shape::seen(text.as_bytes()).fits(&Shape::asked(pattern, first)));
+                let is_read = read(pattern, text.as_bytes(), 0)
+                    .is_some_and(|(end, _)| !text.as_bytes().get(end).is_some_and(u8::is_ascii_alphanumeric));
+                assert!(fits || !is_read, "{pattern} {text}");
+            }
+        }
+        assert!(!Shape::seen(b"2026-03-02").fits(&Shape::asked("9999 9999 9999", 4)));
     }
 
     #[test]
