@@ -20,7 +20,7 @@ use doorward_core::guard::{Confidence, GuardName, Severity, Surface};
 
 use crate::guard::{Found, Guard, Report};
 use crate::scene::Scene;
-use crate::text::{Layer, Text};
+use crate::text::{Classes, Layer, Text};
 use crate::words::Hit;
 use cues::Cues;
 use readings::{How, readings, shifted};
@@ -69,17 +69,32 @@ pub(crate) fn judgements<'s>(
     mut tell: impl FnMut(usize, &'s Text<'s>, Judgement, &[Range<usize>]),
 ) {
     let surface = scene.content.surface;
+    let is_own_word = matches!(surface, Surface::Definition | Surface::Instructions);
     let mut hits = scene.hits(GuardName::Injection);
     for (place, text) in scene.texts.iter().enumerate() {
-        let (own, rest) = hits.split_at(hits.partition_point(|hit| hit.text <= place));
+        let (own, rest) = hits.split_at(hits.iter().take_while(|hit| hit.text <= place).count());
         hits = rest;
+        if own.is_empty() && !is_own_word && !text.classes.has(Classes::OUTSIDE_ASCII.with(Classes::CONTROL)) {
+            let mut work = 0;
+            let judgement = by_rules(text, &Cues::default(), surface, &mut work);
+            if !report.spend(work) {
+                return;
+            }
+            tell(place, text, judgement, &[]);
+            continue;
+        }
         let of_rules: Vec<Hit> = own.iter().filter(|hit| hit.word < *OF_RULES).cloned().collect();
         let cues = Cues::of(text, &of_rules);
         let asked = suspects::parts(text, surface, own, *OF_RULES);
         if !report.spend(cues.windows.iter().chain(&asked).map(ExactSizeIterator::len).sum()) {
             return;
         }
-        tell(place, text, by_rules(text, &cues, surface), &asked);
+        let mut work = 0;
+        let judgement = by_rules(text, &cues, surface, &mut work);
+        if !report.spend(work) {
+            return;
+        }
+        tell(place, text, judgement, &asked);
     }
 }
 
@@ -113,8 +128,8 @@ const fn confidence(severity: Severity) -> Confidence {
     }
 }
 
-/// What the rules say of a text, read plainly and read again.
-fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface) -> Judgement {
+/// What the rules say of a text, read plainly and read again. What reading again takes is added to `work`.
+fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface, work: &mut usize) -> Judgement {
     let mut judgement = Judgement::default();
     if !cues.windows.is_empty() {
         let normal = text.normal();
@@ -130,11 +145,12 @@ fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface) -> Judgement {
         };
         judgement.range = normal.original(&judgement.range);
     }
-    let mut again = readings(&text.text, text.classes);
+    let mut again = readings(&text.text, text.classes, work);
     if cues.is_shifted {
         again.extend(shifted(&text.text));
     }
     for reading in again {
+        *work += reading.text.len();
         let everywhere = 0..reading.text.len();
         judgement.worsen(
             rules::judge_again(&reading.text, std::slice::from_ref(&everywhere), surface, on(surface, reading.how)),

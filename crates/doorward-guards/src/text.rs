@@ -5,6 +5,7 @@ mod escape_codes;
 mod invisible;
 mod joined;
 mod layers;
+mod letters;
 mod lookalike;
 mod normal;
 mod span_map;
@@ -16,6 +17,7 @@ pub use normal::{Normal, Signs};
 pub use span_map::SpanMap;
 
 pub(crate) use escape_codes::length as escape_code;
+pub(crate) use letters::{has_case, is_letter};
 pub(crate) use invisible::{Invisible, invisible};
 pub(crate) use lookalike::latin_lookalike;
 

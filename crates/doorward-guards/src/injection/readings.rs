@@ -35,26 +35,58 @@ pub(super) enum How {
     Invisible,
 }
 
-/// Every second reading of `text`, which has these classes of bytes.
-pub(super) fn readings(text: &str, classes: Classes) -> Vec<Reading> {
+/// Every second reading of `text`, which has these classes of bytes. How many bytes are looked at closely for them is added to
+/// `work`.
+pub(super) fn readings(text: &str, classes: Classes, work: &mut usize) -> Vec<Reading> {
     let mut found = Vec::new();
     if classes.has(Classes::OUTSIDE_ASCII) {
-        tags(text, &mut found);
-        selectors(text, &mut found);
-        zero_width_bits(text, &mut found);
-        overridden(text, &mut found);
+        unseen(text, &mut found);
     }
     if classes.has(Classes::LESS.with(Classes::CONTROL).with(Classes::CLOSING)) {
-        hidden(text, &mut found);
+        hidden(text, &mut found, work);
+    }
+    // A shorter one has no digit or sign for a letter, or too few letters to be spaced.
+    if text.len() <= SPACED_MIN && !classes.has(Classes::DIGIT.with(Classes::AT)) && !text.contains('$') {
+        return found;
     }
     let signs = Signs::of(text);
-    if signs.spaced >= 6 {
+    if signs.spaced >= SPACED {
+        *work += text.len().min(READING_BYTES_MAX);
         spaced(text, &mut found);
     }
     if signs.mixed >= 2 {
+        *work += text.len().min(READING_BYTES_MAX);
         digits(text, &mut found);
     }
     found
+}
+
+/// How many letters stand apart in a text that is taken for spaced, and how long a text with fewer may be.
+const SPACED: usize = 6;
+const SPACED_MIN: usize = 2 * SPACED;
+
+/// What is written in characters that cannot be seen, or is turned around by one.
+fn unseen(text: &str, found: &mut Vec<Reading>) {
+    let bytes = text.as_bytes();
+    // What the characters of each kind begin with in UTF-8; hardly any text has one.
+    let supplement = memchr::memchr(0xf3, bytes).is_some();
+    let begins = |first: u8, rest: fn(&[u8]) -> bool| {
+        memchr::memchr_iter(first, bytes).any(|at| bytes.get(at + 1..at + 3).is_some_and(rest))
+    };
+    let presentation = begins(0xef, |rest| matches!(rest, [0xb8, _] | [0xbb, 0xbf]));
+    let punctuation = begins(0xe2, |rest| matches!(rest, [0x80, 0x8b..=0x8d | 0xaa..=0xae] | [0x81, _]));
+    if supplement {
+        tags(text, found);
+    }
+    if supplement || presentation {
+        selectors(text, found);
+    }
+    if presentation || punctuation {
+        zero_width_bits(text, found);
+    }
+    if punctuation {
+        overridden(text, found);
+    }
 }
 
 fn push(found: &mut Vec<Reading>, text: &str, range: Range<usize>, how: How) {
@@ -154,48 +186,74 @@ fn overridden(text: &str, found: &mut Vec<Reading>) {
 }
 
 #[expect(clippy::expect_used, reason = "constant patterns; a test compiles them")]
-static HIDDEN: LazyLock<Vec<(Regex, How)>> = LazyLock::new(|| {
+static HIDDEN: LazyLock<Vec<(Regex, How, Sign)>> = LazyLock::new(|| {
     let patterns = [
         // An element whose style or attributes hide it.
         (
             r#"(?is)<[a-z][a-z0-9]*\b[^<>]{0,400}?(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?:\.0\d*)?\s*[;"']|color\s*:\s*transparent|(?:left|top|text-indent)\s*:\s*-\d{3,}|(?:height|width)\s*:\s*0(?:px)?\s*;|clip\s*:\s*rect\(0|color\s*:\s*(?:#fff(?:fff)?|white)\s*;?[^<>]{0,80}background(?:-color)?\s*:\s*(?:#fff(?:fff)?|white))[^<>]{0,400}>([^<]{4,4000})"#,
             How::Hidden,
+            Sign::Element,
         ),
         (
             r#"(?is)<[a-z][a-z0-9]*\b[^<>]{0,200}?\b(?:hidden|aria-hidden\s*=\s*["']?true)[^<>]{0,200}>([^<]{4,4000})"#,
             How::Aside,
+            Sign::Element,
         ),
         // Terminal codes that conceal, or write in black on black.
-        ("(?s)\u{1b}\\[(?:[0-9;]*;)?8(?:;[0-9;]*)?m([^\u{1b}]{4,4000})", How::Hidden),
-        ("(?s)\u{1b}\\[(?:30;40|40;30|37;47|47;37|97;107)m([^\u{1b}]{4,4000})", How::Hidden),
+        ("(?s)\u{1b}\\[(?:[0-9;]*;)?8(?:;[0-9;]*)?m([^\u{1b}]{4,4000})", How::Hidden, Sign::Escape),
+        ("(?s)\u{1b}\\[(?:30;40|40;30|37;47|47;37|97;107)m([^\u{1b}]{4,4000})", How::Hidden, Sign::Escape),
         // Titles of links and pictures, and what a picture is said to show.
-        (r#"(?s)\]\([^()\s]{0,400}\s+["']([^"']{12,2000}|[^"]{12,2000})["']\)"#, How::Aside),
-        (r"(?s)!\[([^\]]{24,2000})\]\(", How::Aside),
-        (r#"(?m)^\[//\]:\s*#\s*[("']([^\n]{4,2000})"#, How::Aside),
+        (r#"(?s)\]\([^()\s]{0,400}\s+["']([^"']{12,2000}|[^"]{12,2000})["']\)"#, How::Aside, Sign::Link),
+        (r"(?s)!\[([^\]]{24,2000})\]\(", How::Aside, Sign::Link),
+        (r#"(?m)^\[//\]:\s*#\s*[("']([^\n]{4,2000})"#, How::Aside, Sign::Comment),
         (
             r#"(?is)<[a-z][a-z0-9]*\b[^<>]{0,400}?\b(?:alt|title|aria-label|data-[a-z-]+|content|placeholder)\s*=\s*"([^"<>]{24,2000})""#,
             How::Aside,
+            Sign::Element,
         ),
     ];
-    patterns.iter().map(|(pattern, how)| (Regex::new(pattern).expect("a pattern"), *how)).collect()
+    patterns.iter().map(|(pattern, how, sign)| (Regex::new(pattern).expect("a pattern"), *how, *sign)).collect()
 });
 
 /// Words that a page or terminal does not show.
-fn hidden(text: &str, found: &mut Vec<Reading>) {
+fn hidden(text: &str, found: &mut Vec<Reading>, work: &mut usize) {
     let bytes = text.as_bytes();
-    let html = memchr::memchr(b'<', bytes).is_some();
-    let codes = memchr::memchr(0x1b, bytes).is_some();
-    let links = memchr::memmem::find(bytes, b"](").is_some() || memchr::memmem::find(bytes, b"[//]:").is_some();
-    if !(html || codes || links) {
+    let has = |sign: &[u8]| memchr::memmem::find(bytes, sign).is_some();
+    let signs = [has(b"<"), has(b"\x1b"), has(b"]("), has(b"[//]:")];
+    let [html, codes, links, comments] = signs;
+    if !signs.contains(&true) {
         return;
     }
-    for (pattern, how) in HIDDEN.iter() {
+    for (pattern, how, sign) in HIDDEN.iter() {
+        let may_match = match sign {
+            Sign::Element => html,
+            Sign::Escape => codes,
+            Sign::Link => links,
+            Sign::Comment => comments,
+        };
+        if !may_match {
+            continue;
+        }
+        *work += text.len();
         for captures in pattern.captures_iter(text).take(32) {
             if let Some(inner) = captures.get(1) {
                 push(found, inner.as_str(), inner.range(), *how);
             }
         }
     }
+}
+
+/// What no match of a pattern is without.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    /// `<`
+    Element,
+    /// The control character.
+    Escape,
+    /// `](`
+    Link,
+    /// `[//]:`
+    Comment,
 }
 
 /// How often letters stand where they do in a disguise.
@@ -373,7 +431,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, how: How, expected: &str) {
-        let mut found = readings(text, Classes::of(text.as_bytes()));
+        let mut found = readings(text, Classes::of(text.as_bytes()), &mut 0);
         found.extend(shifted(text));
         let read = found.iter().any(|reading| reading.how == how && reading.text.contains(expected));
         assert!(read, "{text:?}: {found:?}");
@@ -406,7 +464,7 @@ mod tests {
             "a | b | c",
             "❤\u{fe0f} ☎\u{fe0f}",
         ] {
-            assert_eq!(readings(text, Classes::of(text.as_bytes())), [], "{text:?}");
+            assert_eq!(readings(text, Classes::of(text.as_bytes()), &mut 0), [], "{text:?}");
         }
     }
 }

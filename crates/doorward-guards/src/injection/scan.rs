@@ -12,6 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::words::{Meaning, WORDS};
 use crate::limits::WRAP_INDENT_MAX;
+use crate::text::is_letter;
 
 /// One word, and what it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,8 +143,8 @@ fn bounded(neighbour: Option<char>, edge: Edge) -> bool {
     let Some(neighbour) = neighbour else { return true };
     match edge {
         Edge::Open => true,
-        Edge::Name => !neighbour.is_alphanumeric(),
-        Edge::Word => !neighbour.is_alphanumeric() && neighbour != '_',
+        Edge::Name => !is_letter(neighbour),
+        Edge::Word => !is_letter(neighbour) && neighbour != '_',
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::limits::EMAIL_MAX;
+use super::limits::{EMAIL_MAX, URL_MAX};
 
 /// The address around the `@` at `at`.
 pub(super) fn email(text: &str, at: usize) -> Option<Range<usize>> {
@@ -24,7 +24,7 @@ pub(super) fn email(text: &str, at: usize) -> Option<Range<usize>> {
         || trimmed.ends_with('.')
         || outside.ends_with("//")
         || outside.ends_with('@')
-        || outside.ends_with(':') && outside.contains("//") && !outside.contains("mailto:") && is_in_url(outside)
+        || outside.ends_with(':') && is_in_url(outside)
     {
         return None;
     }
@@ -44,8 +44,13 @@ pub(super) fn email(text: &str, at: usize) -> Option<Range<usize>> {
     is_address.then_some(start..at + 1 + host.len())
 }
 
-/// Whether what stands before is the beginning of a URL that has not ended.
+/// Whether what stands before, as far as it is in reach, is the beginning of a URL that has not ended.
 fn is_in_url(outside: &str) -> bool {
+    let reach = outside.floor_char_boundary(outside.len().saturating_sub(URL_MAX));
+    let outside = outside.get(reach..).unwrap_or_default();
+    if outside.contains("mailto:") {
+        return false;
+    }
     let url = outside.rsplit(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '<' | '(' | '\'')).next();
     url.is_some_and(|url| url.contains("://"))
 }

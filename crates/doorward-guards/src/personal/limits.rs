@@ -38,3 +38,6 @@ pub const TOKEN_VALUES_MAX: usize = 1024;
 
 /// Principals whose tokens are remembered.
 pub const TOKEN_PRINCIPALS_MAX: usize = 256;
+
+/// How far before an address the URL may begin that it is part of, in bytes.
+pub const URL_MAX: usize = 1024;

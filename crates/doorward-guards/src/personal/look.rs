@@ -82,6 +82,7 @@ impl Look {
         while let Some(place) = next_sign(view.bytes, at) {
             at = match view.bytes.get(place) {
                 Some(b'@') => {
+                    view.work += EMAIL_WORK;
                     self.email(&view, place, &mut hits);
                     place + 1
                 }
@@ -345,6 +346,9 @@ fn next_sign(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// How many bytes are looked at at once.
 const STEP: usize = 32;
+
+/// What looking for an address at an `@` counts: what stands on either side is read up to the next one.
+const EMAIL_WORK: usize = 8;
 
 /// What looking for labels around a place counts: an automaton reads the bytes in reach, which takes a quarter of what a
 /// pattern takes.

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::table::Table;
-use super::words::hash_of;
+use super::words::{BASIS, hash_of, step};
 
 /// Kinds of a word, one bit each.
 pub(crate) type Kinds = u64;
@@ -24,6 +24,8 @@ pub(crate) const PREFIX_LONGEST: usize = 12;
 pub(crate) struct Lexicon {
     words: Table<Kinds>,
     prefixes: Table<Kinds>,
+    /// A bit for each hash that the first bytes of a beginning have.
+    openings: Vec<u64>,
     /// Kinds that say nothing by themselves.
     pub(crate) common: Kinds,
 }
@@ -36,7 +38,7 @@ pub(crate) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(TE
 
 impl Lexicon {
     fn read(text: &str) -> Self {
-        let mut lexicon = Self { words: Table::new(1 << 13), prefixes: Table::new(1 << 11), common: 0 };
+        let mut lexicon = Self { words: Table::new(1 << 13), prefixes: Table::new(1 << 11), openings: vec![0; OPENINGS], common: 0 };
         let mut kind: Kinds = 0;
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             if let Some(name) = line.strip_suffix(':') {
@@ -46,13 +48,15 @@ impl Lexicon {
                 }
             }
             for word in line.split_ascii_whitespace().filter(|word| !word.ends_with(':')) {
-                let (table, word) = match word.strip_suffix('*') {
-                    Some(prefix) => (&mut lexicon.prefixes, prefix),
-                    None => (&mut lexicon.words, word),
+                let Some(prefix) = word.strip_suffix('*') else {
+                    add(&mut lexicon.words, word, kind);
+                    continue;
                 };
-                let hash = hash_of(word);
-                let kinds = table.value(hash).unwrap_or(0) | kind;
-                table.insert(hash, kinds);
+                add(&mut lexicon.prefixes, prefix, kind);
+                if let Some(first) = prefix.as_bytes().first_chunk::<PREFIX_SHORTEST>() {
+                    let (place, bit) = opening(first.iter().copied().fold(BASIS, step));
+                    lexicon.openings.iter_mut().skip(place).take(1).for_each(|bits| *bits |= bit);
+                }
             }
         }
         lexicon
@@ -63,10 +67,31 @@ impl Lexicon {
         self.words.value(hash).unwrap_or(0)
     }
 
+    /// Whether a word may have a listed beginning, when its first [`PREFIX_SHORTEST`] bytes have this hash.
+    pub(crate) fn may_begin(&self, hash: u64) -> bool {
+        let (place, bit) = opening(hash);
+        self.openings.get(place).is_some_and(|bits| bits & bit != 0)
+    }
+
     /// The kinds of words with this beginning.
     pub(crate) fn prefix(&self, hash: u64) -> Kinds {
         self.prefixes.value(hash).unwrap_or(0)
     }
+}
+
+fn add(table: &mut Table<Kinds>, word: &str, kind: Kinds) {
+    let hash = hash_of(word);
+    let kinds = table.value(hash).unwrap_or(0) | kind;
+    table.insert(hash, kinds);
+}
+
+/// How many words of 64 bits the openings take.
+const OPENINGS: usize = 1024;
+
+/// Where the bit of a hash stands among the openings.
+const fn opening(hash: u64) -> (usize, u64) {
+    let mixed = hash ^ (hash >> 32);
+    ((mixed >> 6) as usize % OPENINGS, 1 << (mixed % 64))
 }
 
 #[cfg(test)]

@@ -4,16 +4,28 @@
 #[derive(Debug, Clone)]
 pub(crate) struct Table<V> {
     slots: Vec<(u64, V)>,
+    /// A bit for each key, by other bits of it: what is not there is told without the slots, which are too many for fast memory.
+    known: Vec<u64>,
+}
+
+/// How many words of 64 bits [`Table::known`] has.
+const KNOWN: usize = 1024;
+
+/// Where the bit of a key stands.
+const fn bit(key: u64) -> (usize, u64) {
+    ((key >> 16) as usize % KNOWN, 1 << ((key >> 26) % 64))
 }
 
 impl<V: Copy + Default> Table<V> {
     /// A table for fewer than `slots` values; `slots` is a power of two.
     pub(crate) fn new(slots: usize) -> Self {
-        Self { slots: vec![(0, V::default()); slots.next_power_of_two()] }
+        Self { slots: vec![(0, V::default()); slots.next_power_of_two()], known: vec![0; KNOWN] }
     }
 
     /// Puts a value, in place of one of the same key. What finds no room is left out.
     pub(crate) fn insert(&mut self, key: u64, value: V) {
+        let (place, bit) = bit(key);
+        self.known.iter_mut().skip(place).take(1).for_each(|bits| *bits |= bit);
         let mask = self.slots.len() - 1;
         for step in 0..self.slots.len() {
             let Some(slot) = self.slots.get_mut((key as usize).wrapping_add(step) & mask) else { return };
@@ -26,6 +38,10 @@ impl<V: Copy + Default> Table<V> {
 
     /// The value of a key.
     pub(crate) fn value(&self, key: u64) -> Option<V> {
+        let (place, bit) = bit(key);
+        if self.known.get(place).is_none_or(|bits| bits & bit == 0) {
+            return None;
+        }
         let mask = self.slots.len() - 1;
         let mut at = key as usize & mask;
         loop {

@@ -4,6 +4,7 @@
 //! never keeps one.
 
 use super::lexicon::{Kinds, LEXICON, Lexicon, PREFIX_LONGEST, PREFIX_SHORTEST};
+use crate::text::{has_case, is_letter};
 
 /// One word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,15 +66,15 @@ pub(crate) mod mark {
     pub(crate) const QUOTES: u32 = 1 << 16;
 }
 
-const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+pub(super) const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// The hash of a word, as [`words`] finds it.
 pub(crate) fn hash_of(word: &str) -> u64 {
     spread(word.bytes().fold(BASIS, step))
 }
 
-fn step(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+pub(super) const fn step(hash: u64, byte: u8) -> u64 {
+    (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3)
 }
 
 /// Spreads a hash over all bits; never 0.
@@ -89,6 +90,12 @@ pub(crate) fn words(text: &str, words: &mut Vec<Word>) -> u32 {
     let mut before = 0;
     let mut at = 0;
     while let Some(character) = character(text, at) {
+        if let Some(word) = plain_word(text.as_bytes(), at, before, lexicon) {
+            before = 0;
+            at = word.end;
+            words.push(word);
+            continue;
+        }
         let end = if starts_word(character) { word_end(text, at) } else { at };
         if end == at {
             before = with_mark(before, character);
@@ -102,6 +109,46 @@ pub(crate) fn words(text: &str, words: &mut Vec<Word>) -> u32 {
     before
 }
 
+/// The word at a place, when it is one of letters, digits and underscores of ASCII that nothing joins to another: most are,
+/// and are read in one pass.
+fn plain_word(text: &[u8], start: usize, before: u32, lexicon: &Lexicon) -> Option<Word> {
+    let mut hashing = Hashing::new(lexicon);
+    let (mut letters, mut capitals, mut others) = (0_u16, 0_u16, 0_u16);
+    let mut end = start;
+    for byte in text.get(start..)?.iter().take(PLAIN_MAX + 1) {
+        match byte {
+            b'a'..=b'z' => letters += 1,
+            b'A'..=b'Z' => {
+                letters += 1;
+                capitals += 1;
+            }
+            b'0'..=b'9' | b'_' => others += 1,
+            _ => break,
+        }
+        hashing.byte(byte.to_ascii_lowercase());
+        end += 1;
+    }
+    let next = text.get(end).copied().unwrap_or(b' ');
+    let may_go_on = match next {
+        b'.' | b'-' | b'@' => text.get(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80),
+        b':' => text.get(end + 1) == Some(&b'/'),
+        b'\'' | b'/' | b'~' => true,
+        _ => next >= 0x80,
+    };
+    if end == start || end - start > PLAIN_MAX || may_go_on {
+        return None;
+    }
+    let shape = match (letters, others) {
+        (0, _) => Shape::Number,
+        (_, 0) => Shape::Plain,
+        _ => Shape::Identifier,
+    };
+    Some(Word { kinds: hashing.kinds(), start, end, letters, capitals, shape, before, is_quoted: false })
+}
+
+/// Longest word that is tried as a plain one, in bytes.
+const PLAIN_MAX: usize = 64;
+
 /// The character at a place; quick where it is ASCII.
 fn character(text: &str, at: usize) -> Option<char> {
     match text.as_bytes().get(at) {
@@ -114,7 +161,7 @@ fn character(text: &str, at: usize) -> Option<char> {
 fn starts_word(character: char) -> bool {
     match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '~' | '/' => true,
-        _ => !character.is_ascii() && character.is_alphanumeric(),
+        _ => !character.is_ascii() && is_letter(character),
     }
 }
 
@@ -156,7 +203,7 @@ impl Joints {
                 self.scheme && next == b'/'
             }
             '?' | '=' | '&' | '%' | '#' | '$' | '+' => self.scheme && goes_on,
-            _ => !character.is_ascii() && character.is_alphanumeric(),
+            _ => !character.is_ascii() && is_letter(character),
         }
     }
 }
@@ -169,7 +216,7 @@ fn is_ending(text: &[u8], at: usize) -> bool {
 }
 
 fn word(text: &str, start: usize, end: usize, before: u32, lexicon: &Lexicon) -> Word {
-    let mut hashing = Hashing { hash: BASIS, bytes: 0, kinds: 0, lexicon };
+    let mut hashing = Hashing::new(lexicon);
     let (mut letters, mut capitals): (u16, u16) = (0, 0);
     let (mut scheme, mut mail, mut path, mut identifier) = (false, false, false, false);
     for character in text.get(start..end).unwrap_or_default().chars() {
@@ -186,7 +233,7 @@ fn word(text: &str, start: usize, end: usize, before: u32, lexicon: &Lexicon) ->
             _ if character.is_ascii() => {}
             _ => {
                 letters = letters.saturating_add(1);
-                capitals = capitals.saturating_add(u16::from(character.is_uppercase()));
+                capitals = capitals.saturating_add(u16::from(has_case(character) && character.is_uppercase()));
             }
         }
         hashing.push(character);
@@ -199,8 +246,7 @@ fn word(text: &str, start: usize, end: usize, before: u32, lexicon: &Lexicon) ->
         _ if identifier => Shape::Identifier,
         _ => Shape::Plain,
     };
-    let kinds = hashing.kinds | lexicon.word(spread(hashing.hash));
-    Word { kinds, start, end, letters, capitals, shape, before, is_quoted: false }
+    Word { kinds: hashing.kinds(), start, end, letters, capitals, shape, before, is_quoted: false }
 }
 
 /// Hashes a word and looks up its beginnings on the way.
@@ -209,14 +255,28 @@ struct Hashing<'a> {
     hash: u64,
     bytes: usize,
     kinds: Kinds,
+    /// Whether a beginning in the lexicon starts like this word.
+    may_begin: bool,
     lexicon: &'a Lexicon,
 }
 
-impl Hashing<'_> {
+impl<'a> Hashing<'a> {
+    const fn new(lexicon: &'a Lexicon) -> Self {
+        Self { hash: BASIS, bytes: 0, kinds: 0, may_begin: false, lexicon }
+    }
+
+    /// Those of the word and of its beginnings.
+    fn kinds(&self) -> Kinds {
+        self.kinds | self.lexicon.word(spread(self.hash))
+    }
+
     fn push(&mut self, character: char) {
         match character {
             '\u{2019}' => self.byte(b'\''),
             _ if character.is_ascii() => self.byte(character.to_ascii_lowercase() as u8),
+            _ if !has_case(character) => {
+                character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| self.byte(byte));
+            }
             _ => {
                 let mut buffer = [0; 4];
                 for lower in character.to_lowercase() {
@@ -229,7 +289,10 @@ impl Hashing<'_> {
     fn byte(&mut self, byte: u8) {
         self.hash = step(self.hash, byte);
         self.bytes += 1;
-        if (PREFIX_SHORTEST..=PREFIX_LONGEST).contains(&self.bytes) {
+        if self.bytes == PREFIX_SHORTEST {
+            self.may_begin = self.lexicon.may_begin(self.hash);
+        }
+        if self.may_begin && self.bytes <= PREFIX_LONGEST {
             self.kinds |= self.lexicon.prefix(spread(self.hash));
         }
     }
@@ -293,6 +356,18 @@ mod tests {
         ];
         let expected: Vec<_> = expected.iter().map(|(word, shape)| ((*word).to_owned(), *shape)).collect();
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_plain_word_reads_as_any_other() {
+        let bytes = |text: &'static str| text.char_indices().map(|(at, _)| at);
+        for text in ["One two_3, 4. \"five\": six's U.S. a@b x-y http://z ~w p/q caf\u{e9} 7th\n", "disregarding 'x'", "A:b c:"] {
+            for at in bytes(text) {
+                let Some(plain) = plain_word(text.as_bytes(), at, 0, &LEXICON) else { continue };
+                assert_eq!(plain.end, word_end(text, at), "{text:?} {at}");
+                assert_eq!(plain, word(text, at, plain.end, 0, &LEXICON), "{text:?} {at}");
+            }
+        }
     }
 
     #[test]
