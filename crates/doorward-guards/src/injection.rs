@@ -75,9 +75,8 @@ pub(crate) fn judgements<'s>(
         let (own, rest) = hits.split_at(hits.iter().take_while(|hit| hit.text <= place).count());
         hits = rest;
         if own.is_empty() && !is_own_word && !text.classes.has(Classes::OUTSIDE_ASCII.with(Classes::CONTROL)) {
-            let mut work = 0;
-            let judgement = by_rules(text, &Cues::default(), surface, &mut work);
-            if !report.spend(work) {
+            let judgement = by_rules(text, &Cues::default(), surface, report);
+            if report.unfinished.is_some() {
                 return;
             }
             tell(place, text, judgement, &[]);
@@ -89,9 +88,8 @@ pub(crate) fn judgements<'s>(
         if !report.spend(cues.windows.iter().chain(&asked).map(ExactSizeIterator::len).sum()) {
             return;
         }
-        let mut work = 0;
-        let judgement = by_rules(text, &cues, surface, &mut work);
-        if !report.spend(work) {
+        let judgement = by_rules(text, &cues, surface, report);
+        if report.unfinished.is_some() {
             return;
         }
         tell(place, text, judgement, &asked);
@@ -128,8 +126,9 @@ const fn confidence(severity: Severity) -> Confidence {
     }
 }
 
-/// What the rules say of a text, read plainly and read again. What reading again takes is added to `work`.
-fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface, work: &mut usize) -> Judgement {
+/// What the rules say of a text, read plainly and read again. What reading again takes is
+/// spent: where it is too much, the report says that it is unfinished.
+fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface, report: &mut Report) -> Judgement {
     let mut judgement = Judgement::default();
     if !cues.windows.is_empty() {
         let normal = text.normal();
@@ -145,12 +144,14 @@ fn by_rules(text: &Text<'_>, cues: &Cues, surface: Surface, work: &mut usize) ->
         };
         judgement.range = normal.original(&judgement.range);
     }
-    let mut again = readings(&text.text, text.classes, work);
+    let mut again = readings(&text.text, text.classes, &mut |bytes| report.spend(bytes));
     if cues.is_shifted {
         again.extend(shifted(&text.text));
     }
     for reading in again {
-        *work += reading.text.len();
+        if !report.spend(reading.text.len()) {
+            break;
+        }
         let everywhere = 0..reading.text.len();
         judgement.worsen(
             rules::judge_again(&reading.text, std::slice::from_ref(&everywhere), surface, on(surface, reading.how)),

@@ -17,8 +17,8 @@ pub use normal::{Normal, Signs};
 pub use span_map::SpanMap;
 
 pub(crate) use escape_codes::length as escape_code;
-pub(crate) use letters::{has_case, is_letter};
 pub(crate) use invisible::{Invisible, invisible};
+pub(crate) use letters::{has_case, is_letter};
 pub(crate) use lookalike::latin_lookalike;
 
 use std::borrow::Cow;

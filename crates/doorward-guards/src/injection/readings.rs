@@ -35,27 +35,26 @@ pub(super) enum How {
     Invisible,
 }
 
-/// Every second reading of `text`, which has these classes of bytes. How many bytes are looked at closely for them is added to
-/// `work`.
-pub(super) fn readings(text: &str, classes: Classes, work: &mut usize) -> Vec<Reading> {
+/// Every second reading of `text`, which has these classes of bytes. `spend` is told how many bytes are
+/// about to be looked at closely for them, and says whether to go on.
+pub(super) fn readings(text: &str, classes: Classes, spend: &mut dyn FnMut(usize) -> bool) -> Vec<Reading> {
     let mut found = Vec::new();
     if classes.has(Classes::OUTSIDE_ASCII) {
         unseen(text, &mut found);
     }
     if classes.has(Classes::LESS.with(Classes::CONTROL).with(Classes::CLOSING)) {
-        hidden(text, &mut found, work);
+        hidden(text, &mut found, spend);
     }
     // A shorter one has no digit or sign for a letter, or too few letters to be spaced.
     if text.len() <= SPACED_MIN && !classes.has(Classes::DIGIT.with(Classes::AT)) && !text.contains('$') {
         return found;
     }
     let signs = Signs::of(text);
-    if signs.spaced >= SPACED {
-        *work += text.len().min(READING_BYTES_MAX);
+    let closely = text.len().min(READING_BYTES_MAX);
+    if signs.spaced >= SPACED && spend(closely) {
         spaced(text, &mut found);
     }
-    if signs.mixed >= 2 {
-        *work += text.len().min(READING_BYTES_MAX);
+    if signs.mixed >= 2 && spend(closely) {
         digits(text, &mut found);
     }
     found
@@ -216,7 +215,7 @@ static HIDDEN: LazyLock<Vec<(Regex, How, Sign)>> = LazyLock::new(|| {
 });
 
 /// Words that a page or terminal does not show.
-fn hidden(text: &str, found: &mut Vec<Reading>, work: &mut usize) {
+fn hidden(text: &str, found: &mut Vec<Reading>, spend: &mut dyn FnMut(usize) -> bool) {
     let bytes = text.as_bytes();
     let has = |sign: &[u8]| memchr::memmem::find(bytes, sign).is_some();
     let signs = [has(b"<"), has(b"\x1b"), has(b"]("), has(b"[//]:")];
@@ -234,7 +233,10 @@ fn hidden(text: &str, found: &mut Vec<Reading>, work: &mut usize) {
         if !may_match {
             continue;
         }
-        *work += text.len();
+        let titles = if matches!(sign, Sign::Link) { titles(bytes) } else { 0 };
+        if !spend(text.len() + titles * TITLE_WORK) {
+            return;
+        }
         for captures in pattern.captures_iter(text).take(32) {
             if let Some(inner) = captures.get(1) {
                 push(found, inner.as_str(), inner.range(), *how);
@@ -242,6 +244,22 @@ fn hidden(text: &str, found: &mut Vec<Reading>, work: &mut usize) {
         }
     }
 }
+
+/// How many links seem to have a title: a pattern looks for the end of each a long way.
+fn titles(text: &[u8]) -> usize {
+    let seems = |at: &usize| {
+        let address = text.get(at + 2..).unwrap_or_default().iter().take(LINK_MAX);
+        let mut behind = address.skip_while(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'(' | b')'));
+        matches!(behind.find(|byte| !byte.is_ascii_whitespace()), Some(b'"' | b'\''))
+    };
+    memchr::memmem::find_iter(text, b"](").filter(seems).count()
+}
+
+/// Longest address of a link that has a title, and the blanks behind it.
+const LINK_MAX: usize = 480;
+
+/// What looking for the end of a title counts.
+const TITLE_WORK: usize = 512;
 
 /// What no match of a pattern is without.
 #[derive(Debug, Clone, Copy)]
@@ -431,7 +449,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, how: How, expected: &str) {
-        let mut found = readings(text, Classes::of(text.as_bytes()), &mut 0);
+        let mut found = readings(text, Classes::of(text.as_bytes()), &mut |_| true);
         found.extend(shifted(text));
         let read = found.iter().any(|reading| reading.how == how && reading.text.contains(expected));
         assert!(read, "{text:?}: {found:?}");
@@ -464,7 +482,7 @@ mod tests {
             "a | b | c",
             "❤\u{fe0f} ☎\u{fe0f}",
         ] {
-            assert_eq!(readings(text, Classes::of(text.as_bytes()), &mut 0), [], "{text:?}");
+            assert_eq!(readings(text, Classes::of(text.as_bytes()), &mut |_| true), [], "{text:?}");
         }
     }
 }

@@ -75,8 +75,7 @@ impl Look {
     pub(super) fn find(&self, text: &str, field: Option<&str>, work: &mut usize) -> Vec<Hit> {
         // A name speaks for a value, not for a page of prose.
         let speaking = field.filter(|_| text.len() <= FIELD_MAX);
-        let mut view =
-            View { text, bytes: text.as_bytes(), field: speaking, says: None, work: 0, around: None };
+        let mut view = View { text, bytes: text.as_bytes(), field: speaking, says: None, work: 0, around: None };
         let mut hits = Vec::new();
         let mut at = 0;
         while let Some(place) = next_sign(view.bytes, at) {
@@ -265,7 +264,8 @@ impl Look {
         spelling: Spelling,
     ) -> Option<(Weight, u8)> {
         let around = view.around(&self.labels, range);
-        let is_other = around.is_other() || (around.nearest == Labels::NONE && view.field(&self.labels).meets(Labels::OTHER));
+        let is_other =
+            around.is_other() || (around.nearest == Labels::NONE && view.field(&self.labels).meets(Labels::OTHER));
         let named = around.said.meets(labels) || view.field(&self.labels).meets(labels);
         match (evidence, spelling) {
             (Evidence::Label, _) if named && !is_other => Some((Weight::Labelled, 90)),

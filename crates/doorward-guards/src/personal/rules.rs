@@ -188,7 +188,9 @@ mod tests {
     #[test]
     fn whatever_is_read_has_the_shape_for_it() {
         for pattern in ["AA 99 99 99 A", "9999-99-99", "999~99.9", "X9 A"] {
-            for text in ["AB 12 34 56 C", "ab123456c,", "AB12 3456C", "2026-03-02 x", "123 45.6", "b7c", "2026-03", "B7 CD"] {
+            for text in
+                ["AB 12 34 56 C", "ab123456c,", "AB12 3456C", "2026-03-02 x", "123 45.6", "b7c", "2026-03", "B7 CD"]
+            {
                 let length = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
                 let fits = first_words(pattern)
                     .into_iter()

@@ -38,7 +38,8 @@ pub(crate) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(TE
 
 impl Lexicon {
     fn read(text: &str) -> Self {
-        let mut lexicon = Self { words: Table::new(1 << 13), prefixes: Table::new(1 << 11), openings: vec![0; OPENINGS], common: 0 };
+        let mut lexicon =
+            Self { words: Table::new(1 << 13), prefixes: Table::new(1 << 11), openings: vec![0; OPENINGS], common: 0 };
         let mut kind: Kinds = 0;
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             if let Some(name) = line.strip_suffix(':') {

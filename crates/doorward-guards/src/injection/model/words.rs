@@ -361,7 +361,9 @@ mod tests {
     #[test]
     fn a_plain_word_reads_as_any_other() {
         let bytes = |text: &'static str| text.char_indices().map(|(at, _)| at);
-        for text in ["One two_3, 4. \"five\": six's U.S. a@b x-y http://z ~w p/q caf\u{e9} 7th\n", "disregarding 'x'", "A:b c:"] {
+        for text in
+            ["One two_3, 4. \"five\": six's U.S. a@b x-y http://z ~w p/q caf\u{e9} 7th\n", "disregarding 'x'", "A:b c:"]
+        {
             for at in bytes(text) {
                 let Some(plain) = plain_word(text.as_bytes(), at, 0, &LEXICON) else { continue };
                 assert_eq!(plain.end, word_end(text, at), "{text:?} {at}");
