@@ -115,11 +115,14 @@ async fn show(args: &ShowPinArgs, terminal: &Terminal) -> Result<Exit, Fault> {
 
 async fn differ(args: &DiffPinsArgs, terminal: &Terminal) -> Result<Exit, Fault> {
     let all = read(&args.source).await?;
+    let nothing = all.is_empty();
     let wanted: Vec<Known> = match &args.pin {
         Some(pin) => vec![find(&all, pin)?],
         None => all.into_iter().filter(|known| known.pin.state() != State::Approved).collect(),
     };
-    if wanted.is_empty() {
+    if nothing {
+        terminal.say("Nothing has been seen yet: pins are made when a client lists what a server offers.");
+    } else if wanted.is_empty() {
         terminal.say("Everything that was seen is approved.");
     }
     for known in &wanted {

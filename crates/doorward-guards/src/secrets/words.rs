@@ -85,6 +85,9 @@ pub(super) const WORDS: &[(&str, Strength)] = &[
 /// names is public, a place, or a count.
 pub(super) const PUBLIC: &[&str] = &[
     "public",
+    "xamzsignature",
+    "xgoogsignature",
+    "signaturevalue",
     "nexttoken",
     "nextpage",
     "pagetoken",

@@ -110,6 +110,17 @@ impl ConfigErrors {
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+
+    /// Every error in one line, each with its place and what to do: for a log, which shows no excerpts.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        let errors = self.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let told = errors.map(|problem| {
+            let Problem { origin, message, advice, .. } = problem;
+            format!("{origin}: {message} ({advice})")
+        });
+        told.collect::<Vec<_>>().join("; ")
+    }
 }
 
 impl fmt::Display for ConfigErrors {

@@ -59,7 +59,7 @@ impl Reloader {
     }
 
     async fn attempt(&mut self, gateway: &Arc<Gateway>) -> Result<u64, String> {
-        let config = (self.reload)().map_err(|errors| errors.to_string())?;
+        let config = (self.reload)().map_err(|errors| errors.in_a_line())?;
         self.tell_of_restart(&config);
         let present = servers(&config.servers, &self.outside, &self.present).map_err(|error| chain(&error))?;
         let generation = gateway

@@ -81,6 +81,12 @@ fn bound(key: &str, member: &Member, reader: &mut Reader<'_>, bound: &mut Bound)
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         if inner.name == "note" { bound.note = number } else { bound.refuse = Some(number) }
     }
+    // Whoever only refuses wants nothing noted above that.
+    match bound.refuse {
+        Some(0) => reader.error(&member.node.span, format!("{key}.refuse is 0"), "every message is larger"),
+        Some(refuse) => bound.note = bound.note.min(refuse),
+        None => {}
+    }
 }
 
 /// How grave one kind of personal data is, or that it is not looked for.

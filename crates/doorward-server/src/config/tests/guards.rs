@@ -105,6 +105,7 @@ fn what_nobody_knows_is_an_error_with_advice() {
         ("[guards.personal.kinds]\nemail = \"hihg\"\n", "did you mean 'high'?"),
         ("[guards.secrets]\nallowed = []\n", "there is no key 'allowed' in [guards.secrets]"),
         ("[guards.size]\nbytes = 7\n", "[guards.size.bytes] is a table"),
+        ("[guards.size]\ndepth = { refuse = 0 }\n", "guards.size.depth.refuse is 0"),
         ("[guards.size]\ntokens = { refuze = 7 }\n", "did you mean 'refuse'?"),
         (&server, "there is no key 'secrts' in [servers.s.guards]; did you mean 'secrets'?"),
         (&tool, "cannot be 'blok'; did you mean 'block'?"),
@@ -140,6 +141,7 @@ fn sizes_are_settings() {
     let text = "[guards.size]\nbytes = { note = 10, refuse = 20 }\ngrowth = { refuse = 50 }\n";
     let size = options("guards-size", text).size;
     assert_eq!((size.bytes.note, size.bytes.refuse), (10, Some(20)));
+    assert_eq!(options("guards-size-small", "[guards.size]\ndepth = { refuse = 8 }\n").size.depth.note, 8);
     assert_eq!((size.growth.note, size.growth.refuse), (20, Some(50)));
     assert_eq!(size.depth, doorward_guards::size::Options::default().depth);
 }
@@ -157,4 +159,12 @@ fn who_gets_values_for_tokens_is_named() {
     let wrong = "[servers.s]\ncommand = [\"x\"]\n[servers.s.guards]\nrestore = [\"emial\"]\n";
     let told = faults("guards-tokens-kinds", wrong).join("\n");
     assert!(told.contains("'emial' is no kind of personal data") && told.contains("did you mean 'email'?"), "{told}");
+}
+
+#[test]
+fn a_log_tells_the_place_of_every_error_and_what_to_do() {
+    let place = Place::new("guards-line").file("project/doorward.toml", "[guards.secrets]\nhihg = \"block\"\n");
+    let line = place.load().unwrap_err().in_a_line();
+    assert!(line.contains("doorward.toml:2:1: there is no key 'hihg'"), "{line}");
+    assert!(line.contains("(did you mean 'high'?)"), "{line}");
 }
