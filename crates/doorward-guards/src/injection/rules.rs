@@ -3,6 +3,7 @@
 //! Responsible for what can be said of one text by itself, in any surface. It must never depend on a phrase seen once: a rule
 //! is a combination of meanings that stand close together.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use doorward_core::guard::{Severity, Surface};
@@ -32,9 +33,15 @@ pub(crate) const FEATURES: usize = 64;
 pub(super) fn judge(text: &str, windows: &[Range<usize>], surface: Surface) -> Judgement {
     let seen = seen(text, windows);
     let mut judgement = Judgement::default();
+    // A definition that breaks two rules is no slip of whoever wrote it.
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
     for (place, rule, range) in met(text, windows, &seen, surface) {
         judgement.features |= 1 << (place % FEATURES);
-        let severity = if is_spoken_about(text, &seen, &range) { Severity::Low } else { rule.severity };
+        let mut severity = if is_spoken_about(text, &seen, &range) { Severity::Low } else { rule.severity };
+        if severity == Severity::Medium && surface == Surface::Definition {
+            broken.insert(rule.name);
+            severity = if broken.len() >= 2 { Severity::High } else { severity };
+        }
         if judgement.severity.is_none_or(|known| known < severity) {
             judgement.severity = Some(severity);
             judgement.rule = Some(rule.name);
