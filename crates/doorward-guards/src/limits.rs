@@ -131,3 +131,9 @@ pub const SECRET_SEEN_MAX: usize = 4;
 
 /// Most spaces that a line starts with which goes on with the sentence of the line before.
 pub const WRAP_INDENT_MAX: usize = 12;
+
+/// Longest word that is tried as a plain one, in bytes.
+pub const PLAIN_WORD_MAX: usize = 64;
+
+/// Longest address of a link that has a title, and the blanks behind it.
+pub const TITLED_LINK_MAX: usize = 480;

@@ -59,18 +59,6 @@ const ARGUED: &[Argued] = &[
         pointer: "/inputRequests/q1/params/message",
         why: "false alarm: the same form",
     },
-    Argued {
-        server: "filesystem",
-        rule: "injection/consent",
-        pointer: "/description",
-        why: "false alarm: how a tool treats files, read as an order; it is shown, and marked",
-    },
-    Argued {
-        server: "filesystem",
-        rule: "injection/decode-obey",
-        pointer: "/description",
-        why: "false alarm: encodings of files, read as an order; it is shown, and marked",
-    },
 ];
 
 /// What is done that can be argued.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use regex::Regex;
 use std::sync::LazyLock;
 
-use crate::limits::READING_BYTES_MAX;
+use crate::limits::{READING_BYTES_MAX, TITLED_LINK_MAX};
 use crate::text::Classes;
 
 /// A text as somebody else reads it.
@@ -248,15 +248,12 @@ fn hidden(text: &str, found: &mut Vec<Reading>, spend: &mut dyn FnMut(usize) -> 
 /// How many links seem to have a title: a pattern looks for the end of each a long way.
 fn titles(text: &[u8]) -> usize {
     let seems = |at: &usize| {
-        let address = text.get(at + 2..).unwrap_or_default().iter().take(LINK_MAX);
+        let address = text.get(at + 2..).unwrap_or_default().iter().take(TITLED_LINK_MAX);
         let mut behind = address.skip_while(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'(' | b')'));
         matches!(behind.find(|byte| !byte.is_ascii_whitespace()), Some(b'"' | b'\''))
     };
     memchr::memmem::find_iter(text, b"](").filter(seems).count()
 }
-
-/// Longest address of a link that has a title, and the blanks behind it.
-const LINK_MAX: usize = 480;
 
 /// What looking for the end of a title counts.
 const TITLE_WORK: usize = 512;

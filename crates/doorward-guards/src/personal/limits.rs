@@ -41,3 +41,6 @@ pub const TOKEN_PRINCIPALS_MAX: usize = 256;
 
 /// How far before an address the URL may begin that it is part of, in bytes.
 pub const URL_MAX: usize = 1024;
+
+/// Most digits of a telephone number (E.164).
+pub const PHONE_DIGITS_MAX: usize = 15;

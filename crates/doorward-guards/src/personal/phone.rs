@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::kind::Evidence;
+use super::limits::PHONE_DIGITS_MAX;
 
 /// A number.
 #[derive(Debug)]
@@ -18,14 +19,11 @@ pub(super) struct Phone {
 struct Groups {
     lengths: [usize; 8],
     count: usize,
-    digits: [u8; DIGITS_MAX],
+    digits: [u8; PHONE_DIGITS_MAX],
     total: usize,
     end: usize,
     joints: Joints,
 }
-
-/// Most digits of a number (E.164).
-const DIGITS_MAX: usize = 15;
 
 impl Groups {
     fn digits(&self) -> &[u8] {
@@ -74,7 +72,7 @@ fn groups(text: &[u8], start: usize, open: bool) -> Option<Groups> {
     while groups.count < groups.lengths.len() {
         let rest = text.get(at..)?;
         let length = rest.iter().take(16).take_while(|byte| byte.is_ascii_digit()).count();
-        if length == 0 || groups.total + length > DIGITS_MAX {
+        if length == 0 || groups.total + length > PHONE_DIGITS_MAX {
             break;
         }
         groups.digits.get_mut(groups.total..groups.total + length)?.copy_from_slice(rest.get(..length)?);

@@ -4,6 +4,7 @@
 //! never keeps one.
 
 use super::lexicon::{Kinds, LEXICON, Lexicon, PREFIX_LONGEST, PREFIX_SHORTEST};
+use crate::limits::PLAIN_WORD_MAX;
 use crate::text::{has_case, is_letter};
 
 /// One word.
@@ -115,7 +116,7 @@ fn plain_word(text: &[u8], start: usize, before: u32, lexicon: &Lexicon) -> Opti
     let mut hashing = Hashing::new(lexicon);
     let (mut letters, mut capitals, mut others) = (0_u16, 0_u16, 0_u16);
     let mut end = start;
-    for byte in text.get(start..)?.iter().take(PLAIN_MAX + 1) {
+    for byte in text.get(start..)?.iter().take(PLAIN_WORD_MAX + 1) {
         match byte {
             b'a'..=b'z' => letters += 1,
             b'A'..=b'Z' => {
@@ -135,7 +136,7 @@ fn plain_word(text: &[u8], start: usize, before: u32, lexicon: &Lexicon) -> Opti
         b'\'' | b'/' | b'~' => true,
         _ => next >= 0x80,
     };
-    if end == start || end - start > PLAIN_MAX || may_go_on {
+    if end == start || end - start > PLAIN_WORD_MAX || may_go_on {
         return None;
     }
     let shape = match (letters, others) {
@@ -145,9 +146,6 @@ fn plain_word(text: &[u8], start: usize, before: u32, lexicon: &Lexicon) -> Opti
     };
     Some(Word { kinds: hashing.kinds(), start, end, letters, capitals, shape, before, is_quoted: false })
 }
-
-/// Longest word that is tried as a plain one, in bytes.
-const PLAIN_MAX: usize = 64;
 
 /// The character at a place; quick where it is ASCII.
 fn character(text: &str, at: usize) -> Option<char> {
