@@ -43,6 +43,8 @@ impl Sight {
 /// Puts every item before the guards, two at a time: the time of each is measured on its own.
 pub(super) fn see(items: &[Item]) -> Result<Vec<Sight>, String> {
     let guards = Guards::new(options());
+    // Making them is no part of looking.
+    guards.prepare();
     let server = ServerId::parse("corpus").map_err(|error| error.to_string())?;
     let half = items.len().div_ceil(2).max(1);
     thread::scope(|scope| {

@@ -184,9 +184,9 @@ mod tests {
         let mut findings = Findings::default();
         for action in ["spotlight", "block"] {
             let finding = json!({
-                "guard": "injection", "rule": "consent", "pointer": "/description", "action": action,
+                "guard": "injection", "rule": "classifier", "pointer": "/instructions", "action": action,
             });
-            findings.add(&json!({ "server": "filesystem", "action": "tools/list", "findings": [finding] }));
+            findings.add(&json!({ "server": "everything-sse", "action": "initialize", "findings": [finding] }));
         }
         assert_eq!((findings.0.len(), findings.unargued()), (2, 1));
     }
