@@ -3,8 +3,10 @@
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long the gateway may take until it accepts connections.
@@ -126,12 +128,22 @@ fn announced_port(line: &str) -> Option<u16> {
     address.get(..end)?.trim().parse().ok()
 }
 
-/// A port that was free a moment ago; the gateway takes its port from its configuration.
+/// Ports that no system hands out by itself (Linux: from 32768 on), so that nobody else is given one of them between being
+/// chosen here and being listened on.
+const PORTS: Range<u16> = 20_000..30_000;
+
+/// A port nobody listens on; another at every call.
 pub(crate) fn free_port() -> Result<u16, String> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| format!("no free port: {error}"))
+    static CHOSEN: AtomicU32 = AtomicU32::new(0);
+    let width = u32::from(PORTS.end - PORTS.start);
+    for _ in 0..width {
+        let turn = std::process::id().wrapping_mul(97).wrapping_add(CHOSEN.fetch_add(1, Ordering::Relaxed)) % width;
+        let port = PORTS.start + u16::try_from(turn).map_err(|error| error.to_string())?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(format!("no port between {} and {} is free", PORTS.start, PORTS.end))
 }
 
 #[cfg(test)]
