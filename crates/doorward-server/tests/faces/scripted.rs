@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use doorward_testkit::net;
+use doorward_testkit::net::{self, Request};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 /// One request as it came.
@@ -169,21 +169,8 @@ async fn carry_out(stream: &mut BufReader<TcpStream>, reply: Reply, abandoned: &
 }
 
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
-    let mut first = String::new();
-    if stream.read_line(&mut first).await.ok()? == 0 {
-        return None;
-    }
-    let mut headers: Vec<(String, String)> = Vec::new();
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await.ok()?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let length = headers.iter().find(|(name, _)| name == "content-length").map(|(_, length)| length.parse().unwrap());
-    let mut body = vec![0; length.unwrap_or(0)];
-    stream.read_exact(&mut body).await.ok()?;
-    Some(Seen { method: first.split(' ').next().unwrap().to_owned(), headers, body })
+    let Request { method, headers, body, .. } = net::read_request(stream).await.ok()??;
+    Some(Seen { method, headers, body })
 }
 
 /// A whole answer.

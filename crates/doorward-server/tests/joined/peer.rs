@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use doorward_testkit::net;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -271,20 +271,6 @@ fn complete(message: &Value, mut result: Value) -> Value {
 
 /// The HTTP method and the message of the next request.
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, Value)> {
-    let mut first = String::new();
-    if stream.read_line(&mut first).await.ok()? == 0 {
-        return None;
-    }
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await.ok()?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    Some((first.split(' ').next()?.to_owned(), serde_json::from_slice(&body).unwrap_or_default()))
+    let request = net::read_request(stream).await.ok()??;
+    Some((request.method, serde_json::from_slice(&request.body).unwrap_or_default()))
 }

@@ -258,27 +258,13 @@ fn stamped(mut message: Value, listen: Option<&Value>) -> Value {
 
 /// The HTTP method and the message of the next request.
 async fn read(stream: &mut BufReader<TcpStream>, server: &Server) -> Option<(String, Value)> {
-    let mut first = String::new();
-    if stream.read_line(&mut first).await.ok()? == 0 {
-        return None;
+    let request = net::read_request(stream).await.ok()??;
+    for text in request.headers.iter().filter_map(|(_, value)| doorward_mcp::headers::decode(value.as_bytes()).ok()) {
+        server.hear(text.into_owned());
     }
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await.ok()?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().unwrap();
-        }
-        if let Ok(text) = doorward_mcp::headers::decode(value.trim().as_bytes()) {
-            server.hear(text.into_owned());
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let message: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     server.hear(message.to_string());
-    Some((first.split(' ').next()?.to_owned(), message))
+    Some((request.method, message))
 }
 
 /// Serves it as a child; the command that starts it. The child hands bytes on; what is said is said here.

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use doorward_testkit::net;
+use doorward_testkit::net::{self, Request};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -160,25 +160,8 @@ async fn carry_out(stream: &mut BufReader<TcpStream>, reply: Reply, abandoned: &
 }
 
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Seen> {
-    let mut first = String::new();
-    if stream.read_line(&mut first).await.ok()? == 0 {
-        return None;
-    }
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await.ok()?;
-        let Some((name, value)) = line.split_once(':') else {
-            break;
-        };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let length =
-        headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, value)| value.parse().unwrap());
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    let mut words = first.split(' ').map(ToOwned::to_owned);
-    Some(Seen { method: words.next().unwrap(), target: words.next().unwrap(), headers, body })
+    let Request { method, target, headers, body } = net::read_request(stream).await.ok()??;
+    Some(Seen { method, target, headers, body })
 }
 
 /// A whole answer.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
 };
 
@@ -20,9 +20,6 @@ use super::{
     server::{Reaction, Server},
 };
 use crate::net;
-
-/// The longest request body taken.
-const LONGEST_BODY: usize = 16 * 1024 * 1024;
 
 type Stream = BufReader<TcpStream>;
 
@@ -52,55 +49,19 @@ enum Then {
     Close,
 }
 
-struct Request {
-    method: String,
-    body: Vec<u8>,
-    then: Then,
-}
-
 async fn converse(server: &Arc<Server>, mut stream: Stream) -> io::Result<()> {
-    while let Some(request) = request(&mut stream).await? {
+    while let Some(request) = net::read_request(&mut stream).await? {
         let then = match request.method.as_str() {
             "POST" => answer(server, &mut stream, &request.body).await?,
             "DELETE" => empty(&mut stream, "204 No Content").await?,
             _ => empty(&mut stream, "405 Method Not Allowed").await?,
         };
-        match (request.then, then) {
-            (Then::KeepOpen, Then::KeepOpen) => {}
-            (Then::Close, _) | (_, Then::Close) => break,
+        match (request.header("connection"), then) {
+            (Some("close"), _) | (_, Then::Close) => break,
+            (_, Then::KeepOpen) => {}
         }
     }
     Ok(())
-}
-
-/// The next request; `None` once the client has closed.
-async fn request(stream: &mut Stream) -> io::Result<Option<Request>> {
-    let mut first = String::new();
-    if stream.read_line(&mut first).await? == 0 {
-        return Ok(None);
-    }
-    let mut length = 0;
-    let mut then = Then::KeepOpen;
-    loop {
-        let mut header = String::new();
-        stream.read_line(&mut header).await?;
-        let Some((name, value)) = header.split_once(':') else {
-            break;
-        };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().map_err(io::Error::other)?;
-        }
-        if name.eq_ignore_ascii_case("connection") && value.trim() == "close" {
-            then = Then::Close;
-        }
-    }
-    if length > LONGEST_BODY {
-        return Err(io::Error::other("the body is too long"));
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
-    let method = first.split(' ').next().unwrap_or_default().to_owned();
-    Ok(Some(Request { method, body, then }))
 }
 
 async fn answer(server: &Arc<Server>, stream: &mut Stream, body: &[u8]) -> io::Result<Then> {

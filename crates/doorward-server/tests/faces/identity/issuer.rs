@@ -9,9 +9,9 @@ use doorward_server::config::{
     Addresses, ClaimNames, Dpop, IdentityConfig, Introspected, IntrospectionConfig, IssuerConfig, Secret, TokenType,
 };
 use doorward_server::identity::oauth::{Algorithm, Resource};
-use doorward_testkit::net;
+use doorward_testkit::net::{self, Request};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use super::kit::{Signer, now};
@@ -119,8 +119,8 @@ pub(crate) fn identity(issuers: Vec<IssuerConfig>) -> IdentityConfig {
 
 async fn serve(stream: TcpStream, address: SocketAddr, state: Arc<Mutex<State>>) {
     let mut stream = BufReader::new(stream);
-    while let Some((path, body)) = read(&mut stream).await {
-        let (status, answer) = answer(&path, &body, address, &mut state.lock().unwrap());
+    while let Ok(Some(Request { target, body, .. })) = net::read_request(&mut stream).await {
+        let (status, answer) = answer(&target, &String::from_utf8_lossy(&body), address, &mut state.lock().unwrap());
         let head =
             format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", answer.len());
         if stream.write_all(format!("{head}{answer}").as_bytes()).await.is_err() {
@@ -147,24 +147,4 @@ fn answer(path: &str, body: &str, address: SocketAddr, state: &mut State) -> (St
         _ => return ("404 Not Found".to_owned(), String::new()),
     };
     ("200 OK".to_owned(), said.to_string())
-}
-
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
-    let mut first = String::new();
-    if stream.read_line(&mut first).await.ok()? == 0 {
-        return None;
-    }
-    let path = first.split(' ').nth(1)?.to_owned();
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await.ok()?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.ok()?;
-    Some((path, String::from_utf8(body).ok()?))
 }
