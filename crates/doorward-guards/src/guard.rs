@@ -46,7 +46,7 @@ pub struct Found {
     /// What takes its place when it is redacted; `None` when it cannot be redacted, which blocks where redacting is asked for.
     pub placeholder: Option<String>,
     /// Whether the placeholder takes its place whatever the settings say: a token for a value, or the value for a token.
-    pub is_exchanged: bool,
+    pub is_swapped: bool,
     /// What its sender is told to do, when it blocks; never what was found.
     pub advice: Option<String>,
     /// The code under which it blocks; `None` for the usual one of the direction.
@@ -71,7 +71,7 @@ impl Found {
             value: None,
             range,
             placeholder: None,
-            is_exchanged: false,
+            is_swapped: false,
             advice: None,
             code: None,
         }

@@ -94,7 +94,7 @@ impl Guards {
         let mut parts = report.parts;
         let found = without_echoes(&scene, report.found.into_iter().enumerate().collect());
         let acted = found.into_iter().filter_map(|(place, (guard, found))| {
-            let action = match found.is_exchanged {
+            let action = match found.is_swapped {
                 true => Action::Redact,
                 false => settings.action(guard, direction, found.severity)?,
             };

@@ -9,11 +9,10 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use doorward_core::access::Direction;
 use doorward_core::guard::{Confidence, Severity};
-
-use super::kind::Category;
-use super::tokens::{Exchange, Tokens};
 use doorward_mcp::raw::Token;
 
+use super::kind::Category;
+use super::tokens::{Remembered, Tokens};
 use crate::guard::{Found, Report};
 use crate::scene::Scene;
 use crate::text::Role;
@@ -37,7 +36,7 @@ fn give(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene
             continue;
         }
         for found in tokens.in_text(whose, &text.text).into_iter().filter(|found| kinds.contains(&found.category)) {
-            report.add(exchanged("token", place, found.range, found.value));
+            report.add(swapped("token", place, found.range, found.value));
         }
     }
 }
@@ -52,7 +51,7 @@ fn take_back(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &
     // Looked for in all of them at once: a value that is given a thousand times is one.
     let mut said = Vec::new();
     strings.for_each(|string| said.extend_from_slice(&[string.as_bytes(), b"\n"].concat()));
-    let mut given: Vec<Exchange> = tokens.values_in(whose, &said);
+    let mut given: Vec<Remembered> = tokens.values_in(whose, &said);
     given.retain(|one| kinds.contains(&one.category));
     if given.is_empty() {
         return;
@@ -66,7 +65,7 @@ fn take_back(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &
     for (place, text) in scene.texts.iter().enumerate().filter(|(_, text)| text.origin.is_none()) {
         for hit in finder.find_iter(text.text.as_bytes()).filter(|hit| is_whole(&text.text, &hit.range())) {
             let Some(one) = given.get(hit.pattern().as_usize()) else { continue };
-            report.add(exchanged("told", place, hit.range(), one.token.clone()));
+            report.add(swapped("told", place, hit.range(), one.token.clone()));
         }
     }
 }
@@ -79,7 +78,7 @@ fn is_whole(text: &str, range: &Range<usize>) -> bool {
         && !goes_on(after.and_then(|after| after.chars().next()))
 }
 
-fn exchanged(rule: &'static str, place: usize, range: Range<usize>, with: String) -> Found {
+fn swapped(rule: &'static str, place: usize, range: Range<usize>, with: String) -> Found {
     let found = Found::new(rule, Severity::Low, Confidence::CERTAIN, place, range).with_placeholder(with);
-    Found { is_exchanged: true, ..found }
+    Found { is_swapped: true, ..found }
 }

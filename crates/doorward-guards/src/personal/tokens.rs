@@ -42,7 +42,7 @@ struct Known {
 
 /// A value and where something that stands for it, or itself, was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Exchange {
+pub(super) struct Remembered {
     pub(super) range: Range<usize>,
     pub(super) category: Category,
     pub(super) token: String,
@@ -74,7 +74,7 @@ impl Tokens {
     }
 
     /// The tokens of this principal in `text`, with the values they stand for.
-    pub(super) fn in_text(&self, whose: &[u8], text: &str) -> Vec<Exchange> {
+    pub(super) fn in_text(&self, whose: &[u8], text: &str) -> Vec<Remembered> {
         let mut found = Vec::new();
         let people = self.people();
         let Some(known) = people.known.get(&<[u8; 32]>::from(Sha256::digest(whose))) else { return found };
@@ -85,21 +85,21 @@ impl Tokens {
             let token = format!("{token}]");
             if let Some((category, value)) = known.values.get(&token) {
                 let range = start..start + token.len();
-                found.push(Exchange { range, category: *category, token, value: value.clone() });
+                found.push(Remembered { range, category: *category, token, value: value.clone() });
             }
         }
         found
     }
 
     /// The values of this principal that stand in `text`.
-    pub(super) fn values_in(&self, whose: &[u8], text: &[u8]) -> Vec<Exchange> {
+    pub(super) fn values_in(&self, whose: &[u8], text: &[u8]) -> Vec<Remembered> {
         let people = self.people();
         let known = people.known.get(&<[u8; 32]>::from(Sha256::digest(whose)));
         let values = known.into_iter().flat_map(|known| &known.values);
         let found = values.filter_map(|(token, (category, value))| {
             let start = memmem::find(text, value.as_bytes())?;
             let range = start..start + value.len();
-            Some(Exchange { range, category: *category, token: token.clone(), value: value.clone() })
+            Some(Remembered { range, category: *category, token: token.clone(), value: value.clone() })
         });
         found.collect()
     }
