@@ -133,8 +133,9 @@ fn read(
     let Value::Table(members) = &member.node.value else { return action(&within, member, duty, reader, said) };
     let own = guard.filter(|_| options.is_some()).map_or(&[][..], options::keys);
     for inner in members {
-        if let Some(options) = options.as_deref_mut().filter(|_| own.contains(&inner.name.as_str())) {
-            options::take(&within, inner, reader, options);
+        let known = guard.filter(|_| own.contains(&inner.name.as_str()));
+        if let Some((guard, options)) = known.zip(options.as_deref_mut()) {
+            options::take(guard, &within, inner, reader, options);
             continue;
         }
         match DIRECTIONS.into_iter().find(|(name, _)| *name == inner.name) {
@@ -198,7 +199,7 @@ fn action(key: &str, member: &Member, duty: GuardDuty, reader: &mut Reader<'_>, 
 /// The word for passing over what is found.
 const OFF: &str = "off";
 
-fn meant(word: &str, names: &[&str]) -> String {
+pub(super) fn meant(word: &str, names: &[&str]) -> String {
     match nearest(word, names) {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("it is one of {}", names.join(", ")),

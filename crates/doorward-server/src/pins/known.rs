@@ -221,3 +221,28 @@ pub fn pin_of(row: PinRow) -> Option<(Key, Pin)> {
     let rejected = row.rejected.and_then(|rejected| digest(&rejected.digest));
     Some((key, Pin { approved, seen: digest(&row.seen.digest)?, rejected }))
 }
+
+#[cfg(test)]
+mod tests {
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::raw::RawJson;
+
+    use super::*;
+
+    #[test]
+    fn what_there_is_no_room_for_is_not_taken_for_unknown() {
+        let server = ServerId::parse("many").unwrap();
+        let tool = |number: usize| {
+            let json = format!("{{\"name\":\"tool-{number}\"}}");
+            let json = RawJson::parse(json, &Limits::for_results()).unwrap();
+            Definition::of(Key::of_item(&server, Kind::Tool, json.as_raw()).unwrap(), json.as_raw())
+        };
+        let mut known = Known::default();
+        let mut take = |number| {
+            let room = known.take_in(&tool(number), Trust::First, Vec::new(), Timestamp::from_micros(0));
+            (matches!(room, Room::Kept(_)), known.is_crowded(tool(PINS_PER_KIND_MAX + 1).key()))
+        };
+        assert!((0..PINS_PER_KIND_MAX).all(|number| take(number) == (true, false)));
+        assert_eq!(take(PINS_PER_KIND_MAX), (false, true));
+    }
+}

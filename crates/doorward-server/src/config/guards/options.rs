@@ -29,24 +29,38 @@ pub(super) const fn keys(guard: GuardName) -> &'static [&'static str] {
     }
 }
 
-/// Takes one of the [`keys`]; whatever is wrong with its value is told.
-pub(super) fn take(within: &str, member: &Member, reader: &mut Reader<'_>, options: &mut Options) {
+/// Takes one of the [`keys`] of that guard; whatever is wrong with its value is told.
+pub(super) fn take(guard: GuardName, within: &str, member: &Member, reader: &mut Reader<'_>, options: &mut Options) {
     let key = format!("{within}.{}", member.name);
+    match guard {
+        GuardName::Personal => personal(&key, member, reader, options),
+        GuardName::Size => size(&key, member, reader, options),
+        GuardName::Schema
+        | GuardName::Secrets
+        | GuardName::Injection
+        | GuardName::Unicode
+        | GuardName::Arguments
+        | GuardName::Apps
+        | GuardName::Pins => {}
+    }
+}
+
+fn size(key: &str, member: &Member, reader: &mut Reader<'_>, options: &mut Options) {
     let size = &mut options.size;
     let bound = match member.name.as_str() {
-        "bytes" => Some(&mut size.bytes),
-        "tokens" => Some(&mut size.tokens),
-        "depth" => Some(&mut size.depth),
-        "text_bytes" => Some(&mut size.text_bytes),
-        "growth" => Some(&mut size.growth),
-        _ => None,
+        "bytes" => &mut size.bytes,
+        "tokens" => &mut size.tokens,
+        "depth" => &mut size.depth,
+        "text_bytes" => &mut size.text_bytes,
+        _ => &mut size.growth,
     };
-    if let Some(bound) = bound {
-        return self::bound(&key, member, reader, bound);
-    }
+    self::bound(key, member, reader, bound);
+}
+
+fn personal(key: &str, member: &Member, reader: &mut Reader<'_>, options: &mut Options) {
     let personal = &mut options.personal;
     let texts = |reader: &mut Reader<'_>| {
-        let texts = reader.texts(&key, &member.node).unwrap_or_default();
+        let texts = reader.texts(key, &member.node).unwrap_or_default();
         texts.into_iter().map(|(text, _)| text).collect()
     };
     match member.name.as_str() {
@@ -54,11 +68,11 @@ pub(super) fn take(within: &str, member: &Member, reader: &mut Reader<'_>, optio
         "allowed" => personal.allowed = texts(reader),
         "kinds" => {
             for kind in reader.table(&format!("[{key}]"), &member.node).unwrap_or_default() {
-                self::kind(&key, kind, reader, options);
+                self::kind(key, kind, reader, options);
             }
         }
         _ => {
-            let Some(said) = reader.text(&key, &member.node) else { return };
+            let Some(said) = reader.text(key, &member.node) else { return };
             match Placeholders::ALL.into_iter().find(|one| one.name() == said) {
                 Some(placeholders) => personal.placeholders = placeholders,
                 None => {

@@ -10,8 +10,8 @@ use doorward_guards::{ServerSettings, Spotlighting};
 use doorward_policy::effect::{Effect, Reach};
 use doorward_policy::{Dialect, Files, ServerPlace, ToolWord, Trust};
 
-use super::super::guards::{RESTORE, SPOTLIGHT};
-use super::super::node::{Member, Value, nearest};
+use super::super::guards::{RESTORE, SPOTLIGHT, meant};
+use super::super::node::{Member, Value};
 use super::super::{ServerConfig, guards};
 use super::{Faults, Table};
 
@@ -69,12 +69,8 @@ fn restored(table: &mut Table<'_, '_, '_>, member: &Member) -> BTreeSet<Category
         match Category::ALL.into_iter().find(|category| category.name() == kind) {
             Some(category) => drop(known.insert(category)),
             None => {
-                let names = Category::ALL.map(Category::name);
-                let advice = match nearest(&kind, &names) {
-                    Some(near) => format!("did you mean '{near}'?"),
-                    None => format!("kinds are {}", names.join(", ")),
-                };
-                table.error(&span, format!("'{}' is no kind of personal data", kind.escape_debug()), advice);
+                let message = format!("'{}' is no kind of personal data", kind.escape_debug());
+                table.error(&span, message, meant(&kind, &Category::ALL.map(Category::name)));
             }
         }
     }
