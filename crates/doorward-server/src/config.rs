@@ -51,7 +51,7 @@ pub use identity::{
 };
 pub use key::{Form, Key};
 pub use launch::{RunConfig, RunRequest, RunTarget, load_run};
-pub use load::{Loaded, Override, Request, load, load_store};
+pub use load::{Loaded, Override, Request, load, load_server_ids, load_store};
 pub use origin::{Origin, SourceFile};
 pub use problem::{ConfigErrors, Problem, Severity};
 pub use secret::Secret;

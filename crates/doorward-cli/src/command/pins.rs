@@ -3,8 +3,10 @@
 //! It works on the store, beside a running gateway or without one. What it prints of a definition cannot hide anything from
 //! whoever reads it.
 
+use std::collections::BTreeSet;
+
 use doorward_registry::{Class, Diff, Key, Kind, Pin, State, diff};
-use doorward_server::config::{Surroundings, load_store};
+use doorward_server::config::{Surroundings, load_server_ids, load_store};
 use doorward_server::pins::{Choice, decide, pin_of};
 use doorward_store::{Decided, PinRow, Pins, Store, StoreConfig, rfc3339};
 use serde_json::{Value, json};
@@ -155,6 +157,7 @@ async fn settle(args: &DecidePinsArgs, choice: Choice, terminal: &Terminal) -> R
     let all = read(&args.source).await?;
     let chosen: Vec<Known> = match &args.waiting {
         Some(server) => {
+            met(server, &all, &args.source)?;
             let waits = |known: &Known| matches!(known.pin.state(), State::Quarantined | State::Drifted);
             all.into_iter().filter(|known| known.row.key.server == *server && waits(known)).collect()
         }
@@ -200,6 +203,27 @@ async fn read(args: &SourceArgs) -> Result<Vec<Known>, Fault> {
     let rows = pins.list().await;
     pins.close().await;
     Ok(rows?.into_iter().filter_map(Known::of).collect())
+}
+
+/// Whether there is such a server: one that was seen, or is configured.
+fn met(server: &str, all: &[Known], source: &SourceArgs) -> Result<(), Fault> {
+    let mut names: BTreeSet<String> = all.iter().map(|known| known.row.key.server.clone()).collect();
+    if names.contains(server) {
+        return Ok(());
+    }
+    names.extend(configured(source)?);
+    if names.contains(server) {
+        return Ok(());
+    }
+    let others: Vec<String> = names.iter().map(|name| inert(name)).collect();
+    let others = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
+    let what = format!("there is no server '{}'; servers that are configured or were seen: {others}", inert(server));
+    Err(Fault::told(Exit::Usage, what, "Write a server's id as it stands in the configuration."))
+}
+
+fn configured(source: &SourceArgs) -> Result<Vec<String>, Fault> {
+    let ids = load_server_ids(&source.request(), &Surroundings::of_process())?;
+    Ok(ids.iter().map(|id| id.as_str().to_owned()).collect())
 }
 
 /// `server/name` is a tool, `server/kind/name` anything, `server/instructions` what a server says of itself.

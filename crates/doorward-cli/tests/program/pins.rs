@@ -76,7 +76,19 @@ fn a_change_is_listed_told_and_approved() {
 fn everything_of_a_server_that_waits_is_approved_at_once() {
     let (stage, url) = seen("pins-all", &[OLD, NEW]);
     let run = |arguments: &[&str]| stage.run(&[arguments, &["--store", url.as_str()]].concat());
-    assert_eq!(run(&["pins", "approve", "--all-of", "bank"]).code, Some(0));
+    for settle in ["approve", "reject"] {
+        let mistyped = run(&["pins", settle, "--all-of", "shopp"]);
+        assert_eq!(mistyped.code, Some(2), "{mistyped:?}");
+        assert!(mistyped.err.contains("no server 'shopp'") && mistyped.err.contains("seen: shop"), "{mistyped:?}");
+    }
+    let config = stage.path().join("bank.toml");
+    std::fs::write(&config, "[servers.bank]\ncommand = \"true\"\n").unwrap();
+    let config = config.display().to_string();
+    let configured = run(&["pins", "approve", "--all-of", "bank", "--config", &config]);
+    assert_eq!(configured.code, Some(0), "{configured:?}");
+    assert!(configured.err.contains("Nothing waits."), "{configured:?}");
+    let neither = run(&["pins", "approve", "--all-of", "shopp", "--config", &config]);
+    assert!(neither.code == Some(2) && neither.err.contains("seen: bank, shop"), "{neither:?}");
     assert!(run(&["pins", "list"]).out.contains("drifted"));
     assert_eq!(run(&["pins", "approve", "--all-of", "shop"]).code, Some(0));
     assert!(!run(&["pins", "list"]).out.contains("drifted"));

@@ -213,6 +213,12 @@ impl<'s> Builder<'s> {
         configured
     }
 
+    /// The ids of all servers, whatever else is said of them.
+    pub(super) fn server_ids(&mut self) -> Vec<ServerId> {
+        self.servers_from();
+        self.servers.keys().cloned().collect()
+    }
+
     /// Adds the servers of a client's file; a name that is taken is an error, because either could be meant.
     fn servers_from(&mut self) {
         let Some(Setting { value: SettingValue::Text(text), origin }) = self.settings.get(&Key::ServersFrom).cloned()

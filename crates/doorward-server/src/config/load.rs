@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use doorward_core::ids::ServerId;
 use doorward_policy::Preset;
 use doorward_store::StoreConfig;
 
@@ -100,6 +101,16 @@ pub fn load_store(request: &Request, surroundings: &Surroundings) -> Result<Stor
         Some(store) => problems.finish().map(|_| store),
         None => Err(problems.into_errors()),
     }
+}
+
+/// The ids of the configured servers, for those who name one: what is said of each need not be right.
+///
+/// # Errors
+/// [`ConfigErrors`] when a file cannot be read or names servers in a way that cannot be understood.
+pub fn load_server_ids(request: &Request, surroundings: &Surroundings) -> Result<Vec<ServerId>, ConfigErrors> {
+    let mut builder = gather(request, Scope::All, surroundings);
+    let ids = builder.server_ids();
+    builder.problems.finish().map(|_| ids)
 }
 
 /// Every layer that counts, merged.
