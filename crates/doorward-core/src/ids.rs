@@ -5,12 +5,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::SERVER_ID_MAX;
 
 /// The configured name of an upstream: 1 to 40 characters of `[a-z0-9-]`, beginning with a letter or digit.
 ///
 /// The short alphabet keeps the id safe in URLs, Cedar ids, tool prefixes and file names alike.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Box<str>", into = "Box<str>")]
 pub struct ServerId(Arc<str>);
 
 /// Why a text is not a [`ServerId`].
@@ -44,6 +47,20 @@ impl ServerId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<Box<str>> for ServerId {
+    type Error = ServerIdError;
+
+    fn try_from(text: Box<str>) -> Result<Self, ServerIdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ServerId> for Box<str> {
+    fn from(id: ServerId) -> Self {
+        Self::from(id.as_str())
     }
 }
 

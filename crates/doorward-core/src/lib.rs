@@ -7,6 +7,7 @@ pub mod access;
 pub mod decision;
 pub mod duties;
 pub mod exchange;
+pub mod flow;
 pub mod guard;
 pub mod history;
 pub mod ids;

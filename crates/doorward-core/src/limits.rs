@@ -14,6 +14,9 @@ pub const PRINCIPAL_MEMBERS_MAX: usize = 256;
 /// Most characters of a client's name, and of its version: they are a hint, and every record may repeat them.
 pub const CLIENT_NAME_MAX: usize = 128;
 
+/// Longest word for a kind of data, in characters: it stands in every label of what holds such data.
+pub const CATEGORY_MAX: usize = 32;
+
 /// Longest text of one record field that came from outside (a tool name, a URI); longer ones are cut with a mark.
 pub const RECORD_FIELD_MAX: usize = 1024;
 

@@ -8,18 +8,28 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("doorward-mcp", &[]),
     ("doorward-core", &["doorward-mcp"]),
     ("doorward-facts", &[]),
+    ("doorward-flow", &["doorward-core", "doorward-facts", "doorward-mcp"]),
     ("doorward-guards", &["doorward-core", "doorward-facts", "doorward-mcp"]),
     ("doorward-registry", &["doorward-core", "doorward-guards", "doorward-mcp"]),
     ("doorward-policy", &["doorward-core", "doorward-facts", "doorward-mcp"]),
     ("doorward-store", &["doorward-core", "doorward-mcp"]),
     (
         "doorward-server",
-        &["doorward-core", "doorward-guards", "doorward-mcp", "doorward-policy", "doorward-registry", "doorward-store"],
+        &[
+            "doorward-core",
+            "doorward-flow",
+            "doorward-guards",
+            "doorward-mcp",
+            "doorward-policy",
+            "doorward-registry",
+            "doorward-store",
+        ],
     ),
     (
         "doorward-cli",
         &[
             "doorward-core",
+            "doorward-flow",
             "doorward-guards",
             "doorward-mcp",
             "doorward-policy",
@@ -29,7 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("doorward-testkit", &["doorward-mcp"]),
-    ("xtask", &["doorward-core", "doorward-guards", "doorward-mcp", "doorward-testkit"]),
+    ("xtask", &["doorward-core", "doorward-flow", "doorward-guards", "doorward-mcp", "doorward-testkit"]),
 ];
 
 /// The crate that any other may use in its tests.

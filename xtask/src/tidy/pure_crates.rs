@@ -5,8 +5,15 @@ use super::{Finding, Tree};
 use crate::workspace::Crate;
 
 /// The crates that take time, randomness and data as arguments.
-const PURE: &[&str] =
-    &["doorward-mcp", "doorward-core", "doorward-facts", "doorward-guards", "doorward-policy", "doorward-registry"];
+const PURE: &[&str] = &[
+    "doorward-mcp",
+    "doorward-core",
+    "doorward-facts",
+    "doorward-flow",
+    "doorward-guards",
+    "doorward-policy",
+    "doorward-registry",
+];
 
 /// Packages that reach outside, refused at any depth.
 const PACKAGES: &[&str] =

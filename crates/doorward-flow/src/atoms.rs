@@ -1,0 +1,1 @@
+//! Addresses and numbers inside text that is passed on.

@@ -1,0 +1,1 @@
+//! Values in the forms by which they are compared.

@@ -1,0 +1,1 @@
+//! Which context a call belongs to, and all contexts that live.

@@ -1,0 +1,1 @@
+//! Where values come from: what was endorsed in a context.

@@ -1,0 +1,1 @@
+//! How much is known of how many, over servers and contexts.

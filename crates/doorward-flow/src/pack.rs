@@ -1,0 +1,1 @@
+//! Label packs: reviewed statements about the tools of servers that people use.

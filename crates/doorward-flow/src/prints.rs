@@ -1,0 +1,1 @@
+//! Fingerprints of text that was read, to find it again in what is sent.
