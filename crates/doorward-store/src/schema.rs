@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, Row};
 use crate::error::StoreError;
 
 /// The schema this build writes.
-pub(crate) const SCHEMA_VERSION: i64 = 3;
+pub(crate) const SCHEMA_VERSION: i64 = 4;
 
 /// Marks a file as ours (`PRAGMA application_id`): "DWRD".
 const APPLICATION_ID: i64 = 0x4457_5244;
@@ -79,6 +79,38 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (server, kind, name)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX pin_change ON pin (change);
+",
+    "
+    CREATE TABLE approval (
+        id TEXT PRIMARY KEY,
+        subject TEXT NOT NULL,
+        binding BLOB NOT NULL,
+        approver TEXT NOT NULL,
+        state TEXT NOT NULL,
+        asked_at INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        exchange BLOB NOT NULL,
+        principal TEXT NOT NULL,
+        context BLOB,
+        server TEXT NOT NULL,
+        action TEXT NOT NULL,
+        item TEXT,
+        definition BLOB,
+        arguments_digest BLOB NOT NULL,
+        arguments TEXT,
+        about TEXT NOT NULL,
+        data TEXT NOT NULL,
+        answered_at INTEGER,
+        answered_by TEXT,
+        remark TEXT,
+        endorsed_until INTEGER,
+        used_at INTEGER,
+        used_by BLOB
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX approval_binding ON approval (binding, approver);
+    CREATE INDEX approval_state ON approval (state, expires);
+    CREATE INDEX approval_principal ON approval (principal, asked_at);
+    CREATE INDEX approval_data ON approval (context, server, item) WHERE subject = 'data';
 ",
 ];
 
