@@ -1,0 +1,43 @@
+//! The bounds of the ledger's rules, as the operator sets them.
+
+/// The bounds of all rules. The defaults are those under which a staged harvest of 500 records stops before record 60 and
+/// no synthetic benign context of 10,000 is flagged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caps {
+    /// For one context.
+    pub context: Bounds,
+    /// For one principal, over the last 24 hours.
+    pub day: Bounds,
+    /// For one principal, over the last 30 days.
+    pub month: Bounds,
+    /// Most new records in one answer for it to count as a step.
+    pub narrow: u64,
+    /// How many times the 99th percentile of its own contexts raises a principal's bounds for a day.
+    pub baseline_times: u64,
+    /// How many contexts of a principal must have ended before they raise anything.
+    pub baseline_contexts: u64,
+}
+
+/// Where each rule begins: a count that reaches its bound passes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Records that arrived a few at a time.
+    pub steps: u64,
+    /// Records over at least two servers and three answers, one of which tells more than how to reach somebody.
+    pub staged: u64,
+    /// Records known from at least two servers, with more than how to reach somebody.
+    pub linked: u64,
+    /// Records of which an identifier went to one server that did not give it.
+    pub sunk: u64,
+    /// Bytes to one server after something confidential was read.
+    pub bytes: u64,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        let context = Bounds { steps: 40, staged: 50, linked: 25, sunk: 25, bytes: 1 << 20 };
+        let day = Bounds { bytes: 4 << 20, ..context };
+        let month = Bounds { steps: 400, staged: 500, linked: 250, sunk: 250, bytes: 40 << 20 };
+        Self { context, day, month, narrow: 5, baseline_times: 5, baseline_contexts: 20 }
+    }
+}
