@@ -8,6 +8,7 @@
 //! and every path ends in exactly one outcome record followed by [`Step::Reply`].
 
 mod answer;
+mod consult;
 mod decide;
 mod duty;
 mod guard;
@@ -30,7 +31,8 @@ use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
 pub use answer::{Answer, AwaitUpstream};
-pub use decide::{AwaitAnswer, AwaitDecision, Consent};
+pub use consult::{Asking, AwaitAnswer, Consent, Pending, Visit, Wanted};
+pub use decide::AwaitDecision;
 pub use duty::{AwaitKeep, AwaitRecall};
 pub use guard::AwaitGuard;
 pub use meter::AwaitMeter;

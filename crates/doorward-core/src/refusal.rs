@@ -32,13 +32,23 @@ pub struct Refusal {
     pub retry_after: Option<NonZeroU32>,
     /// The exchange it belongs to; `None` before one has begun.
     pub reference: Option<ExchangeId>,
+    /// What people can approve it by; `None` unless that is what it waits for.
+    pub approvals: Option<Arc<Vec<String>>>,
 }
 
 impl Refusal {
     /// A refusal that the code's own sentence explains.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: String::new(), reasons: Vec::new(), scopes: None, retry_after: None, reference: None }
+        Self {
+            code,
+            detail: String::new(),
+            reasons: Vec::new(),
+            scopes: None,
+            retry_after: None,
+            reference: None,
+            approvals: None,
+        }
     }
 
     /// The same with a sentence on this case.
@@ -67,6 +77,13 @@ impl Refusal {
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
         self.retry_after = NonZeroU32::new(u32::try_from(seconds).unwrap_or(u32::MAX)).or(Some(NonZeroU32::MIN));
+        self
+    }
+
+    /// The same with what people can approve it by.
+    #[must_use]
+    pub fn with_approvals(mut self, ids: &[String]) -> Self {
+        self.approvals = (!ids.is_empty()).then(|| Arc::new(ids.to_vec()));
         self
     }
 

@@ -14,6 +14,13 @@ pub(crate) fn canonical(value: Raw<'_>, left_out: &LeftOut<'_>) -> String {
     out
 }
 
+/// `value` in one form for all ways to write the same JSON: members in the order of their names, no space, strings escaped
+/// one way, numbers as they were written.
+#[must_use]
+pub fn canonical_json(value: Raw<'_>) -> String {
+    canonical(value, &|_, _| false)
+}
+
 fn write(value: Raw<'_>, left_out: &LeftOut<'_>, out: &mut String) {
     match value.kind() {
         Kind::Object => {

@@ -13,6 +13,7 @@ pub mod limits;
 mod neighbours;
 mod pin;
 
+pub use canonical::canonical_json;
 pub use definition::{Definition, Key, Kind, Length, is_too_long};
 pub use diff::{Change, Class, Diff, diff};
 pub use digest::Digest;

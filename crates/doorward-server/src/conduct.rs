@@ -81,7 +81,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 waiting.kept(now())
             }
             // Nobody can be asked yet: approvals arrive with the console, and silence refuses.
-            Step::Consult(waiting) => waiting.answered(&Consent::Absent, now()),
+            Step::Consult(waiting) => waiting.answered(Consent::Absent, now()),
             Step::Record(waiting) => {
                 // What is shown is kept first, so that it is known again.
                 if sights == Sights::Some {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::duty::AwaitRecall;
 use super::guard::AwaitGuard;
 use super::meter::AwaitMeter;
-use super::record::AwaitRecord;
 use super::state::Begun;
 use super::{Step, answer};
 use crate::access::{AccessRequest, Direction};
@@ -172,56 +171,3 @@ const GUARDS: &str = "guards";
 
 /// Who must approve, and the rules that want it.
 pub(super) type Approval = (String, Vec<Reason>);
-
-/// Waits for a person.
-#[derive(Debug)]
-pub struct AwaitAnswer {
-    begun: Box<Begun>,
-    who: String,
-    reasons: Vec<Reason>,
-    rest: std::vec::IntoIter<Approval>,
-}
-
-/// What the person said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Consent {
-    /// Yes, by the named person.
-    Give {
-        /// Who gave it, for the record.
-        by: String,
-    },
-    /// No.
-    Withhold,
-    /// There is nobody to ask, or nobody answered in time.
-    Absent,
-}
-
-impl AwaitAnswer {
-    /// Asks the next person; once all have approved, the allow is recorded.
-    pub(super) fn next(begun: Box<Begun>, mut approvals: std::vec::IntoIter<Approval>, now: Timestamp) -> Step {
-        match approvals.next() {
-            None => AwaitRecord::then_forward(begun, now),
-            Some((who, reasons)) => Step::Consult(Self { begun, who, reasons, rest: approvals }),
-        }
-    }
-
-    /// Who may approve, as the policy names them.
-    #[must_use]
-    pub fn approver(&self) -> &str {
-        &self.who
-    }
-
-    /// Goes on with what the person said: to the next approver, if another is named. Silence is a refusal.
-    #[must_use]
-    pub fn answered(mut self, consent: &Consent, now: Timestamp) -> Step {
-        let detail = match consent {
-            Consent::Give { by } => {
-                self.begun.note(format!("Approved by {by}."));
-                return Self::next(self.begun, self.rest, now);
-            }
-            Consent::Withhold => format!("'{}' did not approve.", self.who),
-            Consent::Absent => format!("It needs approval by '{}', and nobody can be asked.", self.who),
-        };
-        self.begun.refuse(Refusal::new(Code::Obligation).with_reasons(self.reasons).with_detail(detail), now)
-    }
-}

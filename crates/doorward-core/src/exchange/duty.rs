@@ -8,7 +8,8 @@ use doorward_mcp::raw::{Kind as JsonKind, Raw};
 
 use super::Step;
 use super::answer::{self, URL_ELICITATION_REQUIRED};
-use super::decide::{Approval, AwaitAnswer};
+use super::consult::AwaitAnswer;
+use super::decide::Approval;
 use super::state::Begun;
 use crate::duties::{AnswerDuties, Asked, GivenTask, Performed, Recalled, can_be_performed_on, perform, strip_forged};
 use crate::refusal::{Code, Refusal};
@@ -49,7 +50,7 @@ impl AwaitRecall {
             (_, Message::Request(_) | Message::Notification(_) | Message::Response(_)) => None,
         };
         match named {
-            None => AwaitAnswer::next(begun, approvals.into_iter(), now),
+            None => AwaitAnswer::before(begun, approvals, now),
             Some(id) => {
                 let task = given(&begun, id);
                 Step::Recall(Self { begun, approvals, task })
@@ -74,7 +75,7 @@ impl AwaitRecall {
             }
             Recalled::Duties(duties) => {
                 self.begun.duties.join(&duties);
-                AwaitAnswer::next(self.begun, self.approvals.into_iter(), now)
+                AwaitAnswer::before(self.begun, self.approvals, now)
             }
             Recalled::Nothing => self.begun.refuse(Refusal::new(Code::ForeignHandle), now),
         }

@@ -34,7 +34,7 @@ pub(super) struct Begun {
     pub(super) guarding: GuardSettings,
     /// Whether the guards have seen the message as it will be sent.
     pub(super) is_guarded: bool,
-    findings: Vec<(Finding, GuardAction)>,
+    pub(super) findings: Vec<(Finding, GuardAction)>,
     /// Places among the calls in flight, held until the exchange ends.
     pub(super) leases: Vec<Lease>,
     pub(super) forwarded_at: Option<Timestamp>,
@@ -139,8 +139,13 @@ impl Begun {
         self.refuse_as(&refusal, Refusal::new(code), now)
     }
 
-    fn refuse_as(mut self: Box<Self>, refusal: &Refusal, shown: Refusal, now: Timestamp) -> Step {
-        let shown = shown.with_reference(self.arrival.id);
+    fn refuse_as(self: Box<Self>, refusal: &Refusal, shown: Refusal, now: Timestamp) -> Step {
+        let shown = Outcome::Refuse(shown.with_reference(self.arrival.id));
+        self.end_as(refusal, shown, now)
+    }
+
+    /// Ends the exchange in a refusal for the record, and in something else for its sender.
+    pub(super) fn end_as(mut self: Box<Self>, refusal: &Refusal, shown: Outcome, now: Timestamp) -> Step {
         self.note_reasons(&refusal.reasons);
         if !refusal.detail.is_empty() {
             self.note(refusal.detail.clone());
@@ -148,7 +153,7 @@ impl Begun {
         let disposition = if self.forwarded_at.is_some() { Disposition::Fail } else { Disposition::Refuse };
         let mut record = self.record(Phase::Outcome, disposition, now);
         record.code = Some(refusal.code);
-        Step::Record(AwaitRecord::then_reply(record, Outcome::Refuse(shown)))
+        Step::Record(AwaitRecord::then_reply(record, shown))
     }
 
     /// The record of this exchange as it stands.

@@ -135,6 +135,12 @@ codes! {
     Unclear = 1210, 1210, Client, "A rule depends on something in this call that cannot be understood for certain.", "Write the argument in its plainest form: one absolute path, one full URL, one simple statement.";
     /// A resource or prompt that is not shown.
     UnknownItem = 1211, -32602, Client, "There is nothing of that name.", "Use a name or URI from one of the server's lists.";
+    /// A person must say yes first, and was asked.
+    ApprovalNeeded = 1220, 1220, Operator, "A person must approve this call before it is made.", "Once it is approved, make exactly the same call again; nothing else about it may change.";
+    /// A person was asked and said no.
+    ApprovalDenied = 1221, 1221, Operator, "A person was asked to approve this and said no.", "Do something else; do not try the same call again.";
+    /// Nobody is asked, because too much was asked already or it cannot be shown.
+    ApprovalNotAsked = 1222, 1222, Operator, "A person must approve this, and cannot be asked now.", "Do something that needs no approval, or ask the operator to answer what is open.";
 
     /// The record store does not answer.
     StoreUnavailable = 1301, 1301, Operator, "The call could not be recorded, and what is not recorded is not done.", "Tell the operator that the record store does not accept records.";

@@ -62,7 +62,9 @@ impl Refusal {
     }
 
     fn tool_result(&self, era: Era) -> String {
-        let text = format!("{} Do not repeat this call unchanged.", self.sentence());
+        // What waits for approval is to be repeated as it is.
+        let advice = if self.code == Code::ApprovalNeeded { "" } else { " Do not repeat this call unchanged." };
+        let text = format!("{}{advice}", self.sentence());
         let result_type = match era {
             Era::Modern => "\"resultType\":\"complete\",",
             Era::Legacy => "",
@@ -76,18 +78,22 @@ impl Refusal {
     }
 
     /// `code`, `reason`, `rule`, `reference` and `remedy` as a JSON object; `rule` and `reference` are null when there is
-    /// none. `retryAfterSeconds` is there when waiting helps and it is known how long.
+    /// none. `retryAfterSeconds` is there when waiting helps and it is known how long, `approvals` when people can approve
+    /// it.
     fn denial(&self) -> String {
         let optional = |text: Option<String>| text.map_or_else(|| "null".to_owned(), |text| compose::quote(&text));
         let retry = self.retry_after.map(|seconds| format!(",\"retryAfterSeconds\":{seconds}"));
+        let quoted = |ids: &Vec<String>| ids.iter().map(|id| compose::quote(id)).collect::<Vec<_>>().join(",");
+        let approvals = self.approvals.as_deref().map(|ids| format!(",\"approvals\":[{}]", quoted(ids)));
         format!(
-            "{{\"code\":\"{}\",\"reason\":{},\"rule\":{},\"reference\":{},\"remedy\":{}{}}}",
+            "{{\"code\":\"{}\",\"reason\":{},\"rule\":{},\"reference\":{},\"remedy\":{}{}{}}}",
             self.code,
             compose::quote(&self.explanation()),
             optional(self.rule().map(ToString::to_string)),
             optional(self.reference.map(|reference| reference.to_string())),
             compose::quote(self.remedy()),
             retry.unwrap_or_default(),
+            approvals.unwrap_or_default(),
         )
     }
 }

@@ -8,7 +8,7 @@ use doorward_core::decision::{Decision, Denial, Obligation, Reason};
 use doorward_core::duties::{AnswerDuties, AnswerDuty, Pointer, Recalled};
 use doorward_core::exchange::{
     Answer, AwaitAnswer, AwaitDecision, AwaitGuard, AwaitMeter, AwaitRecall, AwaitRecord, AwaitSift, AwaitUpstream,
-    Consent, Outcome, RecordFailure, Step, Visibility,
+    Consent, Outcome, Pending, RecordFailure, Step, Visibility,
 };
 use doorward_core::guard::{Content, Edit, Inspection, Surface, Verdict};
 use doorward_core::ids::ExchangeId;
@@ -217,16 +217,20 @@ impl World {
         self.seen.insert("consult");
         let now = self.now();
         let entry = self.ledger.get_mut(&exchange).unwrap();
-        let consent = match choice % 5 {
+        let consent = match choice % 7 {
             0 => Consent::Withhold,
             1 => Consent::Absent,
+            2 => Consent::Unasked(Refusal::new(Code::ApprovalNotAsked)),
+            3 => Consent::Await(Pending { ids: vec!["A".to_owned()], minutes: 1, visit: None }),
             _ => Consent::Give { by: "somebody".to_owned() },
         };
         match consent {
-            Consent::Give { .. } => drop(entry.approvers.insert(waiting.approver().to_owned())),
-            Consent::Withhold | Consent::Absent => entry.refused = true,
+            Consent::Give { .. } => {
+                entry.approvers.extend(waiting.wanted().iter().map(|wanted| wanted.by.clone()));
+            }
+            Consent::Withhold | Consent::Absent | Consent::Unasked(_) | Consent::Await(_) => entry.refused = true,
         }
-        waiting.answered(&consent, now)
+        waiting.answered(consent, now)
     }
 
     fn record(&mut self, exchange: ExchangeId, waiting: AwaitRecord, choice: u64) -> Step {

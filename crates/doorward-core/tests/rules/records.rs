@@ -3,7 +3,9 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use doorward_core::access::{AccessRequest, Approach, Direction, Face};
 use doorward_core::decision::{Decision, Obligation};
-use doorward_core::exchange::{Answer, Consent, Outcome, RecordFailure, Step, Turned, begin, turn_away};
+use doorward_core::exchange::{
+    Answer, Consent, Outcome, Pending, RecordFailure, Step, Turned, Visit, begin, turn_away,
+};
 use doorward_core::ids::ExchangeId;
 use doorward_core::limits::RECORD_FIELD_MAX;
 use doorward_core::principal::{Principal, Proof};
@@ -119,22 +121,36 @@ fn everybody_who_must_approve_is_asked() {
         obligations: vec![approve("ann"), approve("bob"), approve("ann")],
         reasons: Vec::new(),
     };
-    let start = || decided(begin(arrival(message, Direction::ToServer, LEGACY)), both, 1_100);
-    let asked = |step: Step, who: &str, consent: Consent| {
+    let asked = |consent: Consent| {
+        let step = decided(begin(arrival(message, Direction::ToServer, LEGACY)), both, 1_100);
         let Step::Consult(waiting) = step else { unreachable!("{step:?}") };
-        assert_eq!(waiting.approver(), who);
-        waiting.answered(&consent, at(1_200))
+        let wanted: Vec<&str> = waiting.wanted().iter().map(|wanted| wanted.by.as_str()).collect();
+        assert_eq!(wanted, ["ann", "bob"]);
+        recorded(waiting.answered(consent, at(1_200)), Ok(()), 1_300)
     };
-    let yes = |by: &str| Consent::Give { by: by.to_owned() };
-    let step = asked(asked(start(), "ann", yes("ann")), "bob", yes("bo"));
-    let (record, step) = recorded(step, Ok(()), 1_300);
-    assert_eq!(record.reasons, ["Approved by ann.".into(), "Approved by bo.".into()]);
+    let (record, step) = asked(Consent::Give { by: "ann and bo".to_owned() });
+    assert_eq!(record.reasons, ["Approved by ann and bo.".into()]);
     assert!(matches!(step, Step::Forward(..)));
-    for no in [Consent::Withhold, Consent::Absent] {
-        let step = asked(asked(start(), "ann", yes("ann")), "bob", no.clone());
-        let (record, step) = recorded(step, Ok(()), 1_300);
-        assert_eq!((record.disposition, record.code), (Disposition::Refuse, Some(Code::Obligation)), "{no:?}");
-        assert!(matches!(step, Step::Reply(Outcome::Refuse(_))));
+    let pending = |visit| Consent::Await(Pending { ids: vec!["A".to_owned(), "B".to_owned()], minutes: 15, visit });
+    for (no, code) in [
+        (Consent::Withhold, Code::ApprovalDenied),
+        (Consent::Absent, Code::Obligation),
+        (Consent::Unasked(Refusal::new(Code::ApprovalNotAsked)), Code::ApprovalNotAsked),
+        (pending(None), Code::ApprovalNeeded),
+    ] {
+        let (record, step) = asked(no);
+        assert_eq!((record.disposition, record.code), (Disposition::Refuse, Some(code)));
+        let Step::Reply(Outcome::Refuse(refusal)) = step else { unreachable!("{step:?}") };
+        assert_eq!((refusal.code, refusal.approvals.is_some()), (code, code == Code::ApprovalNeeded));
+    }
+    let visit = Visit { url: "http://127.0.0.1:1/approvals/A".to_owned(), state: "sealed".to_owned() };
+    let (record, step) = asked(pending(Some(visit)));
+    assert_eq!((record.disposition, record.code), (Disposition::Refuse, Some(Code::ApprovalNeeded)));
+    let Step::Reply(Outcome::Answer(answer)) = step else { unreachable!("{step:?}") };
+    let answer = String::from_utf8(answer.into_bytes().into()).unwrap();
+    for part in [r#""resultType":"input_required""#, r#""mode":"url""#, r#""requestState":"sealed""#, "'ann' and 'bob'"]
+    {
+        assert!(answer.contains(part), "{part}: {answer}");
     }
 }
 

@@ -153,7 +153,7 @@ pub(crate) fn play_as(arrival: Arrival, answer: Answer, shell: &Shell<'_>) -> Pl
                 waiting.recalled(recalled, at)
             }
             Step::Keep(waiting) => waiting.kept(at),
-            Step::Consult(waiting) => waiting.answered(&shell.consent, at),
+            Step::Consult(waiting) => waiting.answered(shell.consent.clone(), at),
             Step::Record(waiting) => {
                 let (record, recorded) = waiting.split();
                 played.records.push(record);

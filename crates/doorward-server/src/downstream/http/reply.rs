@@ -48,6 +48,9 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::Forbidden
         | Code::PolicyError
         | Code::Obligation
+        | Code::ApprovalNeeded
+        | Code::ApprovalDenied
+        | Code::ApprovalNotAsked
         | Code::UnknownTool
         | Code::UnknownItem
         | Code::PolicyUnusable
