@@ -37,11 +37,13 @@ macro_rules! words {
     };
 }
 
+mod hints;
 mod label;
 mod seen;
 
 use std::fmt;
 
+pub use hints::{Carried, CarriedBy, Handle, Hints};
 pub use label::{Audience, Category, Confidentiality, Integrity, Label};
 pub use seen::{ContextSeen, EndorseSeen, FlowSeen, Ground, LedgerRule, LedgerSeen, Missing, Origin, Role};
 

@@ -17,6 +17,9 @@ pub const CLIENT_NAME_MAX: usize = 128;
 /// Longest word for a kind of data, in characters: it stands in every label of what holds such data.
 pub const CATEGORY_MAX: usize = 32;
 
+/// Longest hint at a unit of work that is taken from a message, in bytes; a longer one is as good as none.
+pub const FLOW_HINT_MAX: usize = 256;
+
 /// Longest text of one record field that came from outside (a tool name, a URI); longer ones are cut with a mark.
 pub const RECORD_FIELD_MAX: usize = 1024;
 
