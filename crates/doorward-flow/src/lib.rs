@@ -9,6 +9,7 @@ pub mod canonical;
 pub mod context;
 pub mod contexts;
 pub mod declared;
+pub mod decode;
 pub mod endorse;
 pub mod ledger;
 pub mod limits;
