@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::terminal::ColorChoice;
 
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
-pub(crate) use pins::{DecidePinsArgs, DiffPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs};
+pub(crate) use pins::{DecidePinsArgs, DiffPinsArgs, ForgetPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs};
 pub(crate) use policy::{
     AskedArgs, Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyExplainArgs,
     PolicyTestArgs, ProposeArgs, SubjectArgs,

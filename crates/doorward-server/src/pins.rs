@@ -24,7 +24,7 @@ use doorward_mcp::limits::Limits;
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
 use doorward_registry::{Definition, Key, Kind, Pin, Remark, State};
-use doorward_store::{Sight, Trust};
+use doorward_store::{News, Sight, Trust};
 
 pub use choice::{Choice, DecideError, decide};
 pub use known::pin_of;
@@ -98,6 +98,10 @@ impl Pins {
             if known.is_crowded(key) {
                 return Err(Denial::new(Code::Quarantined)
                     .with_detail(Some("The server has more definitions than are kept.".to_owned())));
+            }
+            if known.is_forgotten(key) {
+                return Err(Denial::new(Code::Quarantined)
+                    .with_detail(Some("It was forgotten, and has not been listed since.".to_owned())));
             }
             return match (self.rules.load().first, key.kind) {
                 (First::Approve, Kind::Tool | Kind::Prompt) => Err(Denial::new(Code::Quarantined)
@@ -289,14 +293,34 @@ impl Pins {
         }
         let (at, change) = (Instant::now(), self.known().change());
         match self.store.since(change).await {
-            Ok((rows, newest)) => {
+            Ok((News::Changed(rows), newest)) => {
                 self.known().read(rows, newest, at);
+                Ok(())
+            }
+            Ok((News::All(_), _)) => self.start_over(at).await,
+            Err(error) => {
+                tracing::error!(%error, "what is approved cannot be read");
+                // What was read once holds until it can be read again.
+                if self.known().checked().is_some() { Ok(()) } else { Err(()) }
+            }
+        }
+    }
+
+    /// Reads everything, because something was forgotten. Meanwhile nothing that was seen is being kept.
+    async fn start_over(&self, at: Instant) -> Result<(), ()> {
+        let _turn = self.keeping.lock().await;
+        let read = self.store.since(0).await;
+        let mut known = self.known();
+        match read {
+            Ok((News::All(rows) | News::Changed(rows), newest)) => {
+                let unkept = self.sights.lock().unwrap_or_else(PoisonError::into_inner);
+                known.read_all(rows, newest, at, &unkept);
                 Ok(())
             }
             Err(error) => {
                 tracing::error!(%error, "what is approved cannot be read");
                 // What was read once holds until it can be read again.
-                if self.known().checked().is_some() { Ok(()) } else { Err(()) }
+                if known.checked().is_some() { Ok(()) } else { Err(()) }
             }
         }
     }

@@ -41,7 +41,7 @@ pub use error::{AppendError, StoreError};
 pub use filter::{Filter, Page};
 pub use findings::FindingView;
 pub use keys::{ApiKey, Grants, Holder, Keys, Revoked};
-pub use pins::{Approved, Decided, PinKey, PinRow, PinnedText, Pins, Rejected, Sight, Trust};
+pub use pins::{Approved, Decided, News, PinKey, PinRow, PinnedText, Pins, Rejected, Sight, Trust};
 pub use queue::{Appended, Commit, Health};
 pub use reader::Reader;
 pub use store::Store;

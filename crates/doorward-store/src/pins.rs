@@ -111,6 +111,15 @@ pub enum Decided {
     Unknown,
 }
 
+/// What a reader does not know yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// These have changed.
+    Changed(Vec<PinRow>),
+    /// Something was forgotten: these are all there are.
+    All(Vec<PinRow>),
+}
+
 /// The pins of one store, beside its records.
 #[derive(Debug, Clone)]
 pub struct Pins {
@@ -146,15 +155,26 @@ impl Pins {
     /// # Errors
     /// The database cannot be read.
     pub async fn list(&self) -> Result<Vec<PinRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM pin ORDER BY server, kind, name").fetch_all(&self.reading).await;
+        let rows = sqlx::query("SELECT * FROM pin WHERE server <> '' ORDER BY server, kind, name");
+        let rows = rows.fetch_all(&self.reading).await;
         rows.map_err(read_error)?.iter().map(read).collect::<Result<_, _>>().map_err(read_error)
     }
 
-    /// The pins that have changed since the change of that number, and the number of the last change.
+    /// What has changed since the change of that number, and the number of the last change.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn since(&self, change: i64) -> Result<(Vec<PinRow>, i64), StoreError> {
+    pub async fn since(&self, change: i64) -> Result<(News, i64), StoreError> {
+        let (rows, newest) = self.after(change).await?;
+        if rows.iter().all(|row| !row.key.server.is_empty()) {
+            return Ok((News::Changed(rows), newest));
+        }
+        let (mut all, newest) = self.after(0).await?;
+        all.retain(|row| !row.key.server.is_empty());
+        Ok((News::All(all), newest))
+    }
+
+    async fn after(&self, change: i64) -> Result<(Vec<PinRow>, i64), StoreError> {
         let rows = sqlx::query("SELECT * FROM pin WHERE change > ? ORDER BY change").bind(change);
         let rows = rows.fetch_all(&self.reading).await.map_err(read_error)?;
         let newest = rows.last().map_or(Ok(change), |row| row.try_get("change")).map_err(read_error)?;
@@ -211,6 +231,25 @@ impl Pins {
         self.decided(key, done.rows_affected()).await
     }
 
+    /// Forgets everything about a thing, if the version of that digest is the one that was seen last.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn forget(&self, key: &PinKey, digest: &[u8; 32], at: Timestamp) -> Result<Decided, StoreError> {
+        let mut transaction = self.writing.begin_with("BEGIN IMMEDIATE").await.map_err(write_error)?;
+        // First, because the row that goes may have the highest number.
+        let marked = sqlx::query(MARK).bind(at.as_micros()).bind(at.as_micros());
+        marked.execute(&mut *transaction).await.map_err(write_error)?;
+        let done = of(sqlx::query(FORGET), key).bind(digest.to_vec());
+        let done = done.execute(&mut *transaction).await.map_err(write_error)?;
+        if done.rows_affected() == 1 {
+            transaction.commit().await.map_err(write_error)?;
+        } else {
+            transaction.rollback().await.map_err(write_error)?;
+        }
+        self.decided(key, done.rows_affected()).await
+    }
+
     /// Closes the connections; later questions fail.
     pub async fn close(&self) {
         self.reading.close().await;
@@ -253,6 +292,14 @@ const FOLLOW: &str = "UPDATE pin SET approved_digest = seen_digest, approved_tex
 const WITHDRAW: &str = "UPDATE pin SET approved_digest = NULL, approved_text = NULL, approved_at = NULL, \
     change = (SELECT max(change) + 1 FROM pin) WHERE server = ? AND kind = ? AND name = ? \
     AND approved_digest = seen_digest AND approved_by IS NULL";
+
+const FORGET: &str = "DELETE FROM pin WHERE server = ? AND kind = ? AND name = ? AND seen_digest = ?";
+
+/// A row that is no pin: its number says when something was last forgotten, so that readers look at everything again, and
+/// keeps numbers from being given twice.
+const MARK: &str = "INSERT INTO pin (server, kind, name, met, seen_digest, seen_text, seen_at, findings, change) \
+    VALUES ('', '', '', ?, zeroblob(32), '', ?, '[]', (SELECT coalesce(max(change), 0) + 1 FROM pin)) \
+    ON CONFLICT (server, kind, name) DO UPDATE SET seen_at = excluded.seen_at, change = excluded.change";
 
 async fn keep(connection: &mut SqliteConnection, sight: &Sight, at: Timestamp) -> Result<(), sqlx::Error> {
     let Sight { key, seen, findings, trust } = sight;

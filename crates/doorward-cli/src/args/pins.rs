@@ -18,6 +18,8 @@ pub(crate) enum PinsCommand {
     Approve(DecidePinsArgs),
     /// Reject definitions as they were seen last. Running gateways withhold them within a second.
     Reject(DecidePinsArgs),
+    /// Forget definitions of a server that is no longer configured. What is seen again is new.
+    Forget(ForgetPinsArgs),
 }
 
 /// Flags of `pins list`.
@@ -77,6 +79,28 @@ pub(crate) struct DecidePinsArgs {
     /// Who decides, for the record; by default the user who runs this.
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+/// Flags of `pins forget`.
+#[derive(Debug, Args)]
+pub(crate) struct ForgetPinsArgs {
+    /// The server's id.
+    #[arg(value_name = "SERVER")]
+    pub(crate) server: String,
+    /// TOOL, KIND/NAME or instructions; without one, everything of the server.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Even if the server is configured: what it offers is then met as new, and perhaps trusted.
+    #[arg(long)]
+    pub(crate) anyway: bool,
+    /// Who decides, for the record; by default the user who runs this.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// Print a JSON object for each.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 }

@@ -11,7 +11,7 @@ use doorward_server::pins::{Choice, decide, pin_of};
 use doorward_store::{Decided, PinRow, Pins, Store, StoreConfig, rfc3339};
 use serde_json::{Value, json};
 
-use crate::args::{DecidePinsArgs, DiffPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs, SourceArgs};
+use crate::args::{DecidePinsArgs, DiffPinsArgs, ForgetPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::terminal::{Terminal, Tone, column, inert};
@@ -23,6 +23,7 @@ pub(super) async fn pins(command: PinsCommand, terminal: &Terminal) -> Result<Ex
         PinsCommand::Diff(args) => differ(&args, terminal).await,
         PinsCommand::Approve(args) => settle(&args, Choice::Approve, terminal).await,
         PinsCommand::Reject(args) => settle(&args, Choice::Reject, terminal).await,
+        PinsCommand::Forget(args) => forget(&args, terminal).await,
     }
 }
 
@@ -169,24 +170,67 @@ async fn settle(args: &DecidePinsArgs, choice: Choice, terminal: &Terminal) -> R
         let what = "the version that was seen last has another digest";
         return Err(Fault::told(Exit::Failure, what, "Look at it again with 'doorward pins diff'."));
     }
-    let by = args.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "local".to_owned());
+    let tell = |known: &Known, name: &str| {
+        terminal.say(format_args!("{} {name} ({})", choice.done(), known.pin.seen.short()));
+        Ok(())
+    };
+    let exit = hold(config, &chosen, (choice, args.by.as_deref()), terminal, tell).await?;
+    if chosen.is_empty() {
+        terminal.say("Nothing waits.");
+    }
+    Ok(exit)
+}
+
+async fn forget(args: &ForgetPinsArgs, terminal: &Terminal) -> Result<Exit, Fault> {
+    let config = source(&args.source)?;
+    let all = read(&args.source).await?;
+    met(&args.server, &all, &args.source)?;
+    if !args.anyway && configured(&args.source)?.contains(&args.server) {
+        let what = format!("the server '{}' is configured: what it still offers would be met as new", args.server);
+        return Err(Fault::told(Exit::Failure, what, "Take it out of the configuration first, or add --anyway."));
+    }
+    let chosen = match &args.name {
+        Some(name) => vec![find(&all, &format!("{}/{name}", args.server))?],
+        None => all.into_iter().filter(|known| known.row.key.server == args.server).collect(),
+    };
+    let tell = |known: &Known, name: &str| {
+        if args.json {
+            let (pin, digest) = (known.key.to_string(), known.pin.seen.to_string());
+            return terminal.line(json!({ "pin": pin, "digest": digest, "forgotten": true }));
+        }
+        terminal.say(format_args!("{} {name} ({})", Choice::Forget.done(), known.pin.seen.short()));
+        Ok(())
+    };
+    let exit = hold(config, &chosen, (Choice::Forget, args.by.as_deref()), terminal, tell).await?;
+    if chosen.is_empty() {
+        terminal.say("Nothing of it was ever seen.");
+    }
+    Ok(exit)
+}
+
+/// Lets a choice hold for everything chosen, and tells of each.
+async fn hold(
+    config: StoreConfig,
+    chosen: &[Known],
+    (choice, by): (Choice, Option<&str>),
+    terminal: &Terminal,
+    tell: impl Fn(&Known, &str) -> std::io::Result<()>,
+) -> Result<Exit, Fault> {
+    let by = by.map(str::to_owned).or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "local".to_owned());
     let store = Store::open(config).await?;
-    let mut changed = 0;
-    for known in &chosen {
+    let mut exit = Exit::Success;
+    for known in chosen {
         let name = visible(&known.key.to_string());
         match decide(&store, &known.row, choice, &by).await? {
-            Decided::Done => terminal.say(format_args!("{} {name} ({})", choice.done(), known.pin.seen.short())),
+            Decided::Done => tell(known, &name)?,
             Decided::Changed | Decided::Unknown => {
-                changed += 1;
+                exit = Exit::Failure;
                 terminal.say(format_args!("{name} has changed meanwhile: look at it again."));
             }
         }
     }
     store.close().await?;
-    if chosen.is_empty() {
-        terminal.say("Nothing waits.");
-    }
-    Ok(if changed == 0 { Exit::Success } else { Exit::Failure })
+    Ok(exit)
 }
 
 fn source(source: &SourceArgs) -> Result<StoreConfig, Fault> {

@@ -108,3 +108,42 @@ fn what_was_never_seen_is_told_so() {
     assert_eq!(stage.run(&["pins", "approve"]).code, Some(2));
     assert_eq!(stage.run(&["pins", "list", "--store", "sqlite::memory:"]).code, Some(3));
 }
+
+#[test]
+fn what_is_offered_no_longer_is_forgotten() {
+    let (stage, url) = seen("pins-forget", &[OLD, NEW]);
+    let run = |arguments: &[&str]| stage.run(&[arguments, &["--store", url.as_str()]].concat());
+    let config = stage.path().join("shop.toml");
+    std::fs::write(&config, "[servers.shop]\ncommand = \"true\"\n").unwrap();
+    let config = config.display().to_string();
+    let refused = run(&["pins", "forget", "shop", "--config", &config]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("'shop' is configured") && refused.err.contains("--anyway"), "{refused:?}");
+    for (wrong, code, told) in [
+        (&["pins", "forget", "shopp"][..], 2, "no server 'shopp'"),
+        (&["pins", "forget", "shop", "other"], 1, "was ever seen"),
+        (&["pins", "forget"], 2, "SERVER"),
+    ] {
+        let ended = run(wrong);
+        assert!(ended.code == Some(code) && ended.err.contains(told), "{ended:?}");
+    }
+    assert!(run(&["pins", "list"]).out.contains("shop/tool/pay"));
+    let forgotten = run(&["pins", "forget", "shop", "pay", "--anyway", "--json", "--by", "ann", "--config", &config]);
+    assert_eq!(forgotten.code, Some(0), "{forgotten:?}");
+    let told: Value = serde_json::from_str(forgotten.out.trim()).unwrap();
+    assert_eq!((&told["pin"], &told["forgotten"]), (&Value::from("shop/tool/pay"), &Value::from(true)));
+    assert!(!run(&["pins", "list"]).out.contains("shop/tool/pay"));
+    let records = run(&["audit", "tail", "--json"]).out;
+    assert!(records.contains("pins/forget") && records.contains("Forgotten by ann"), "{records}");
+    let nothing = run(&["pins", "forget", "shop", "--anyway", "--config", &config]);
+    assert!(nothing.code == Some(0) && nothing.err.contains("Nothing of it was ever seen."), "{nothing:?}");
+}
+
+#[test]
+fn everything_of_a_server_that_is_gone_is_forgotten_at_once() {
+    let (stage, url) = seen("pins-forget-all", &[OLD]);
+    let run = |arguments: &[&str]| stage.run(&[arguments, &["--store", url.as_str()]].concat());
+    let forgotten = run(&["pins", "forget", "shop"]);
+    assert!(forgotten.code == Some(0) && forgotten.err.contains("Forgotten shop/tool/pay"), "{forgotten:?}");
+    assert_eq!(run(&["pins", "list", "--json"]).out, "");
+}

@@ -16,6 +16,8 @@ pub enum Choice {
     Approve,
     /// It must not.
     Reject,
+    /// Nothing of it is known any more: if it is seen again, it is new.
+    Forget,
 }
 
 impl Choice {
@@ -24,6 +26,7 @@ impl Choice {
         match self {
             Self::Approve => "pins/approve",
             Self::Reject => "pins/reject",
+            Self::Forget => "pins/forget",
         }
     }
 
@@ -33,6 +36,7 @@ impl Choice {
         match self {
             Self::Approve => "Approved",
             Self::Reject => "Rejected",
+            Self::Forget => "Forgotten",
         }
     }
 }
@@ -64,6 +68,7 @@ pub async fn decide(store: &Store, row: &PinRow, choice: Choice, by: &str) -> Re
     let decided = match choice {
         Choice::Approve => store.pins().approve(&row.key, &row.seen.digest, by, at).await?,
         Choice::Reject => store.pins().reject(&row.key, &row.seen.digest, by, at).await?,
+        Choice::Forget => store.pins().forget(&row.key, &row.seen.digest, at).await?,
     };
     if decided == Decided::Done {
         store.append(record(row, choice, by))?.committed().await?;

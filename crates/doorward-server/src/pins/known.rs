@@ -19,6 +19,8 @@ pub(super) struct Known {
     bytes: BTreeMap<ServerId, usize>,
     /// Servers with more things of a kind than there is room for.
     crowded: BTreeSet<(ServerId, Kind)>,
+    /// What somebody forgot, until it is seen again: nothing can be said of it.
+    forgotten: BTreeSet<Key>,
     /// The number of the last change that was read.
     change: i64,
     /// When the store was last read.
@@ -134,6 +136,31 @@ impl Known {
         (self.change, self.checked) = (newest, Some(at));
     }
 
+    /// Reads everything there is, because something was forgotten. What was seen and is not kept yet, the store cannot know:
+    /// it stays.
+    pub(super) fn read_all(&mut self, rows: Vec<PinRow>, newest: i64, at: Instant, unkept: &[Sight]) {
+        let (crowded, forgotten) = (self.crowded.clone(), std::mem::take(&mut self.forgotten));
+        let before = std::mem::replace(self, Self { crowded, forgotten, ..Self::default() });
+        self.read(rows, newest, at);
+        for key in unkept.iter().filter_map(|sight| key_of(&sight.key)) {
+            if let (None, Some(pin)) = (self.pin(&key), before.pin(&key)) {
+                self.put(&key, pin.clone());
+            }
+        }
+        for (server, kinds) in before.servers {
+            for (kind, pins) in kinds {
+                let keys = pins.into_keys().map(|name| Key { server: server.clone(), kind, name });
+                let gone: Vec<Key> = keys.filter(|key| self.pin(key).is_none()).collect();
+                self.forgotten.extend(gone);
+            }
+        }
+    }
+
+    /// Whether it was forgotten, and not seen again since.
+    pub(super) fn is_forgotten(&self, key: &Key) -> bool {
+        self.forgotten.contains(key)
+    }
+
     /// Whether there was room.
     fn put(&mut self, key: &Key, pin: Pin) -> bool {
         let weight = |pin: &Pin| pin.approved.as_ref().map_or(0, |approved| approved.text.len());
@@ -145,6 +172,7 @@ impl Known {
             return false;
         }
         *bytes = after;
+        self.forgotten.remove(key);
         let approved = pin.approved.clone();
         let before = pins.insert(key.name.clone(), pin).and_then(|pin| pin.approved);
         if key.kind == Kind::Tool {
@@ -200,14 +228,18 @@ pub(super) fn row_key(key: &Key) -> PinKey {
     }
 }
 
+fn key_of(key: &PinKey) -> Option<Key> {
+    Some(Key {
+        server: ServerId::parse(&key.server).ok()?,
+        kind: Kind::parse(&key.kind)?,
+        name: key.name.as_str().into(),
+    })
+}
+
 /// A row of the store as a pin; `None` when a later gateway wrote it, or nobody could use it.
 #[must_use]
 pub fn pin_of(row: PinRow) -> Option<(Key, Pin)> {
-    let key = Key {
-        server: ServerId::parse(&row.key.server).ok()?,
-        kind: Kind::parse(&row.key.kind)?,
-        name: row.key.name.into(),
-    };
+    let key = key_of(&row.key)?;
     let digest = |bytes: &[u8; 32]| Digest::from_bytes(bytes);
     let approved = match row.approved {
         Some(approved) => Some(Approval {

@@ -1,7 +1,7 @@
 //! Pins as gateways and the command line see them.
 
 use doorward_core::time::Timestamp;
-use doorward_store::{Decided, PinKey, PinRow, PinnedText, Pins, Sight, Store, StoreConfig, StoreUrl, Trust};
+use doorward_store::{Decided, News, PinKey, PinRow, PinnedText, Pins, Sight, Store, StoreConfig, StoreUrl, Trust};
 
 use crate::sample::Scratch;
 
@@ -79,13 +79,51 @@ async fn what_nobody_approved_by_name_follows_or_is_withdrawn() {
 async fn a_reader_is_told_what_is_new_to_it() {
     let store = Store::open(StoreConfig::new(StoreUrl::Memory)).await.unwrap();
     let pins = store.pins();
-    let names = |rows: Vec<PinRow>| rows.into_iter().map(|row| row.key.name).collect::<Vec<_>>();
     pins.see(&[sight("a", 1, Trust::First), sight("b", 1, Trust::First)], at(1)).await.unwrap();
-    let (rows, newest) = pins.since(0).await.unwrap();
-    assert_eq!(names(rows), ["a", "b"]);
-    assert_eq!(pins.since(newest).await.unwrap(), (Vec::new(), newest));
+    let (news, newest) = pins.since(0).await.unwrap();
+    assert_eq!(changed(news), ["a", "b"]);
+    assert_eq!(pins.since(newest).await.unwrap(), (News::Changed(Vec::new()), newest));
     pins.see(&[sight("a", 1, Trust::First), sight("b", 1, Trust::First)], at(2)).await.unwrap();
-    assert_eq!(pins.since(newest).await.unwrap().0, Vec::new(), "the same again is nothing new");
+    assert_eq!(changed(pins.since(newest).await.unwrap().0), [""; 0], "the same again is nothing new");
     pins.reject(&key("a"), &[1; 32], "ann", at(3)).await.unwrap();
-    assert_eq!(names(pins.since(newest).await.unwrap().0), ["a"]);
+    assert_eq!(changed(pins.since(newest).await.unwrap().0), ["a"]);
+}
+
+#[expect(clippy::panic, reason = "it is called by tests alone")]
+fn changed(news: News) -> Vec<String> {
+    match news {
+        News::Changed(rows) => rows.into_iter().map(|row| row.key.name).collect(),
+        News::All(rows) => panic!("everything again: {rows:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_gone_and_readers_are_told() {
+    let store = Store::open(StoreConfig::new(StoreUrl::Memory)).await.unwrap();
+    let pins = store.pins();
+    let names = |rows: Vec<PinRow>| rows.into_iter().map(|row| row.key.name).collect::<Vec<_>>();
+    let all = |news| match news {
+        News::All(rows) => names(rows),
+        News::Changed(rows) => panic!("only what has changed: {rows:?}"),
+    };
+    pins.see(&[sight("a", 1, Trust::First), sight("b", 1, Trust::First)], at(1)).await.unwrap();
+    let (_, newest) = pins.since(0).await.unwrap();
+    assert_eq!(pins.forget(&key("b"), &[2; 32], at(2)).await.unwrap(), Decided::Changed);
+    assert_eq!(pins.forget(&key("c"), &[1; 32], at(2)).await.unwrap(), Decided::Unknown);
+    assert_eq!(pins.since(newest).await.unwrap(), (News::Changed(Vec::new()), newest), "nothing was forgotten");
+    // The one with the highest number: the next must not be given it again.
+    assert_eq!(pins.forget(&key("b"), &[1; 32], at(2)).await.unwrap(), Decided::Done);
+    pins.see(&[sight("c", 1, Trust::First)], at(3)).await.unwrap();
+    assert_eq!(names(pins.list().await.unwrap()), ["a", "c"]);
+    let (news, newest) = pins.since(newest).await.unwrap();
+    assert_eq!(all(news), ["a", "c"]);
+    assert_eq!(pins.since(newest).await.unwrap(), (News::Changed(Vec::new()), newest));
+    assert_eq!(pins.forget(&key("a"), &[1; 32], at(4)).await.unwrap(), Decided::Done);
+    let (news, newest) = pins.since(newest).await.unwrap();
+    assert_eq!(all(news), ["c"]);
+    // Whoever has not looked since then is told as well.
+    assert_eq!(pins.forget(&key("c"), &[1; 32], at(5)).await.unwrap(), Decided::Done);
+    assert_eq!(all(pins.since(newest).await.unwrap().0), [""; 0]);
+    pins.see(&[sight("c", 2, Trust::First)], at(6)).await.unwrap();
+    assert_eq!(state(pins).await, (Some(2), 2, None), "it is met as new");
 }
