@@ -1,7 +1,7 @@
 //! The record store: SQLite, group commit, two durabilities.
 //!
-//! Responsible for keeping every accepted audit record and for reading them back, and for the API keys and
-//! pins beside them. It is the only crate that knows SQL.
+//! Responsible for keeping every accepted audit record and for reading them back, and for the API keys,
+//! pins and approvals beside them. It is the only crate that knows SQL.
 //! It never drops an accepted record silently, never lets the file, the queue or a wait grow without bound, and never
 //! accepts a record while it does not know that it can write.
 //!
@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod approvals;
 mod civil;
 mod config;
 mod details;
@@ -34,6 +35,10 @@ mod store;
 mod view;
 mod writer;
 
+pub use approvals::{
+    AboutApproval, Answered, ApprovalAnswer, ApprovalBounds, ApprovalQuestion, ApprovalRow, ApprovalState,
+    ApprovalSubject, Approvals, AskedOf, Consulted, Datum, NotAsked, Who,
+};
 pub use civil::rfc3339;
 pub use config::{Durability, StoreConfig, StoreUrl};
 pub use details::{Client, Details};

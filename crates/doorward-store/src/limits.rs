@@ -58,3 +58,15 @@ pub const READER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Most pins written at once: as many as one page of a list may have.
 pub const PINS_AT_ONCE_MAX: usize = 10_000;
+
+/// Most approvals kept, answered or not: the oldest that are over make room.
+pub const APPROVALS_MAX: u32 = 10_000;
+
+/// How long an approval that is over is kept, so that people can look back: a week. What was done stays in the records.
+pub const APPROVALS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The time over which a principal's questions are counted.
+pub const APPROVALS_BUDGET_SPAN: Duration = Duration::from_secs(3600);
+
+/// How long the server's questions within an approved call can be answered: a little more than a call is parked for.
+pub const APPROVAL_CONTINUES: Duration = Duration::from_secs(1800);

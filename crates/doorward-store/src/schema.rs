@@ -90,7 +90,7 @@ const STEPS: &[&str] = &[
         asked_at INTEGER NOT NULL,
         expires INTEGER NOT NULL,
         exchange BLOB NOT NULL,
-        principal TEXT NOT NULL,
+        principal BLOB NOT NULL,
         context BLOB,
         server TEXT NOT NULL,
         action TEXT NOT NULL,
@@ -105,7 +105,8 @@ const STEPS: &[&str] = &[
         remark TEXT,
         endorsed_until INTEGER,
         used_at INTEGER,
-        used_by BLOB
+        used_by BLOB,
+        continues BLOB
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX approval_binding ON approval (binding, approver);
     CREATE INDEX approval_state ON approval (state, expires);

@@ -6,6 +6,7 @@ use doorward_core::ids::ExchangeId;
 use doorward_core::record::Record;
 use tokio::task::JoinHandle;
 
+use crate::approvals::Approvals;
 use crate::config::{Durability, StoreConfig};
 use crate::error::{AppendError, StoreError};
 use crate::filter::Filter;
@@ -30,6 +31,7 @@ struct Inner {
     reader: Reader,
     keys: Keys,
     pins: Pins,
+    approvals: Approvals,
     durability: Durability,
     writer: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
@@ -45,9 +47,10 @@ impl Store {
         let place = Place::of(&config)?;
         let queue = Arc::new(Queue::new(config.queue, config.durability));
         let writer = Writer::open(Arc::clone(&queue), place.clone()).await?;
-        let (reader, keys, pins) = (Reader::over(place.reading()), Keys::at(&place), Pins::at(&place));
+        let (reader, keys) = (Reader::over(place.reading()), Keys::at(&place));
+        let (pins, approvals) = (Pins::at(&place), Approvals::at(&place));
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, durability: config.durability, writer })))
+        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, approvals, durability: config.durability, writer })))
     }
 
     /// Takes one record. Relaxed: it is queued when this returns. Strict: await the answer before going on.
@@ -93,6 +96,7 @@ impl Store {
         self.0.reader.close().await;
         self.0.keys.close().await;
         self.0.pins.close().await;
+        self.0.approvals.close().await;
         outcome
     }
 
@@ -112,6 +116,12 @@ impl Store {
     #[must_use]
     pub fn pins(&self) -> &Pins {
         &self.0.pins
+    }
+
+    /// The approvals beside the records.
+    #[must_use]
+    pub fn approvals(&self) -> &Approvals {
+        &self.0.approvals
     }
 
     /// As [`Reader::tail`].

@@ -1,5 +1,6 @@
 //! The store as its users see it: what was accepted is there, and what cannot be kept is refused.
 
+mod approvals;
 mod concurrency;
 mod crash;
 mod details;

@@ -1,0 +1,423 @@
+//! Approvals: what people were asked, what they said, and what became of it.
+//!
+//! Responsible for that a yes is used once, for exactly what was asked, and in time, whichever of several processes asks,
+//! answers or uses it. Every step is one transaction that is alone in the file. Arguments are kept until there is an answer
+//! or the time is over, then only their digest; the file's free space is overwritten with zeros. What a question means is
+//! not known here.
+
+mod consult;
+mod row;
+
+use doorward_core::flow::{ContextId, Role};
+use doorward_core::ids::ExchangeId;
+use doorward_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+
+use crate::config::StoreConfig;
+use crate::error::StoreError;
+use crate::limits::{READER_TIMEOUT, READERS_MAX};
+use crate::place::Place;
+
+pub use row::ApprovalRow;
+
+/// What a yes is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalSubject {
+    /// One call, once.
+    Call,
+    /// Values in a role, for a tool and context, as long as the endorsement lasts.
+    Data,
+}
+
+/// Where a question stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ApprovalState {
+    /// Nobody has answered.
+    Open,
+    /// Yes, and not used yet. For data: in force.
+    Granted,
+    /// Yes, and used.
+    Used,
+    /// No.
+    Denied,
+    /// Its time is over.
+    Expired,
+}
+
+/// Somebody to ask, and the id of the question to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedOf {
+    /// Random, and short enough to be typed.
+    pub id: String,
+    /// Who may answer, as the policy names them.
+    pub approver: String,
+}
+
+/// A value that is asked about. The value itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Datum {
+    /// Where it stands: a JSON pointer into the arguments.
+    pub path: String,
+    /// What it decides there, as [`Role::as_str`] has it.
+    pub role: String,
+    /// The keyed hash of its canonical form.
+    pub hash: u64,
+}
+
+/// Who wants it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Who {
+    /// The user or agent.
+    pub user: String,
+    /// How it was proven.
+    pub proof: String,
+    /// The organisation.
+    pub tenant: Option<String>,
+    /// The program that acts for the user.
+    pub agent: Option<String>,
+    /// What the client called itself. Nothing vouches for it.
+    pub client: Option<String>,
+}
+
+/// What a person is told of a question, beside the arguments. It holds no value of the call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AboutApproval {
+    /// Who wants it.
+    pub who: Who,
+    /// The rules that want approval, each with its own words.
+    pub rules: Vec<(String, Option<String>)>,
+    /// What guards found: `guard/rule at /pointer`.
+    pub findings: Vec<String>,
+    /// Arguments without an endorsed origin: pointer and role.
+    pub missing: Vec<(String, String)>,
+    /// Labels of what the context has read.
+    pub labels: Vec<String>,
+    /// What is new about it.
+    pub news: Vec<String>,
+}
+
+/// A question, to everybody who must say yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalQuestion {
+    /// What a yes would be good for.
+    pub subject: ApprovalSubject,
+    /// The digest of everything that must be the same when the yes is used.
+    pub binding: [u8; 32],
+    /// Who must say yes, each once.
+    pub asked_of: Vec<AskedOf>,
+    /// The exchange that asks.
+    pub exchange: ExchangeId,
+    /// Who acts, in bytes that no other principal has.
+    pub principal: Vec<u8>,
+    /// The context of the call, where it is known.
+    pub context: Option<ContextId>,
+    /// The server.
+    pub server: String,
+    /// The method.
+    pub action: String,
+    /// The tool, prompt or resource.
+    pub item: Option<String>,
+    /// The digest of its definition.
+    pub definition: Option<[u8; 32]>,
+    /// The digest of the arguments in their canonical form.
+    pub arguments_digest: [u8; 32],
+    /// The arguments in their canonical form.
+    pub arguments: String,
+    /// What else is told.
+    pub about: AboutApproval,
+    /// The values, where it is about data.
+    pub data: Vec<Datum>,
+    /// Until when it is open, and a yes for a call can be used.
+    pub expires: Timestamp,
+}
+
+/// How much is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApprovalBounds {
+    /// Questions of one principal within an hour.
+    pub per_hour: u32,
+    /// Open questions of one principal.
+    pub open_per_principal: u32,
+    /// Open questions in all.
+    pub open: u32,
+}
+
+/// What became of consulting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Consulted {
+    /// Everybody has said yes, and that is used now.
+    Granted {
+        /// Who said so.
+        by: Vec<String>,
+    },
+    /// Somebody has said no.
+    Denied,
+    /// Somebody has not answered.
+    Open {
+        /// The questions without an answer.
+        ids: Vec<String>,
+        /// When the first of them ends.
+        expires: Timestamp,
+    },
+    /// Nobody was asked.
+    NotAsked(NotAsked),
+}
+
+/// Why nobody was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAsked {
+    /// The principal's questions of this hour are used up.
+    Budget,
+    /// The principal has too many open.
+    Principal,
+    /// There are too many open, or no room to keep more.
+    Full,
+}
+
+/// A person's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalAnswer {
+    /// Yes; values are endorsed until then.
+    Endorse {
+        /// Until when, for data.
+        until: Timestamp,
+    },
+    /// No. It also takes back a yes that is not used yet.
+    Deny,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// It holds.
+    Done,
+    /// The question cannot be answered so: this is where it stands.
+    Not(ApprovalState),
+    /// There is none of that id.
+    Unknown,
+}
+
+/// The approvals of one store, beside its records.
+#[derive(Debug, Clone)]
+pub struct Approvals {
+    reading: SqlitePool,
+    writing: SqlitePool,
+    reach: Reach,
+}
+
+/// Whether other processes see the same approvals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Others,
+    Nobody,
+}
+
+impl Approvals {
+    /// Opens the approvals of a store, which is made where it is missing and brought to the schema of this build.
+    ///
+    /// # Errors
+    /// As [`crate::Store::open`].
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let place = Place::of(config)?;
+        let connection = place.connect().await?;
+        let approvals = Self::at(&place);
+        drop(connection);
+        Ok(approvals)
+    }
+
+    pub(crate) fn at(place: &Place) -> Self {
+        let pool = |options: SqliteConnectOptions, most| {
+            SqlitePoolOptions::new().max_connections(most).acquire_timeout(READER_TIMEOUT).connect_lazy_with(options)
+        };
+        // What is deleted is overwritten: arguments are not to lie about in the file.
+        let writing = place.writing().clone().pragma("secure_delete", "ON");
+        let reach = if place.is_memory() { Reach::Nobody } else { Reach::Others };
+        Self { reading: pool(place.reading().clone(), READERS_MAX), writing: pool(writing, 1), reach }
+    }
+
+    /// Whether anybody could answer: what is kept in memory nobody else sees.
+    #[must_use]
+    pub fn can_be_answered(&self) -> bool {
+        self.reach == Reach::Others
+    }
+
+    /// Uses what everybody has said yes to, or asks whoever was not asked yet. All of it happens at once or not at all.
+    ///
+    /// # Errors
+    /// The database cannot be read or written; then nothing was used and nobody asked.
+    pub async fn consult(
+        &self,
+        question: &ApprovalQuestion,
+        bounds: &ApprovalBounds,
+        at: Timestamp,
+    ) -> Result<Consulted, StoreError> {
+        let mut transaction = self.writing.begin_with("BEGIN IMMEDIATE").await.map_err(write_error)?;
+        let consulted = consult::consult(&mut transaction, question, bounds, at).await.map_err(write_error)?;
+        transaction.commit().await.map_err(write_error)?;
+        Ok(consulted)
+    }
+
+    /// Notes that the server's answer to the approved exchange asks something: whoever comes with that state goes on with
+    /// the call that was approved, once.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn continues(&self, exchange: ExchangeId, state: &[u8; 32]) -> Result<(), StoreError> {
+        let noted = sqlx::query("UPDATE approval SET continues = ? WHERE used_by = ? AND state = 'used'")
+            .bind(state.to_vec())
+            .bind(exchange.to_bytes().to_vec())
+            .execute(&self.writing)
+            .await;
+        noted.map(drop).map_err(write_error)
+    }
+
+    /// Whether that state goes on with an approved call of that binding; if so, it does so now and never again.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn resume(
+        &self,
+        (binding, state): (&[u8; 32], &[u8; 32]),
+        exchange: ExchangeId,
+        at: Timestamp,
+    ) -> Result<Option<Vec<String>>, StoreError> {
+        let mut transaction = self.writing.begin_with("BEGIN IMMEDIATE").await.map_err(write_error)?;
+        let by = consult::resume(&mut transaction, (binding, state), exchange, at).await.map_err(write_error)?;
+        transaction.commit().await.map_err(write_error)?;
+        Ok(by)
+    }
+
+    /// Every question, the newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn list(&self, at: Timestamp) -> Result<Vec<ApprovalRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM approval ORDER BY asked_at DESC, id").fetch_all(&self.reading).await;
+        let rows = rows.map_err(read_error)?;
+        rows.iter().map(|row| row::read(row, at)).collect::<Result<_, _>>().map_err(read_error)
+    }
+
+    /// The question of that id.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn find(&self, id: &str, at: Timestamp) -> Result<Option<ApprovalRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM approval WHERE id = ?").bind(id).fetch_optional(&self.reading).await;
+        row.map_err(read_error)?.map(|row| row::read(&row, at)).transpose().map_err(read_error)
+    }
+
+    /// Answers a question, if it can be answered so.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn answer(
+        &self,
+        id: &str,
+        answer: ApprovalAnswer,
+        (by, remark): (&str, Option<&str>),
+        at: Timestamp,
+    ) -> Result<Answered, StoreError> {
+        let mut transaction = self.writing.begin_with("BEGIN IMMEDIATE").await.map_err(write_error)?;
+        let answered = consult::answer(&mut transaction, id, answer, (by, remark), at).await.map_err(write_error)?;
+        transaction.commit().await.map_err(write_error)?;
+        Ok(answered)
+    }
+
+    /// The values that people endorsed for that tool in that context, and in which role.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn endorsed(
+        &self,
+        context: ContextId,
+        (server, tool): (&str, &str),
+        at: Timestamp,
+    ) -> Result<Vec<(Role, u64)>, StoreError> {
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT data FROM approval WHERE subject = 'data' AND context = ? AND server = ? AND item = ? \
+             AND state = 'granted' AND endorsed_until > ?",
+        )
+        .bind(context.to_bytes().to_vec())
+        .bind(server)
+        .bind(tool)
+        .bind(at.as_micros())
+        .fetch_all(&self.reading)
+        .await
+        .map_err(read_error)?;
+        let mut endorsed = Vec::new();
+        for row in rows {
+            let data = row::data(&row).map_err(read_error)?;
+            endorsed.extend(data.iter().filter_map(|datum| Some((Role::parse(&datum.role)?, datum.hash))));
+        }
+        Ok(endorsed)
+    }
+
+    /// Takes the arguments of what is over out of the file, and forgets what is long over. It happens with every question
+    /// as well.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn sweep(&self, at: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.writing.begin_with("BEGIN IMMEDIATE").await.map_err(write_error)?;
+        let connection: &mut SqliteConnection = &mut transaction;
+        consult::sweep(connection, at).await.map_err(write_error)?;
+        transaction.commit().await.map_err(write_error)
+    }
+
+    /// Closes the connections; later questions fail.
+    pub async fn close(&self) {
+        self.reading.close().await;
+        self.writing.close().await;
+    }
+}
+
+impl ApprovalSubject {
+    /// Its word in the store and in what is printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Data => "data",
+        }
+    }
+
+    /// Reads the word back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Call, Self::Data].into_iter().find(|subject| subject.as_str() == text)
+    }
+}
+
+impl ApprovalState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Open, Self::Granted, Self::Used, Self::Denied, Self::Expired];
+
+    /// Its word in the store and in what is printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Granted => "granted",
+            Self::Used => "used",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the word back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+fn read_error(source: sqlx::Error) -> StoreError {
+    StoreError::Database { doing: "read the approvals of", source }
+}
+
+fn write_error(source: sqlx::Error) -> StoreError {
+    StoreError::Database { doing: "write the approvals of", source }
+}
