@@ -14,6 +14,7 @@ use std::sync::Arc;
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
 
+use crate::flow::ContextId;
 use crate::ids::ServerId;
 use crate::limits::CLIENT_NAME_MAX;
 use crate::principal::Principal;
@@ -210,13 +211,15 @@ pub struct Approach {
     pub origin: Option<Arc<str>>,
     /// What the client calls itself (`clientInfo`). A hint: nothing vouches for it.
     pub client: Option<Arc<ClientName>>,
+    /// The unit of work it belongs to; `None` where no contexts are kept.
+    pub context: Option<ContextId>,
 }
 
 impl Approach {
     /// A connection of that kind, of which nothing more is known.
     #[must_use]
     pub const fn new(face: Face) -> Self {
-        Self { face, origin: None, client: None }
+        Self { face, origin: None, client: None, context: None }
     }
 }
 

@@ -246,6 +246,7 @@ fn random_request(dice: &mut Dice, engine: &Engine) -> (AccessRequest, Observed)
     let wants = engine.wants(&request);
     let address = HostSeen::Addresses(vec![Ipv4Addr::new(93, 184, 215, 14).into()]);
     let observed = Observed {
+        flow: Some(Arc::default()),
         paths: wants.paths.into_iter().map(|path| (Arc::clone(&path), PathSeen::Real(path))).collect(),
         hosts: wants.hosts.into_iter().map(|host| (host, address.clone())).collect(),
         counts: ["mails", "orders"].into_iter().map(|name| (Arc::from(name), dice.below(6) as u64)).collect(),

@@ -101,7 +101,7 @@ pub struct RuleName {
 
 impl Engine {
     /// What there is to see where nobody looks, for trying a policy out: `given`, and beside it every path leads where it
-    /// says, no counter has counted yet, and hosts stay unknown.
+    /// says, no counter has counted yet, nothing was read before, and hosts stay unknown.
     #[must_use]
     pub fn presumed(&self, request: &AccessRequest, given: &Observed) -> Observed {
         let wants = self.wants(request);
@@ -113,6 +113,7 @@ impl Engine {
         for counter in wants.counts {
             observed.counts.entry(counter).or_insert(0);
         }
+        observed.flow.get_or_insert_default();
         observed
     }
 

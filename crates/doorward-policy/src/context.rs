@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use cedar_policy::{Context, RestrictedExpression};
 use doorward_core::access::{AccessRequest, ClientName, Observed};
+use doorward_core::flow::FlowSeen;
 use doorward_core::time::Timestamp;
 use doorward_mcp::revision::Era;
 use serde_json::Value;
 
 use crate::engine::Engine;
+use crate::flow;
 use crate::mentions::{Fact, Mentions, Seen};
 
 /// Those parts of the context that change from one call to the next, beside the arguments.
@@ -95,6 +97,17 @@ impl Reader<'_> {
                 request.principal.agent().map(|agent| RestrictedExpression::new_entity_uid(types.agent(agent)))
             }
             Fact::Delegation => Some(self.delegation()),
+            Fact::Ctx => Some(self.flow(fact, flow::context)),
+            Fact::Endorse => Some(self.flow(fact, flow::endorsement)),
+            Fact::Ledger => Some(self.flow(fact, flow::ledger)),
+        }
+    }
+
+    /// What was read before is known where the shell keeps contexts; elsewhere nobody can tell.
+    fn flow(&self, fact: Fact, part: fn(&FlowSeen) -> RestrictedExpression) -> RestrictedExpression {
+        match self.fleeting {
+            Fleeting::Seen(observed) => observed.flow.as_deref().map_or_else(|| unclear(fact.name()), part),
+            Fleeting::Open => unclear(fact.name()),
         }
     }
 
@@ -142,12 +155,12 @@ fn client(client: &ClientName) -> RestrictedExpression {
     record([("name", text(&client.name)), ("version", text(&client.version))])
 }
 
-fn text(text: &str) -> RestrictedExpression {
+pub(crate) fn text(text: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(text.to_owned())
 }
 
 /// A record with distinct names.
-fn record<const N: usize>(fields: [(&str, RestrictedExpression); N]) -> RestrictedExpression {
+pub(crate) fn record<const N: usize>(fields: [(&str, RestrictedExpression); N]) -> RestrictedExpression {
     let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
     // Cedar refuses only a name given twice.
     RestrictedExpression::new_record(fields).unwrap_or_else(|_| unclear("record"))

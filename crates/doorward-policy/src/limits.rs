@@ -64,3 +64,6 @@ pub const MATRIX_KINDS_MAX: usize = 200;
 
 /// Longest value of an argument that a proposed rule fixes, in bytes; longer text is content, not a name.
 pub const PROPOSED_TEXT_MAX: usize = 200;
+
+/// Arguments that a refusal names because nothing vouches for them: enough to mend any honest call.
+pub const MISSING_TOLD_MAX: usize = 8;

@@ -54,12 +54,29 @@ pub(crate) enum Fact {
     Agent,
     /// `context.delegation`
     Delegation,
+    /// `context.ctx`
+    Ctx,
+    /// `context.endorse`
+    Endorse,
+    /// `context.ledger`
+    Ledger,
 }
 
 impl Fact {
     /// All of them.
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Face, Self::Era, Self::At, Self::Time, Self::Origin, Self::Client, Self::Agent, Self::Delegation];
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Face,
+        Self::Era,
+        Self::At,
+        Self::Time,
+        Self::Origin,
+        Self::Client,
+        Self::Agent,
+        Self::Delegation,
+        Self::Ctx,
+        Self::Endorse,
+        Self::Ledger,
+    ];
 
     /// The attribute's name.
     pub(crate) const fn name(self) -> &'static str {
@@ -72,14 +89,44 @@ impl Fact {
             Self::Client => "client",
             Self::Agent => "agent",
             Self::Delegation => "delegation",
+            Self::Ctx => "ctx",
+            Self::Endorse => "endorse",
+            Self::Ledger => "ledger",
         }
     }
 
     /// Whether it changes from one call of the same client to the next.
     pub(crate) const fn is_fleeting(self) -> bool {
+        self.is_of_time() || self.is_of_flow()
+    }
+
+    const fn is_of_time(self) -> bool {
         match self {
             Self::At | Self::Time => true,
-            Self::Face | Self::Era | Self::Origin | Self::Client | Self::Agent | Self::Delegation => false,
+            Self::Face
+            | Self::Era
+            | Self::Origin
+            | Self::Client
+            | Self::Agent
+            | Self::Delegation
+            | Self::Ctx
+            | Self::Endorse
+            | Self::Ledger => false,
+        }
+    }
+
+    /// Whether only the moment of a call has it: what was read before, and where its values come from.
+    pub(crate) const fn is_of_flow(self) -> bool {
+        match self {
+            Self::Ctx | Self::Endorse | Self::Ledger => true,
+            Self::Face
+            | Self::Era
+            | Self::At
+            | Self::Time
+            | Self::Origin
+            | Self::Client
+            | Self::Agent
+            | Self::Delegation => false,
         }
     }
 }
@@ -151,12 +198,17 @@ impl Mentions {
 
     /// Whether a decision depends on nothing that changes from one call to the next, but for the arguments and facts of them.
     pub(crate) fn steady(&self) -> bool {
-        self.counts == Seen::None && self.timeless()
+        self.counts == Seen::None && !self.flow() && self.timeless()
+    }
+
+    /// Whether a decision depends on what was read before.
+    pub(crate) fn flow(&self) -> bool {
+        self.facts.iter().any(|fact| fact.is_of_flow())
     }
 
     /// Whether a decision does not depend on the time.
     pub(crate) fn timeless(&self) -> bool {
-        !self.facts.iter().any(|fact| fact.is_fleeting())
+        !self.facts.iter().any(|fact| fact.is_of_time())
     }
 
     fn walk(&mut self, expression: &Value) {

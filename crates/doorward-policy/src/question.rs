@@ -22,7 +22,8 @@ use crate::desk::{Desk, Post, Slice, ToolPost};
 use crate::effect;
 use crate::engine::Engine;
 use crate::facts::{Call, Kind, Wants};
-use crate::mentions::Seen;
+use crate::flow;
+use crate::mentions::{Fact, Seen};
 use crate::plain::{Holding, PlainRules};
 use crate::rule::Rule;
 use crate::schema::groups_of;
@@ -140,6 +141,11 @@ impl<'a> Question<'a> {
     /// Whether some rule looks at counters, which only the moment of a call has.
     pub(crate) fn looks_at_counts(&self) -> bool {
         self.slice().mentions.counts != Seen::None
+    }
+
+    /// Whether some rule looks at what was read before, which only the moment of a call has.
+    pub(crate) fn looks_at_flow(&self) -> bool {
+        self.slice().mentions.flow()
     }
 
     /// Asks every rule of the slice.
@@ -347,8 +353,21 @@ impl<'a> Question<'a> {
         match verdict {
             Verdict::Allow => allow(deciding),
             Verdict::Deny if deciding.is_empty() => self.refuse_unnamed(),
-            Verdict::Deny => Decision::Deny(Denial::new(Code::Forbidden).with_reasons(reasons_of(deciding))),
+            Verdict::Deny => Decision::Deny(self.forbidden(deciding)),
         }
+    }
+
+    /// What a rule about the flow of data forbids has a code of its own, which tells the caller what would help.
+    fn forbidden(&self, deciding: &[&Rule]) -> Denial {
+        let looks_at = |fact: Fact| deciding.iter().any(|rule| rule.mentions.facts.contains(&fact));
+        let (code, detail) = if looks_at(Fact::Endorse) {
+            (Code::NotEndorsed, self.observed.flow.as_ref().and_then(|flow| flow::missing(flow)))
+        } else if looks_at(Fact::Ctx) || looks_at(Fact::Ledger) {
+            (Code::FlowRefused, None)
+        } else {
+            (Code::Forbidden, None)
+        };
+        Denial::new(code).with_reasons(reasons_of(deciding)).with_detail(detail)
     }
 
     pub(crate) fn rules(&self) -> impl Iterator<Item = &'a Rule> {

@@ -23,7 +23,7 @@ use crate::engine::Engine;
 use crate::finding::{Finding, Place, Severity};
 use crate::limits::FINDINGS_MAX;
 use crate::rule::Rule;
-use crate::source::{Preset, Source};
+use crate::source::{FlowPolicy, Preset, Source};
 
 /// The lints that look at one rule.
 const RULE_LINTS: [fn(&Subject<'_>, &mut Vec<Finding>); 8] = [
@@ -57,7 +57,9 @@ impl Engine {
 /// Whether a rule is of a preset: its user cannot mend it.
 pub(crate) fn is_ours(rule: &Rule) -> bool {
     let text: &str = &rule.place.text;
-    text == Source::base().text || Preset::ALL.iter().any(|preset| preset.text() == text)
+    text == Source::base().text
+        || Preset::ALL.iter().any(|preset| preset.text() == text)
+        || FlowPolicy::ALL.iter().any(|policy| policy.text() == text)
 }
 
 /// One rule, as a lint sees it.

@@ -12,6 +12,7 @@ use crate::argument_type::{Members, record_to_schema};
 use crate::catalogue::{Catalogue, ToolFacts};
 use crate::effect::{Effect, Reach};
 use crate::facts::{self, Kind};
+use crate::flow;
 use crate::inputs::PolicyInputs;
 use crate::vocabulary::{EGRESS, PRINCIPALS, PROTOCOL, QUESTIONS, TOOLS, group_of, methods, resource_types};
 
@@ -155,6 +156,9 @@ fn shared_attributes(inputs: &PolicyInputs) -> Map<String, Value> {
         ("agent", json!({ "type": "Entity", "name": "Agent", "required": false })),
         ("delegation", record(json!({ "depth": long(), "actors": actors }))),
         ("counts", record(Value::Object(counts))),
+        ("ctx", record(flow::context_type())),
+        ("endorse", record(flow::endorsement_type())),
+        ("ledger", record(flow::ledger_type())),
     ];
     attributes.into_iter().map(|(name, of)| (name.to_owned(), of)).collect()
 }

@@ -83,3 +83,57 @@ impl FromStr for Preset {
         Self::ALL.into_iter().find(|preset| preset.name() == text).ok_or(UnknownPreset)
     }
 }
+
+/// A ready-made policy on the flow of data. They forbid, beside whatever permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FlowPolicy {
+    /// What is confidential is not carried to where nothing vouches for.
+    Trifecta,
+    /// A secret goes nowhere but to where the task or a person said.
+    NoSecretsOut,
+    /// Records are not collected.
+    Harvest,
+    /// Two sides of a conflict stay apart.
+    ChineseWall,
+    /// Nothing is changed, sent or run but by values that something vouches for.
+    Endorsement,
+}
+
+impl FlowPolicy {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Trifecta, Self::NoSecretsOut, Self::Harvest, Self::ChineseWall, Self::Endorsement];
+
+    /// Those in force where nobody says otherwise and the preset does more than observe.
+    pub const USUAL: [Self; 4] = [Self::Trifecta, Self::NoSecretsOut, Self::Harvest, Self::ChineseWall];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trifecta => "trifecta",
+            Self::NoSecretsOut => "no-secrets-out",
+            Self::Harvest => "harvest",
+            Self::ChineseWall => "chinese-wall",
+            Self::Endorsement => "endorsement",
+        }
+    }
+
+    /// Its Cedar text.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Trifecta => include_str!("../presets/flow/trifecta.cedar"),
+            Self::NoSecretsOut => include_str!("../presets/flow/no-secrets-out.cedar"),
+            Self::Harvest => include_str!("../presets/flow/harvest.cedar"),
+            Self::ChineseWall => include_str!("../presets/flow/chinese-wall.cedar"),
+            Self::Endorsement => include_str!("../presets/flow/endorsement.cedar"),
+        }
+    }
+
+    /// The policy as a source to load.
+    #[must_use]
+    pub fn source(self) -> Source {
+        Source { name: format!("{}.cedar", self.name()), text: self.text().to_owned() }
+    }
+}

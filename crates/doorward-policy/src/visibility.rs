@@ -29,7 +29,7 @@ impl Question<'_> {
 
     /// Whether something that matters is not known before the call.
     fn is_open(&self) -> bool {
-        self.looks_at_what_is_said() || self.looks_at_counts() || self.is_template()
+        self.looks_at_what_is_said() || self.looks_at_counts() || self.looks_at_flow() || self.is_template()
     }
 
     /// Leaves open what is not known yet, the arguments, the counters or which resource of a template it will be, and tries.

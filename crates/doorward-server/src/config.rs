@@ -10,6 +10,7 @@ mod connect;
 mod counters;
 mod environment;
 mod find;
+mod flow;
 mod guards;
 mod identity;
 mod issuers;

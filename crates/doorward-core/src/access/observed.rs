@@ -5,6 +5,8 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::flow::FlowSeen;
+
 /// What was seen for one request. Whatever is missing is unknown, and a rule that depends on it refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Observed {
@@ -14,6 +16,8 @@ pub struct Observed {
     pub hosts: BTreeMap<Arc<str>, HostSeen>,
     /// By the counter's name.
     pub counts: BTreeMap<Arc<str>, u64>,
+    /// The flow of data it would be part of.
+    pub flow: Option<Arc<FlowSeen>>,
 }
 
 /// Where a path leads on this machine.

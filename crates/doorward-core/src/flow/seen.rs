@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::label::Label;
 
 /// The flow a call would be part of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FlowSeen {
     /// What was read in its context before.
     pub context: ContextSeen,
@@ -16,8 +16,8 @@ pub struct FlowSeen {
     pub ledger: LedgerSeen,
 }
 
-/// A context, before the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A context, before the call; by itself, one in which nothing was read yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContextSeen {
     /// The join of everything that was read in it.
     pub label: Label,
@@ -26,7 +26,7 @@ pub struct ContextSeen {
 }
 
 /// How a context was told from others (DEFENCES §2.1), the surest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Ground {
     /// Somebody who may has signed it: a task token, a mission, a transaction token.
     Signed,
@@ -35,6 +35,7 @@ pub enum Ground {
     /// A session, a trace or a process: fit to merge, never to split.
     Correlated,
     /// Principal, client and time.
+    #[default]
     Fallback,
 }
 
@@ -117,6 +118,8 @@ pub struct LedgerSeen {
     pub sunk: u64,
     /// Bytes of content sent to this server since something confidential was read.
     pub bytes: u64,
+    /// Whether this server gave records in the context.
+    pub source: bool,
     /// Whether data of this context never went to this server before, for this principal.
     pub new_pair: bool,
     /// The rules whose bound is passed.

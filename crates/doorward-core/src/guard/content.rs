@@ -5,6 +5,7 @@ use doorward_mcp::raw::{Raw, RawJson};
 
 use super::GuardSettings;
 use crate::access::{Direction, Resource};
+use crate::flow::ContextId;
 use crate::ids::ServerId;
 use crate::principal::Principal;
 
@@ -85,6 +86,8 @@ pub struct Content<'a> {
     pub resource: Option<&'a Resource>,
     /// Whose exchange it is; `None` outside one.
     pub principal: Option<&'a Principal>,
+    /// The unit of work it belongs to; `None` outside one.
+    pub context: Option<ContextId>,
     /// What the rules that allow it say of guards, over the configured settings.
     pub settings: &'a GuardSettings,
     /// The whole message.
@@ -111,6 +114,7 @@ impl<'a> Content<'a> {
             server,
             resource: None,
             principal: None,
+            context: None,
             settings,
             message: message.bytes(),
             asked: None,

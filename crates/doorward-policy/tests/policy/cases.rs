@@ -119,6 +119,7 @@ fn observed(case: &Value) -> Observed {
         })
     };
     Observed {
+        flow: Some(Arc::default()),
         paths: members("paths").map(|(path, seen)| (name(path), real(seen))).collect(),
         hosts: members("hosts").map(|(host, seen)| (name(host), addresses(seen))).collect(),
         counts: members("counts").map(|(counter, count)| (name(counter), count.as_u64().unwrap())).collect(),

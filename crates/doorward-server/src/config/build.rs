@@ -8,7 +8,7 @@ use std::time::Duration;
 use doorward_core::ids::ServerId;
 use doorward_core::joint::ViewId;
 use doorward_policy::effect::Reach;
-use doorward_policy::{Denied, PolicyInputs, Preset, Source, Zone};
+use doorward_policy::{Denied, FlowPolicy, PolicyInputs, Preset, Source, Zone};
 use doorward_store::{Durability, StoreConfig, StoreUrl};
 
 use super::environment::Surroundings;
@@ -27,7 +27,7 @@ use super::{AdminConfig, Auth, ListenConfig, PolicyConfig, ServerConfig, Way, cl
 /// The layers as one, the highest precedence having won; built part by part.
 #[derive(Debug)]
 pub(super) struct Builder<'s> {
-    settings: BTreeMap<Key, Setting>,
+    pub(super) settings: BTreeMap<Key, Setting>,
     pub(super) servers: BTreeMap<ServerId, ServerEntry>,
     pub(super) views: BTreeMap<ViewId, ViewEntry>,
     pub(super) issuers: BTreeMap<String, IssuerEntry>,
@@ -150,6 +150,7 @@ impl<'s> Builder<'s> {
             self.problems.error(origin, format!("there is no preset '{text}'"), advice);
         }
         let mut sources: Vec<Source> = preset.map(Preset::source).into_iter().collect();
+        sources.extend(self.flow_policies(preset).into_iter().map(FlowPolicy::source));
         let mut files = Vec::new();
         for element in self.list(Key::PolicyFiles) {
             let path = self.based(Path::new(&element.text), &element.origin);
@@ -395,7 +396,7 @@ impl<'s> Builder<'s> {
         plain(&origin.folder(self.surroundings).join(path))
     }
 
-    fn show(&mut self, key: Key, value: String, origin: &Origin) {
+    pub(super) fn show(&mut self, key: Key, value: String, origin: &Origin) {
         self.shown.push(Shown { key: key.to_string(), value, origin: origin.clone() });
     }
 

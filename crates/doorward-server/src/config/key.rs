@@ -43,6 +43,8 @@ pub enum Key {
     PolicyPreset,
     /// The operator's own policy files.
     PolicyFiles,
+    /// `flow.policies`
+    FlowPolicies,
     /// Where rules read the time of day.
     PolicyTimezone,
     /// What a caller is told of a thing that its lists would not show.
@@ -102,6 +104,7 @@ impl Key {
         Self::StoreFlushMs,
         Self::PolicyPreset,
         Self::PolicyFiles,
+        Self::FlowPolicies,
         Self::PolicyTimezone,
         Self::PolicyDenied,
         Self::AggregateEnabled,
@@ -138,6 +141,7 @@ impl Key {
             Self::StoreFlushMs => ("store", "flush_ms"),
             Self::PolicyPreset => ("policy", "preset"),
             Self::PolicyFiles => ("policy", "files"),
+            Self::FlowPolicies => ("flow", "policies"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
@@ -161,6 +165,7 @@ impl Key {
             | Self::CertificatesTrustDomains
             | Self::CertificatesMap
             | Self::PolicyFiles
+            | Self::FlowPolicies
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
             Self::StoreFlushMs | Self::AggregateWaitS => Form::Number,

@@ -130,21 +130,22 @@ impl Tool {
 
     fn judge(&mut self, engine: &Engine, request: &AccessRequest) {
         let visible = engine.could_allow(request);
-        let reasons = match engine.decide(request, &Observed::default()) {
-            Decision::Allow { reasons, .. } => {
-                self.outlook = Some(Outlook::Allow);
-                reasons
-            }
-            Decision::Deny(Denial { code, reasons, .. }) => {
-                self.code = Some(code);
-                self.permit = (code == Code::NotAllowed).then(|| engine.narrowest_permit(request));
-                self.outlook = Some(match visible {
-                    Visibility::Show => Outlook::ByArguments,
-                    Visibility::Hide => Outlook::Refuse,
-                });
-                reasons
-            }
-        };
+        let reasons =
+            match engine.decide(request, &Observed { flow: Some(std::sync::Arc::default()), ..Observed::default() }) {
+                Decision::Allow { reasons, .. } => {
+                    self.outlook = Some(Outlook::Allow);
+                    reasons
+                }
+                Decision::Deny(Denial { code, reasons, .. }) => {
+                    self.code = Some(code);
+                    self.permit = (code == Code::NotAllowed).then(|| engine.narrowest_permit(request));
+                    self.outlook = Some(match visible {
+                        Visibility::Show => Outlook::ByArguments,
+                        Visibility::Hide => Outlook::Refuse,
+                    });
+                    reasons
+                }
+            };
         self.rules = reasons.iter().map(|reason| reason.rule.to_string()).collect();
         self.because = match (self.outlook, reasons.first()) {
             (Some(Outlook::ByArguments), _) => "depends on the arguments".to_owned(),

@@ -74,7 +74,9 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::ResultMismatch
         | Code::GuardUnfinished
         | Code::Quarantined
-        | Code::Drifted => StatusCode::OK,
+        | Code::Drifted
+        | Code::NotEndorsed
+        | Code::FlowRefused => StatusCode::OK,
     }
 }
 
