@@ -75,7 +75,7 @@ pub(crate) fn play(guards: &Guards, (revision, direction): (Revision, Direction)
             }
             Step::Recall(waiting) => waiting.recalled(Recalled::Duties(AnswerDuties::default()), at),
             Step::Keep(waiting) => waiting.kept(at),
-            Step::Consult(waiting) => waiting.answered(&Consent::Absent, at),
+            Step::Consult(waiting) => waiting.answered(Consent::Absent, at),
             Step::Record(waiting) => {
                 let (record, recorded) = waiting.split();
                 let seen = record.findings.iter().map(|(finding, action)| Seen::of(&finding.id(), *action));
