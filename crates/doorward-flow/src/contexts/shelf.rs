@@ -1,0 +1,231 @@
+//! A map under many locks that knows how many things it holds, and how much they weigh.
+//!
+//! Responsible for locking and counting. What is done under a lock is short and never waits; a lock of one shelf may be
+//! taken under a lock of another in one order only: contexts, families, remainders.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use doorward_core::flow::ContextId;
+use doorward_core::time::Timestamp;
+
+use super::Body;
+use super::limits::SHARDS;
+
+/// What a shelf holds.
+pub(super) trait Kept {
+    /// What is kept with it.
+    type Body: Body;
+
+    /// About how many bytes it takes.
+    fn weight(&self) -> usize;
+
+    /// When it was last used.
+    fn seen(&self) -> Timestamp;
+
+    /// Whether nothing of it is needed any more.
+    fn is_over(&self, now: Timestamp) -> bool;
+
+    /// Where its body is.
+    fn room(&mut self) -> &mut Room<Self::Body>;
+}
+
+/// How many things there are on all shelves, and how heavy they are.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) count: AtomicUsize,
+    pub(super) bytes: AtomicUsize,
+}
+
+/// How far a body is given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lighten {
+    /// It keeps what only ever forbids.
+    Shed,
+    /// It goes.
+    Strip,
+}
+
+/// Which of a shard's things.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which {
+    /// Those that were used least lately.
+    OlderHalf,
+    /// All.
+    All,
+}
+
+pub(super) struct Shelf<V> {
+    shards: Box<[Mutex<Shard<V>>]>,
+    tally: Arc<Tally>,
+}
+
+type Shard<V> = BTreeMap<ContextId, Spot<V>>;
+
+struct Spot<V> {
+    value: Option<V>,
+    charged: usize,
+    /// Grows with every visit.
+    visits: u64,
+}
+
+/// Something that may be taken off its shelf, if nobody visits it before.
+pub(super) struct Candidate<S> {
+    pub(super) id: ContextId,
+    pub(super) of: S,
+    visits: u64,
+}
+
+impl<V: Kept> Shelf<V> {
+    pub(super) fn new(tally: Arc<Tally>) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::new(BTreeMap::new())).collect();
+        Self { shards, tally }
+    }
+
+    /// Does `act` with what stands at `id`, which may put something there, change it or take it away.
+    pub(super) fn visit<R>(&self, id: ContextId, act: impl FnOnce(&mut Option<V>) -> R) -> R {
+        let Some(shard) = self.shards.get(shard_of(id)) else { return act(&mut None) };
+        let mut shard = locked(shard);
+        let spot = shard.entry(id).or_insert(Spot { value: None, charged: 0, visits: 0 });
+        let result = act(&mut spot.value);
+        spot.visits += 1;
+        let (was_there, is_there) = (spot.charged > 0, spot.value.is_some());
+        self.charge(spot);
+        match (was_there, is_there) {
+            (false, true) => _ = self.tally.count.fetch_add(1, Ordering::Relaxed),
+            (true, false) => _ = self.tally.count.fetch_sub(1, Ordering::Relaxed),
+            (false, false) | (true, true) => {}
+        }
+        if !is_there {
+            shard.remove(&id);
+        }
+        result
+    }
+
+    /// Takes away what is over.
+    pub(super) fn sweep(&self, now: Timestamp) {
+        for shard in &self.shards {
+            self.retain(&mut locked(shard), |_, spot| !spot.value.as_ref().is_none_or(|value| value.is_over(now)));
+        }
+    }
+
+    /// Makes bodies of one shard lighter.
+    pub(super) fn lighten(&self, shard: usize, which: Which, how: Lighten) {
+        let Some(shard) = self.shards.get(shard) else { return };
+        let mut shard = locked(shard);
+        let until = last_of(&shard, which);
+        for spot in shard.values_mut() {
+            let Some(value) = spot.value.as_mut().filter(|value| Some(value.seen()) <= until) else { continue };
+            match how {
+                Lighten::Shed => value.room().shed(),
+                Lighten::Strip => value.room().clear(),
+            }
+            self.charge(spot);
+        }
+    }
+
+    /// The older half of one shard, with what `read` says of each.
+    pub(super) fn candidates<S>(&self, shard: usize, read: impl Fn(&V) -> S) -> Vec<Candidate<S>> {
+        let Some(shard) = self.shards.get(shard) else { return Vec::new() };
+        let shard = locked(shard);
+        let until = last_of(&shard, Which::OlderHalf);
+        let older = shard.iter().filter_map(|(id, spot)| {
+            let value = spot.value.as_ref().filter(|value| Some(value.seen()) <= until)?;
+            Some(Candidate { id: *id, of: read(value), visits: spot.visits })
+        });
+        older.collect()
+    }
+
+    /// Takes away those of the candidates that nobody has visited since.
+    pub(super) fn take_away<S>(&self, shard: usize, candidates: &[Candidate<S>]) {
+        let Some(shard) = self.shards.get(shard) else { return };
+        let gone: BTreeMap<ContextId, u64> = candidates.iter().map(|one| (one.id, one.visits)).collect();
+        self.retain(&mut locked(shard), |id, spot| gone.get(id) != Some(&spot.visits));
+    }
+
+    fn retain(&self, shard: &mut Shard<V>, keeps: impl Fn(&ContextId, &Spot<V>) -> bool) {
+        shard.retain(|id, spot| {
+            let keep = keeps(id, spot);
+            if !keep {
+                self.tally.count.fetch_sub(1, Ordering::Relaxed);
+                self.tally.bytes.fetch_sub(spot.charged, Ordering::Relaxed);
+            }
+            keep
+        });
+    }
+
+    fn charge(&self, spot: &mut Spot<V>) {
+        let weight = spot.value.as_ref().map_or(0, |value| size_of::<Spot<V>>() + value.weight());
+        if weight >= spot.charged {
+            self.tally.bytes.fetch_add(weight - spot.charged, Ordering::Relaxed);
+        } else {
+            self.tally.bytes.fetch_sub(spot.charged - weight, Ordering::Relaxed);
+        }
+        spot.charged = weight;
+    }
+}
+
+/// The latest use among those that `which` means.
+fn last_of<V: Kept>(shard: &Shard<V>, which: Which) -> Option<Timestamp> {
+    let mut seen: Vec<Timestamp> = shard.values().filter_map(|spot| Some(spot.value.as_ref()?.seen())).collect();
+    seen.sort_unstable();
+    match which {
+        Which::All => seen.last().copied(),
+        Which::OlderHalf => seen.get(seen.len().saturating_sub(1) / 2).copied(),
+    }
+}
+
+/// Ids are made by a keyed hash, so any of their bytes spreads them evenly.
+fn shard_of(id: ContextId) -> usize {
+    let [first, ..] = id.to_bytes();
+    usize::from(first) % SHARDS
+}
+
+/// Whoever panicked under this lock left it between two whole states: nothing under it is changed in steps.
+pub(super) fn locked<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The place of a body: whoever works with one holds it under its own lock, and under no lock of a shelf.
+pub(super) struct Room<T> {
+    body: Option<Arc<Mutex<T>>>,
+    bytes: usize,
+}
+
+impl<T: Body> Room<T> {
+    pub(super) const fn empty() -> Self {
+        Self { body: None, bytes: 0 }
+    }
+
+    /// The body, made by `begin` if there is none.
+    pub(super) fn open(&mut self, begin: &dyn Fn() -> T) -> Arc<Mutex<T>> {
+        let kept = self.body.take().filter(|body| !body.is_poisoned());
+        let body = kept.unwrap_or_else(|| Arc::new(Mutex::new(begin())));
+        self.body = Some(Arc::clone(&body));
+        body
+    }
+
+    /// Notes what `body` weighs after work with it, if it is still the one.
+    pub(super) fn weigh(&mut self, body: &Arc<Mutex<T>>, bytes: usize) {
+        if self.body.as_ref().is_some_and(|own| Arc::ptr_eq(own, body)) {
+            self.bytes = bytes;
+        }
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::empty();
+    }
+
+    /// One that is in use stays as it is.
+    fn shed(&mut self) {
+        if let Some(mut body) = self.body.as_ref().and_then(|body| body.try_lock().ok()) {
+            body.shed();
+            self.bytes = body.bytes();
+        }
+    }
+}

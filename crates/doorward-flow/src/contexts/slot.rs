@@ -1,0 +1,75 @@
+//! What is kept of one context that has a name, or of one correlation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward_core::flow::{ContextId, Ground, Label};
+use doorward_core::time::Timestamp;
+
+use super::Body;
+use super::fading::Fading;
+use super::limits::{CORRELATED_HALF, NAMED_HALF, NAMED_IDLE};
+use super::shelf::{Kept, Room};
+use super::task::Task;
+
+pub(super) struct Slot<T> {
+    pub(super) ground: Ground,
+    /// Whose it is; for a correlation, whoever came with it first.
+    pub(super) family: ContextId,
+    pub(super) above: Box<[ContextId]>,
+    pub(super) task: Option<Arc<Task>>,
+    pub(super) room: Room<T>,
+    label: Fading,
+    seen: Timestamp,
+}
+
+impl<T: Body> Slot<T> {
+    pub(super) fn new(ground: Ground, family: ContextId, label: Label, now: Timestamp) -> Self {
+        let label = Fading::new(label, now);
+        Self { ground, family, above: Box::default(), task: None, room: Room::empty(), label, seen: now }
+    }
+
+    /// Says that it is used.
+    pub(super) fn touch(&mut self, now: Timestamp) {
+        self.seen = self.seen.max(now);
+        self.label.turn(now, self.half());
+    }
+
+    pub(super) fn raise(&mut self, label: &Label, now: Timestamp) {
+        self.touch(now);
+        let half = self.half();
+        self.label.join(label, now, half);
+    }
+
+    pub(super) const fn label(&self) -> &Fading {
+        &self.label
+    }
+
+    const fn half(&self) -> Duration {
+        match self.ground {
+            Ground::Signed | Ground::Declared => NAMED_HALF,
+            Ground::Correlated | Ground::Fallback => CORRELATED_HALF,
+        }
+    }
+}
+
+impl<T: Body> Kept for Slot<T> {
+    type Body = T;
+
+    fn weight(&self) -> usize {
+        let task = self.task.as_ref().map_or(0, |task| task.bytes());
+        self.label.bytes() + self.above.len() * size_of::<ContextId>() + task + self.room.bytes()
+    }
+
+    fn seen(&self) -> Timestamp {
+        self.seen
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        now.since(self.seen) > NAMED_IDLE
+    }
+
+    fn room(&mut self) -> &mut Room<T> {
+        &mut self.room
+    }
+}
