@@ -9,7 +9,17 @@
 //! *arguments carry authority* once something untrusted was read, and whether a call can carry data out. The two may
 //! disagree about a tool (`send_mail` writes there, and sends here); where they do, each stays with its own question.
 
+mod act;
 mod because;
+mod claims;
+mod place;
+mod roles;
+mod schema;
+mod spelled;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,6 +30,13 @@ use doorward_mcp::views::tools::ToolDefinition;
 
 pub use because::{About, Because, Witness};
 
+use claims::Believed;
+use place::Place;
+use roles::Of;
+use schema::Argument;
+use words::{Name, Prose};
+
+use crate::limits::POINTER_BYTES_MAX;
 use crate::pack::ToolLabels;
 
 /// What a tool does, as far as it decides whether its arguments need an endorsed origin.
@@ -69,6 +86,9 @@ pub struct Nature {
     pub fields: Vec<FieldLabel>,
     /// Whether its results are to be kept from the model and stood for by handles.
     pub hide: bool,
+    /// The first word of its name.
+    leading: Box<str>,
+    arguments: Arc<[Argument]>,
     because: Vec<Because>,
 }
 
@@ -165,20 +185,22 @@ impl Nature {
             result: Label::unknown(),
             fields: Vec::new(),
             hide: false,
+            leading: Box::default(),
+            arguments: Arc::default(),
             because: Vec::new(),
         }
     }
 
     /// What the definition shows of the tool.
     #[must_use]
-    pub fn infer(_tool: &ToolDefinition<'_>) -> Self {
-        Self::unknown()
+    pub fn infer(tool: &ToolDefinition<'_>) -> Self {
+        Self::read(tool, Believed::ToRaise)
     }
 
     /// The same for a server whose annotations count as given: its `readOnlyHint` is believed.
     #[must_use]
     pub fn infer_trusted(tool: &ToolDefinition<'_>) -> Self {
-        Self::infer(tool)
+        Self::read(tool, Believed::AsGiven)
     }
 
     /// With what a pack or the operator says of the tool. It may raise as it likes; what it lowers, it lowers only if it says
@@ -190,14 +212,20 @@ impl Nature {
 
     /// What the argument at `path` (a JSON pointer to a leaf) decides, if a value of this kind stands there.
     #[must_use]
-    pub fn role(&self, _path: &str, _value: Kind) -> Role {
-        Role::Target
+    pub fn role(&self, path: &str, value: Kind) -> Role {
+        match value {
+            Kind::Bool | Kind::Null => Role::Control,
+            Kind::Number | Kind::String | Kind::Array | Kind::Object => self.place(path).role(self.of(), value),
+        }
     }
 
     /// The words that the schema itself spells out for the argument at `path`.
     #[must_use]
-    pub fn spelled(&self, _path: &str) -> &[Box<str>] {
-        &[]
+    pub fn spelled(&self, path: &str) -> &[Box<str>] {
+        match self.place(path) {
+            Place::Known(argument) => &argument.spelled,
+            Place::Unknown(_) => &[],
+        }
     }
 
     /// The label of what stands at `path` (a JSON pointer) of a result, if it is a leaf of a strict form.
@@ -216,5 +244,65 @@ impl Nature {
     #[must_use]
     pub fn widest(&self) -> Label {
         self.fields.iter().fold(self.result.clone(), |label, field| label.join(&field.label))
+    }
+
+    fn read(tool: &ToolDefinition<'_>, believed: Believed) -> Self {
+        let (name, description) = (Name::of(&tool.name), Prose::of(tool.description.as_deref()));
+        let leading = name.word(0).unwrap_or_default();
+        // What arguments decide is said of the act that the words show: what numbers are for is only told after.
+        let first = act::act(&name, &description, act::Arguments::Any).0;
+        let arguments = schema::arguments(Of { act: first, leading }, tool.input_schema);
+        let (act, witness) = act::act(&name, &description, act::kinds(&arguments));
+        let mut nature = Self {
+            act,
+            egress: false,
+            makes: false,
+            leading: leading.into(),
+            because: vec![Because { about: About::Act(act), witness }],
+            ..Self::unknown()
+        };
+        nature.look_outside(&description, &arguments);
+        if let Some(word) = act::makes(act, &name) {
+            nature.makes = true;
+            nature.because.push(Because { about: About::Makes(true), witness: Witness::Name(word) });
+        }
+        claims::add(&mut nature, tool, believed);
+        nature.makes = nature.makes && nature.act == Act::Write;
+        nature.explain("", &arguments);
+        nature.arguments = arguments.into();
+        nature
+    }
+
+    /// Whether a call can carry data out, by what the tool does, says and takes.
+    fn look_outside(&mut self, description: &Prose, arguments: &[Argument]) {
+        let by_act = match self.act {
+            Act::Send => Some(Witness::Act(Act::Send)),
+            Act::Unknown => Some(Witness::Nothing),
+            Act::Read | Act::Write | Act::Exec | Act::Admin | Act::Financial | Act::Destroy => None,
+        };
+        let by_argument = || act::reaching_argument(arguments).map(Witness::Word);
+        let by_description = || act::besides(description).map(Witness::Description);
+        if let Some(witness) = by_act.or_else(by_argument).or_else(by_description) {
+            self.egress = true;
+            self.because.push(Because { about: About::Egress(true), witness });
+        }
+    }
+
+    fn explain(&mut self, above: &str, arguments: &[Argument]) {
+        for argument in arguments {
+            let pointer = format!("{above}/{}", argument.name.replace('~', "~0").replace('/', "~1"));
+            let kept = pointer.floor_char_boundary(POINTER_BYTES_MAX);
+            let about = About::Argument(pointer.get(..kept).unwrap_or_default().into(), argument.role);
+            self.because.push(Because { about, witness: argument.witness.clone() });
+            self.explain(&pointer, &argument.members);
+        }
+    }
+
+    fn place<'a, 'p>(&'a self, path: &'p str) -> Place<'a, 'p> {
+        place::find(&self.arguments, path)
+    }
+
+    fn of(&self) -> Of<'_> {
+        Of { act: self.act, leading: &self.leading }
     }
 }

@@ -49,6 +49,8 @@ pub enum Witness {
     Word(&'static str),
     /// What the schema says of the argument: this keyword.
     Schema(&'static str),
+    /// What the tool does.
+    Act(Act),
     /// What the server claims in this annotation or member of `_meta`.
     Claim(&'static str),
     /// A pack of this name, with its reason if it gave one.
@@ -66,6 +68,7 @@ impl fmt::Display for Witness {
             Self::Description(word) => write!(f, "'{word}' in its description"),
             Self::Word(word) => write!(f, "the word '{word}' in the argument's name"),
             Self::Schema(keyword) => write!(f, "its schema: {keyword}"),
+            Self::Act(act) => write!(f, "that it does this: {act}"),
             Self::Claim(name) => write!(f, "the server's own {name}"),
             Self::Pack(pack, None) => write!(f, "the pack {pack}"),
             Self::Pack(pack, Some(reason)) => write!(f, "the pack {pack}: {reason}"),
