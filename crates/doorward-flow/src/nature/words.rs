@@ -228,7 +228,8 @@ impl Prose {
 }
 
 fn words_of(text: &str) -> impl Iterator<Item = String> + '_ {
-    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words =
+        text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase)
 }
 
