@@ -22,7 +22,7 @@ fn run_at(bytes: &[u8], start: usize) -> usize {
     let mut at = start;
     let mut line = 0;
     while let Some(&byte) = bytes.get(at) {
-        if SIXTY_FOUR.get(usize::from(byte)).is_some_and(|&value| value < 64) {
+        if sixty_four(byte) < 64 {
             line += 1;
         } else if line >= WRAPPED_LINE_MIN && byte == b'\n' {
             line = 0;
@@ -56,7 +56,7 @@ fn from_base64(run: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(run.len() / 4 * 3);
     let (mut bits, mut held) = (0_u32, 0);
     for &byte in run {
-        let value = SIXTY_FOUR.get(usize::from(byte)).copied().unwrap_or(64);
+        let value = sixty_four(byte);
         if value > 63 {
             continue;
         }
@@ -80,18 +80,14 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
     (text.len() >= 8 && odd * 10 <= text.chars().count()).then_some(text)
 }
 
-/// What each byte stands for in base64 and base64url; 64 for one that is not of it.
-const SIXTY_FOUR: [u8; 256] = {
-    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut table = [64_u8; 256];
-    let mut at = 0;
-    while at < 62 {
-        table[letters[at] as usize] = at as u8;
-        at += 1;
+/// What the byte stands for in base64 or base64url; 64 for one that is not of it.
+const fn sixty_four(byte: u8) -> u8 {
+    match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => 64,
     }
-    table[b'+' as usize] = 62;
-    table[b'-' as usize] = 62;
-    table[b'/' as usize] = 63;
-    table[b'_' as usize] = 63;
-    table
-};
+}

@@ -1,0 +1,1 @@
+//! What the ledger promises: it stops a harvest, lets work be done, and never counts too low.
