@@ -9,7 +9,7 @@ use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::decision::Decision;
 use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
-    Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Consent, Outcome, RecordFailure, Step, Visibility,
+    Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Outcome, RecordFailure, Step, Visibility,
 };
 use doorward_core::guard::{Inspection, Surface};
 use doorward_core::permit::Permit;
@@ -18,6 +18,7 @@ use doorward_store::{AppendError, Appended, Commit};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
+use crate::approvals::FlowAsked;
 use crate::clock::now;
 use crate::gateway::{Authority, Gateway};
 use crate::inspect::inspect;
@@ -80,8 +81,10 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 gateway.task_duties().keep(waiting.task(), waiting.duties());
                 waiting.kept(now())
             }
-            // Nobody can be asked yet: approvals arrive with the console, and silence refuses.
-            Step::Consult(waiting) => waiting.answered(Consent::Absent, now()),
+            Step::Consult(waiting) => {
+                let consent = gateway.approvals().consult(gateway, &waiting, &FlowAsked::default()).await;
+                waiting.answered(consent, now())
+            }
             Step::Record(waiting) => {
                 // What is shown is kept first, so that it is known again.
                 if sights == Sights::Some {

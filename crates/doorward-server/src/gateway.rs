@@ -15,6 +15,7 @@ use doorward_policy::{Catalogue, Engine, LoadErrors, PolicyInputs};
 use doorward_store::Store;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::approvals::{ApprovalRules, Approvals};
 use crate::clock::random_bytes;
 use crate::dialogue::Target;
 use crate::handles::Handles;
@@ -46,6 +47,7 @@ pub struct Gateway {
     /// What stands for values; the same as long as the gateway runs.
     placeholders: Placeholders,
     pins: Pins,
+    approvals: Approvals,
     authority: Authority,
 }
 
@@ -120,6 +122,7 @@ impl Gateway {
         let (changing, shelves) = (Arc::default(), Shelves::default());
         let (metrics, authority) = (Metrics::new(), Authority::Policy);
         let pins = Pins::new(store.pins().clone());
+        let approvals = Approvals::new(store.approvals().clone());
         Ok(Self {
             view: ArcSwap::from_pointee(view),
             changing,
@@ -134,6 +137,7 @@ impl Gateway {
             handles: Handles::default(),
             placeholders,
             pins,
+            approvals,
             authority,
         })
     }
@@ -222,6 +226,22 @@ impl Gateway {
     /// From now on keeps pins by these rules.
     pub fn pin_by(&self, rules: PinRules) {
         self.pins.set(rules);
+    }
+
+    /// What people are asked and have said.
+    #[must_use]
+    pub const fn approvals(&self) -> &Approvals {
+        &self.approvals
+    }
+
+    /// From now on asks people by these rules.
+    pub fn ask_by(&self, rules: ApprovalRules) {
+        self.approvals.set(rules);
+    }
+
+    /// From now on sends people to the pages of questions below this address, which ends in `/`.
+    pub fn show_approvals_at(&self, pages: Option<String>) {
+        self.approvals.show_at(pages);
     }
 
     /// What rules that limit have counted.

@@ -13,6 +13,7 @@ mod pace;
 mod seal;
 
 pub mod admin;
+pub mod approvals;
 pub mod caller;
 pub mod config;
 pub mod definitions;

@@ -402,3 +402,36 @@ pub const USUAL_AFTER: u32 = 20;
 
 /// Most tools of which it is kept how large their answers usually are.
 pub const USUAL_TOOLS_MAX: usize = 4096;
+
+/// How long a question to a person is open, unless configured otherwise.
+pub const APPROVAL_WAIT: Duration = Duration::from_mins(15);
+
+/// The shortest and the longest time a question can be open.
+pub const APPROVAL_WAIT_BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(24));
+
+/// Questions to people that one principal may cause within an hour, unless configured otherwise (DEFENCES §2.11).
+pub const APPROVALS_PER_HOUR: u32 = 3;
+
+/// Most questions within an hour that can be configured.
+pub const APPROVALS_PER_HOUR_MAX: u32 = 1000;
+
+/// Questions of one principal that may be open at once.
+pub const APPROVALS_OPEN_PER_PRINCIPAL_MAX: u32 = 20;
+
+/// Questions that may be open at once.
+pub const APPROVALS_OPEN_MAX: u32 = 1000;
+
+/// Longest arguments a person is shown, in bytes. What is longer nobody reads, and so nobody can approve.
+pub const APPROVAL_ARGUMENTS_MAX: usize = 64 * 1024;
+
+/// People who must approve one call; more cannot be asked.
+pub const APPROVERS_MAX: usize = 8;
+
+/// How long a value stays endorsed: as long as a context lasts.
+pub const APPROVAL_ENDORSED: Duration = Duration::from_hours(8);
+
+/// Exchanges under way that used a yes.
+pub const APPROVALS_UNDERWAY_MAX: usize = 4096;
+
+/// How often it is looked whether questions are over.
+pub const APPROVALS_LOOK: Duration = Duration::from_secs(30);

@@ -23,7 +23,7 @@ use doorward_core::refusal::Code;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
-use doorward_registry::{Definition, Key, Kind, Pin, Remark, State};
+use doorward_registry::{Definition, Digest, Key, Kind, Pin, Remark, State};
 use doorward_store::{News, Sight, Trust};
 
 pub use choice::{Choice, DecideError, decide};
@@ -90,6 +90,12 @@ impl Pins {
             Err(_) if self.refresh(Freshness::Now).await.is_ok() => self.standing(&key),
             Err(denial) => Err(denial),
         }
+    }
+
+    /// The digest of what was seen of it last; `None` when nothing is known of it.
+    pub(crate) fn digest_of(&self, resource: &Resource) -> Option<Digest> {
+        let key = subject::of_resource(resource).filter(|_| self.is_on())?;
+        self.known().pin(&key).map(|pin| pin.seen)
     }
 
     fn standing(&self, key: &Key) -> Result<(), Denial> {

@@ -100,6 +100,14 @@ impl Talk {
         (revision, params): (Revision, ParamHeaders),
     ) -> Ongoing {
         let caller = self.listener.of_request(caller, &request, revision);
+        let request = match self.gateway.approvals().returned(self.owner(), self.server.id(), &request, revision.era())
+        {
+            Ok(back) => back.unwrap_or(request),
+            Err(refusal) => {
+                let refusal = self.turn_away(&caller, refusal, Some(request.method()), request.bytes().len()).await;
+                return Ongoing::over((self.clone(), caller), request, revision, Outcome::Refuse(refusal));
+            }
+        };
         if let Err(refusal) = self.gateway.handles().check(self.owner(), self.server.id(), &request) {
             let refusal = self.turn_away(&caller, refusal, Some(request.method()), request.bytes().len()).await;
             return Ongoing::over((self.clone(), caller), request, revision, Outcome::Refuse(refusal));

@@ -161,9 +161,20 @@ pub enum Consulted {
         ids: Vec<String>,
         /// When the first of them ends.
         expires: Timestamp,
+        /// Whether somebody is asked by this.
+        asked: Asked,
     },
     /// Nobody was asked.
     NotAsked(NotAsked),
+}
+
+/// Whether a question is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was asked by this.
+    Now,
+    /// It was asked before.
+    Before,
 }
 
 /// Why nobody was asked.
@@ -260,8 +271,8 @@ impl Approvals {
         Ok(consulted)
     }
 
-    /// Notes that the server's answer to the approved exchange asks something: whoever comes with that state goes on with
-    /// the call that was approved, once.
+    /// Notes that the server's answer to the approved exchange asks something: who comes back with that goes on with the
+    /// call that was approved, once. `state` is a digest of the call and of what the client must give back.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -274,20 +285,17 @@ impl Approvals {
         noted.map(drop).map_err(write_error)
     }
 
-    /// Whether that state goes on with an approved call of that binding; if so, it does so now and never again.
+    /// Whether that goes on with an approved call; if so, it does so now and never again. Who was asked, and who said yes.
     ///
     /// # Errors
     /// The database cannot be written.
     pub async fn resume(
         &self,
-        (binding, state): (&[u8; 32], &[u8; 32]),
+        state: &[u8; 32],
         exchange: ExchangeId,
         at: Timestamp,
-    ) -> Result<Option<Vec<String>>, StoreError> {
-        let mut transaction = self.writing.begin_with("BEGIN IMMEDIATE").await.map_err(write_error)?;
-        let by = consult::resume(&mut transaction, (binding, state), exchange, at).await.map_err(write_error)?;
-        transaction.commit().await.map_err(write_error)?;
-        Ok(by)
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        consult::resume(&self.writing, state, exchange, at).await.map_err(write_error)
     }
 
     /// Every question, the newest first.
@@ -307,6 +315,18 @@ impl Approvals {
     pub async fn find(&self, id: &str, at: Timestamp) -> Result<Option<ApprovalRow>, StoreError> {
         let row = sqlx::query("SELECT * FROM approval WHERE id = ?").bind(id).fetch_optional(&self.reading).await;
         row.map_err(read_error)?.map(|row| row::read(&row, at)).transpose().map_err(read_error)
+    }
+
+    /// Whether that principal ever used a yes for that thing, as far back as approvals are kept.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn has_used(&self, principal: &[u8], server: &str, item: Option<&str>) -> Result<bool, StoreError> {
+        let used = sqlx::query_scalar::<_, i64>(
+            "SELECT EXISTS (SELECT 1 FROM approval WHERE principal = ? AND server = ? AND item IS ? AND state = 'used')",
+        );
+        let used = used.bind(principal).bind(server).bind(item).fetch_one(&self.reading).await;
+        used.map(|used| used != 0).map_err(read_error)
     }
 
     /// Answers a question, if it can be answered so.
@@ -353,6 +373,18 @@ impl Approvals {
             endorsed.extend(data.iter().filter_map(|datum| Some((Role::parse(&datum.role)?, datum.hash))));
         }
         Ok(endorsed)
+    }
+
+    /// Whether something is over whose arguments are still there.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn is_due(&self, at: Timestamp) -> Result<bool, StoreError> {
+        let due = sqlx::query_scalar::<_, i64>(
+            "SELECT EXISTS (SELECT 1 FROM approval WHERE state = 'open' AND expires <= ?)",
+        );
+        let due = due.bind(at.as_micros()).fetch_one(&self.reading).await;
+        due.map(|due| due != 0).map_err(read_error)
     }
 
     /// Takes the arguments of what is over out of the file, and forgets what is long over. It happens with every question

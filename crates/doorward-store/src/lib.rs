@@ -37,7 +37,7 @@ mod writer;
 
 pub use approvals::{
     AboutApproval, Answered, ApprovalAnswer, ApprovalBounds, ApprovalQuestion, ApprovalRow, ApprovalState,
-    ApprovalSubject, Approvals, AskedOf, Consulted, Datum, NotAsked, Who,
+    ApprovalSubject, Approvals, Asked, AskedOf, Consulted, Datum, NotAsked, Who,
 };
 pub use civil::rfc3339;
 pub use config::{Durability, StoreConfig, StoreUrl};

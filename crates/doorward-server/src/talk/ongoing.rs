@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use doorward_core::exchange::{Answer, AwaitUpstream, Outcome};
+use doorward_core::ids::ExchangeId;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::id::{Id, ProgressToken};
@@ -31,6 +32,8 @@ pub struct Ongoing {
     caller: Caller,
     request: Request,
     revision: Revision,
+    /// The exchange that was forwarded; `None` when none was.
+    exchange: Option<ExchangeId>,
     stage: Stage,
     /// An event that has come and is not yet dealt with, so that waiting can be interrupted and dealing with it cannot.
     arrived: Option<Event>,
@@ -88,10 +91,10 @@ impl Ongoing {
         waiting: AwaitUpstream,
     ) -> Self {
         let unanswered = Unanswered::new(talk.gateway.clone(), waiting);
-        let link = talk.link.clone();
+        let (link, exchange) = (talk.link.clone(), Some(permit.exchange()));
         let handing_over: HandingOver = Box::pin(async move { link.call(permit, &params).await });
         let stage = Stage::Calling(handing_over, unanswered);
-        Self { talk, caller, request, revision, stage, arrived: None, strays: 0, tail: Tail::default() }
+        Self { talk, caller, request, revision, exchange, stage, arrived: None, strays: 0, tail: Tail::default() }
     }
 
     pub(super) fn over(
@@ -101,7 +104,7 @@ impl Ongoing {
         outcome: Outcome,
     ) -> Self {
         let stage = Stage::Over(outcome);
-        Self { talk, caller, request, revision, stage, arrived: None, strays: 0, tail: Tail::default() }
+        Self { talk, caller, request, revision, exchange: None, stage, arrived: None, strays: 0, tail: Tail::default() }
     }
 
     /// Whether the server has begun an event stream for it.
@@ -226,6 +229,7 @@ impl Ongoing {
             Reported::Error { code, .. } => Some(code),
             Reported::Result(_) => None,
         };
+        let goes_on = self.talk.gateway.approvals().answered(self.exchange, &response);
         let split = self.heard(response.result());
         let (owner, server) = (self.talk.owner(), self.talk.server.id());
         let handles = self.talk.gateway.handles();
@@ -237,6 +241,9 @@ impl Ongoing {
         let task = own.as_ref().and_then(|answer| Handles::created(owner, self.request.method(), answer));
         let answer = split.map_or_else(|| own.map_or_else(unread, Answer::Response), Answer::Failed);
         let outcome = unanswered.end(answer).await;
+        if let (Outcome::Answer(_), Some(goes_on)) = (&outcome, goes_on) {
+            self.talk.gateway.approvals().goes_on(goes_on).await;
+        }
         match (&outcome, task) {
             (Outcome::Refuse(_), _) => call.withheld(),
             (Outcome::Answer(_), Some(task)) => handles.give(owner, server, &task),

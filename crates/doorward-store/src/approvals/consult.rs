@@ -3,11 +3,11 @@
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
 use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::{
-    Answered, ApprovalAnswer, ApprovalBounds, ApprovalQuestion, ApprovalState, ApprovalSubject, AskedOf, Consulted,
-    NotAsked, row,
+    Answered, ApprovalAnswer, ApprovalBounds, ApprovalQuestion, ApprovalState, ApprovalSubject, Asked, AskedOf,
+    Consulted, NotAsked, row,
 };
 use crate::limits::{APPROVAL_CONTINUES, APPROVALS_BUDGET_SPAN, APPROVALS_KEPT, APPROVALS_MAX};
 
@@ -48,7 +48,8 @@ pub(super) async fn consult(
     let open: Vec<&Standing> = standing.iter().filter(|asked| asked.state == ApprovalState::Open).collect();
     let expires = standing.iter().map(|asked| asked.expires).min().unwrap_or(question.expires);
     let ids = open.iter().map(|asked| &asked.id).chain(new.iter().map(|of| &of.id)).cloned().collect();
-    Ok(Consulted::Open { ids, expires: expires.min(question.expires) })
+    let asked = if new.is_empty() { Asked::Before } else { Asked::Now };
+    Ok(Consulted::Open { ids, expires: expires.min(question.expires), asked })
 }
 
 /// Uses the yes of everybody. One for data stays.
@@ -219,25 +220,23 @@ pub(super) async fn answer(
     }
 }
 
-/// As [`super::Approvals::resume`]: who had said yes, if it goes on.
+/// As [`super::Approvals::resume`]: one sentence, and so at once.
 pub(super) async fn resume(
-    connection: &mut SqliteConnection,
-    (binding, state): (&[u8; 32], &[u8; 32]),
+    pool: &SqlitePool,
+    state: &[u8; 32],
     exchange: ExchangeId,
     at: Timestamp,
-) -> Result<Option<Vec<String>>, sqlx::Error> {
+) -> Result<Vec<(String, String)>, sqlx::Error> {
     let span = i64::try_from(APPROVAL_CONTINUES.as_micros()).unwrap_or(i64::MAX);
-    let by: Vec<Option<String>> = sqlx::query_scalar(
-        "UPDATE approval SET continues = NULL, used_by = ? WHERE binding = ? AND continues = ? AND state = 'used' \
-         AND used_at > ? RETURNING answered_by",
+    sqlx::query_as(
+        "UPDATE approval SET continues = NULL, used_by = ? WHERE continues = ? AND state = 'used' AND used_at > ? \
+         RETURNING approver, coalesce(answered_by, '')",
     )
     .bind(exchange.to_bytes().to_vec())
-    .bind(binding.to_vec())
     .bind(state.to_vec())
     .bind(at.as_micros().saturating_sub(span))
-    .fetch_all(connection)
-    .await?;
-    Ok((!by.is_empty()).then(|| by.into_iter().flatten().collect()))
+    .fetch_all(pool)
+    .await
 }
 
 /// As [`super::Approvals::sweep`].
