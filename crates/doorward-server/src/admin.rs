@@ -1,4 +1,5 @@
-//! The admin port: health, readiness, metrics. Never on the port that clients use.
+//! The admin port: health, readiness, metrics, and where a request for approval stands. Never on the port that clients
+//! use.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use doorward_mcp::compose::quote;
 use doorward_store::Health;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -67,7 +68,7 @@ impl Admin {
         let _ = stream.set_nodelay(true);
         let service = service_fn(move |request| {
             let admin = self.clone();
-            async move { Ok::<_, Infallible>(admin.answer(&request)) }
+            async move { Ok::<_, Infallible>(admin.answer(&request).await) }
         });
         let served = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
@@ -79,7 +80,7 @@ impl Admin {
         }
     }
 
-    fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
         if self.gate.host_and_origin(request.headers(), request.uri()).is_err() {
             return text(StatusCode::FORBIDDEN, "Host or Origin is not allowed here.\n".into());
         }
@@ -91,7 +92,10 @@ impl Admin {
             "/readyz" => self.readiness(),
             "/metrics" => self.metrics(),
             "/version" => text(StatusCode::OK, concat!(env!("CARGO_PKG_VERSION"), "\n").into()),
-            _ => text(StatusCode::NOT_FOUND, "Served here: /healthz /readyz /metrics /version\n".into()),
+            path => match path.strip_prefix("/approvals/") {
+                Some(id) => self.approval(id).await,
+                None => text(StatusCode::NOT_FOUND, "Served here: /healthz /readyz /metrics /version\n".into()),
+            },
         }
     }
 
@@ -113,6 +117,33 @@ impl Admin {
             })
             .collect();
         format!("{{\"status\":\"ok\",\"servers\":{{{}}}}}\n", servers.join(","))
+    }
+
+    /// Where a question stands, and how it is answered. Whoever reaches this port need not be who may see arguments or
+    /// answer, so neither can be done here.
+    async fn approval(&self, id: &str) -> Response<Body> {
+        let found = match self.gateway.approvals().find(id).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return text(StatusCode::NOT_FOUND, "There is no such request for approval.\n".into()),
+            Err(_) => {
+                return text(StatusCode::SERVICE_UNAVAILABLE, "Requests for approval cannot be read.\n".into());
+            }
+        };
+        let about = format!("{}{}", found.server, found.item.map(|item| format!("/{item}")).unwrap_or_default());
+        let until = doorward_store::rfc3339(found.expires);
+        let page = format!(
+            "Request for approval {id}\n\nwho      {}\nwhat     {} {}\nof       {}\nstate    {}\nuntil    {until}\n\n\
+             Whoever may answer looks at it with\n\n    doorward approvals show {id}\n\nand answers with\n\n    \
+             doorward approvals endorse {id}\n    doorward approvals deny {id}\n\nThen go back and let your client go on.\n",
+            found.about.who.user.escape_debug(),
+            found.action,
+            about.escape_debug(),
+            found.approver.escape_debug(),
+            found.state.as_str(),
+        );
+        let mut response = text(StatusCode::OK, page);
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
     }
 
     fn readiness(&self) -> Response<Body> {

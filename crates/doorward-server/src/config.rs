@@ -4,6 +4,7 @@
 //! every value of it has one [`Origin`]. It must never guess: an unknown key, a value out of place and a missing secret
 //! are errors that say what, where and what to do. It must never show a secret.
 
+mod approvals;
 mod build;
 mod clients;
 mod connect;
@@ -60,6 +61,7 @@ pub use settings::Shown;
 pub use state::state_directory;
 pub use tls::{ClientCertificate, ClientCertificates, TlsConfig};
 
+use crate::approvals::ApprovalRules;
 use crate::identity::certificates::CertificateRules;
 use crate::pins::PinRules;
 
@@ -88,6 +90,10 @@ pub struct Config {
     pub views: Vec<ViewConfig>,
     /// How definitions are pinned.
     pub pins: PinRules,
+    /// How much people are asked.
+    pub approvals: ApprovalRules,
+    /// Where people reach the pages of questions; `None` for where the admin interface listens, if all are on this machine.
+    pub approval_pages: Option<String>,
     /// Every file this was read from, for whoever watches them for changes.
     pub files: Vec<PathBuf>,
 }

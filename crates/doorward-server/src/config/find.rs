@@ -122,6 +122,7 @@ fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
         "policy",
         "guards",
         "pins",
+        "approvals",
         "aggregate",
         "servers",
         "views",
@@ -133,7 +134,9 @@ fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
         "guards" => guards::gather(member, layer, reader),
         "identity" => identity::gather(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
-        "listen" | "admin" | "store" | "policy" | "pins" | "aggregate" => table(member, "", layer, reader),
+        "listen" | "admin" | "store" | "policy" | "pins" | "approvals" | "aggregate" => {
+            table(member, "", layer, reader)
+        }
         _ => reader.unknown(member, "", TOP),
     }
 }

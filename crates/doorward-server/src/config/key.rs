@@ -65,6 +65,12 @@ pub enum Key {
     PinsFirst,
     /// What is shown in the place of a definition that has changed.
     PinsMeanwhile,
+    /// How long a question to a person is open.
+    ApprovalsWaitS,
+    /// How many questions one caller may cause within an hour.
+    ApprovalsPerHour,
+    /// Where people reach the pages of questions.
+    ApprovalsPages,
     /// A file of another client to take servers from.
     ServersFrom,
 }
@@ -115,6 +121,9 @@ impl Key {
         Self::GuardsSpotlight,
         Self::PinsFirst,
         Self::PinsMeanwhile,
+        Self::ApprovalsWaitS,
+        Self::ApprovalsPerHour,
+        Self::ApprovalsPages,
         Self::ServersFrom,
     ];
 
@@ -152,6 +161,9 @@ impl Key {
             Self::GuardsSpotlight => ("guards", "spotlight"),
             Self::PinsFirst => ("pins", "first"),
             Self::PinsMeanwhile => ("pins", "meanwhile"),
+            Self::ApprovalsWaitS => ("approvals", "wait_s"),
+            Self::ApprovalsPerHour => ("approvals", "per_hour"),
+            Self::ApprovalsPages => ("approvals", "pages"),
             Self::ServersFrom => ("", "servers_from"),
         }
     }
@@ -168,7 +180,7 @@ impl Key {
             | Self::FlowPolicies
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
-            Self::StoreFlushMs | Self::AggregateWaitS => Form::Number,
+            Self::StoreFlushMs | Self::AggregateWaitS | Self::ApprovalsWaitS | Self::ApprovalsPerHour => Form::Number,
             Self::AggregateEnabled => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
@@ -189,6 +201,7 @@ impl Key {
             | Self::GuardsSpotlight
             | Self::PinsFirst
             | Self::PinsMeanwhile
+            | Self::ApprovalsPages
             | Self::ServersFrom => Form::Text,
         }
     }

@@ -16,6 +16,7 @@ use super::problem::{ConfigErrors, Problem, Problems};
 use super::secret::{Secret, Writing, resolve};
 use super::servers::{INHERIT_DEFAULT, holds_credentials};
 use super::{PolicyConfig, ServerConfig, Transport, Way, clients};
+use crate::approvals::ApprovalRules;
 use crate::limits::CALL_SILENCE;
 use crate::pins::PinRules;
 
@@ -65,6 +66,8 @@ pub struct RunConfig {
     pub guards: Options,
     /// How definitions are pinned.
     pub pins: PinRules,
+    /// How much people are asked.
+    pub approvals: ApprovalRules,
 }
 
 /// Reads the configuration of `run`, and what there is to warn of.
@@ -77,15 +80,15 @@ pub fn load_run(request: &RunRequest, surroundings: &Surroundings) -> Result<(Ru
     let policy = builder.policy(Preset::Guarded);
     let server = server(request, surroundings, &mut builder.problems);
     let guards = builder.guards(server.as_slice());
-    let pins = builder.pins();
+    let (pins, approvals) = (builder.pins(), builder.approvals());
     let Builder { problems, .. } = builder;
-    match (server, policy, store, pins) {
-        (Some(server), Some(mut policy), Some(store), Some(pins)) => {
+    match (server, policy, store, pins, approvals) {
+        (Some(server), Some(mut policy), Some(store), Some(pins), Some(approvals)) => {
             policy.learn(std::slice::from_ref(&server));
             let warnings = problems.finish()?;
-            Ok((RunConfig { server, policy, store, guards, pins }, warnings))
+            Ok((RunConfig { server, policy, store, guards, pins, approvals }, warnings))
         }
-        (_, _, _, _) => Err(problems.into_errors()),
+        (_, _, _, _, _) => Err(problems.into_errors()),
     }
 }
 

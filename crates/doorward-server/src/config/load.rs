@@ -61,10 +61,19 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let guards = builder.guards(&servers);
     let aggregate = builder.aggregate();
     let views = builder.views();
-    let pins = builder.pins();
+    let rules = builder.pins().zip(builder.approvals());
+    let approval_pages = builder.approval_pages();
     let Builder { problems, shown, files, .. } = builder;
-    match (listen, identity, admin, store, policy, aggregate, pins) {
-        (Some(listen), Some(identity), Some(admin), Some(store), Some(mut policy), Some(aggregate), Some(pins)) => {
+    match (listen, identity, admin, store, policy, aggregate, rules) {
+        (
+            Some(listen),
+            Some(identity),
+            Some(admin),
+            Some(store),
+            Some(mut policy),
+            Some(aggregate),
+            Some((pins, approvals)),
+        ) => {
             policy.learn(&servers);
             let warnings = problems.finish()?;
             Ok(Loaded {
@@ -79,6 +88,8 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
                     aggregate,
                     views,
                     pins,
+                    approvals,
+                    approval_pages,
                     files,
                 },
                 shown,

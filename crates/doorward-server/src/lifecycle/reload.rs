@@ -67,6 +67,7 @@ impl Reloader {
             .await
             .map_err(|error| error.to_string())?;
         gateway.pin_by(config.pins);
+        gateway.ask_by(config.approvals);
         self.face.change_gate(|before| gate(&config, before.token().cloned(), Before::Gate(before)));
         self.watched = Watched::new(&files(&config));
         self.present = present;

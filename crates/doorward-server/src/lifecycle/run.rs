@@ -32,6 +32,7 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let served = Served { guards, ..served };
     let gateway = Gateway::new(served, config.policy.inputs.into(), store).map_err(StartError::Policy)?;
     gateway.pin_by(config.pins);
+    gateway.ask_by(config.approvals);
     carry(gateway, server, &outside, signals).await
 }
 

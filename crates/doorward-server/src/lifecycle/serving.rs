@@ -71,6 +71,8 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let gateway = Gateway::new(served(&present, &config), config.policy.inputs.clone().into(), store)
         .map_err(StartError::Policy)?;
     gateway.pin_by(config.pins);
+    gateway.ask_by(config.approvals);
+    gateway.show_approvals_at(config.approval_pages.clone().or_else(|| pages(http, admin_http)));
     let gateway = Arc::new(gateway);
     let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), Before::Start(keys)), Limits::default());
     let face = Arc::new(face);
@@ -80,6 +82,7 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
         tokio::spawn(serve(face.clone(), listener, tls.clone(), stopping.clone())),
         tokio::spawn(renew(tls, stopping.clone())),
         tokio::spawn(sweep(face.clone(), stopping.clone())),
+        tokio::spawn(sweep_approvals(gateway.clone(), stopping.clone())),
     ];
     if let Some(listener) = admin_listener {
         tasks.push(tokio::spawn(admin.clone().serve(listener, stopping)));
@@ -192,6 +195,20 @@ enum Files {
 
 fn has_files(config: &Config) -> Files {
     if config.policy.files.is_empty() { Files::None } else { Files::Some }
+}
+
+/// Where people are shown questions: on the admin interface, if clients and it are on this machine alone. From elsewhere
+/// such an address would lead to somebody else's machine.
+fn pages(http: SocketAddr, admin: Option<SocketAddr>) -> Option<String> {
+    let admin = admin.filter(|admin| admin.ip().is_loopback() && http.ip().is_loopback())?;
+    Some(format!("http://{admin}/approvals/"))
+}
+
+async fn sweep_approvals(gateway: Arc<Gateway>, mut stop: watch::Receiver<Stop>) {
+    tokio::select! {
+        () = gateway.approvals().sweep() => {}
+        _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
+    }
 }
 
 async fn sweep(face: Arc<HttpFace>, mut stop: watch::Receiver<Stop>) {
