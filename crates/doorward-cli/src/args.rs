@@ -1,5 +1,6 @@
 //! The command line as it is typed. What it means is settled by each command.
 
+mod approvals;
 mod keys;
 mod pins;
 mod policy;
@@ -14,6 +15,9 @@ use doorward_server::config::{Key, Override, Request};
 use crate::exit::Exit;
 use crate::terminal::ColorChoice;
 
+pub(crate) use approvals::{
+    AnswerApprovalsArgs, ApprovalsCommand, EndorseApprovalsArgs, ListApprovalsArgs, ShowApprovalArgs,
+};
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
 pub(crate) use pins::{DecidePinsArgs, DiffPinsArgs, ForgetPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs};
 pub(crate) use policy::{
@@ -82,6 +86,9 @@ pub(crate) enum Command {
     /// Look at what servers offer, and approve or reject it.
     #[command(subcommand)]
     Pins(PinsCommand),
+    /// Answer calls that need a person's approval.
+    #[command(subcommand)]
+    Approvals(ApprovalsCommand),
     /// Explain a refusal code.
     Explain(ExplainArgs),
     /// Look at the configuration.

@@ -1,5 +1,6 @@
 //! What each command does, one file each.
 
+mod approvals;
 mod audit;
 mod check;
 mod config;
@@ -37,6 +38,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Audit(AuditCommand::Show(args)) => block_on(audit::show(&args, terminal)),
         Command::Keys(command) => block_on(keys::keys(command, terminal)),
         Command::Pins(command) => block_on(pins::pins(command, terminal)),
+        Command::Approvals(command) => block_on(approvals::approvals(command, terminal)),
         Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),
         Command::Config(ConfigCommand::Validate(args)) => config::validate(&args, terminal),

@@ -106,6 +106,18 @@ pub(crate) fn inert(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// As [`inert`], and with every character written out that cannot be seen or turns the text around.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            other => shown.extend(other.escape_debug()),
+        }
+    }
+    shown
+}
+
 /// Direction overrides and zero-width characters reorder or hide what stands beside them.
 fn is_inert(c: char) -> bool {
     !c.is_control()

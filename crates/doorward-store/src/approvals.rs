@@ -97,6 +97,8 @@ pub struct AboutApproval {
     pub labels: Vec<String>,
     /// What is new about it.
     pub news: Vec<String>,
+    /// Whether the definition's digest is its pin's.
+    pub pinned: bool,
 }
 
 /// A question, to everybody who must say yes.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::args::{DecidePinsArgs, DiffPinsArgs, ForgetPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs, SourceArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::terminal::{Terminal, Tone, column, inert};
+use crate::terminal::{Terminal, Tone, column, inert, visible};
 
 pub(super) async fn pins(command: PinsCommand, terminal: &Terminal) -> Result<Exit, Fault> {
     match command {
@@ -316,18 +316,6 @@ fn written(known: &Known, terminal: &Terminal) -> Result<(), Fault> {
         terminal.line(visible(line))?;
     }
     Ok(())
-}
-
-/// As [`inert`], and with every character written out that cannot be seen or turns the text around.
-fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            other => shown.extend(other.escape_debug()),
-        }
-    }
-    shown
 }
 
 const fn tone(state: State) -> Tone {

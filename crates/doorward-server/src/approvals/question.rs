@@ -46,6 +46,15 @@ impl Unaskable {
     }
 }
 
+/// What is known of a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Defined {
+    /// The digest of what was seen of it last.
+    Pinned([u8; 32]),
+    /// Nothing is pinned: the digest of what it takes.
+    Schema([u8; 32]),
+}
+
 /// A question about a call.
 #[derive(Debug)]
 pub(super) struct Posed {
@@ -58,7 +67,7 @@ pub(super) struct Posed {
 /// The question whether this very message may go on.
 pub(super) fn about(
     waiting: &AwaitAnswer,
-    definition: Option<[u8; 32]>,
+    defined: Option<Defined>,
     flow: &FlowAsked,
     expires: Timestamp,
 ) -> Result<Posed, Unaskable> {
@@ -67,6 +76,7 @@ pub(super) fn about(
     if wanted.len() > APPROVERS_MAX {
         return Err(Unaskable::TooMany);
     }
+    let definition = defined.map(|(Defined::Pinned(digest) | Defined::Schema(digest))| digest);
     let said = asking.params.map_or_else(|| "{}".to_owned(), said_in);
     let shown = match asking.params.and_then(|params| params.member("arguments")) {
         Some(arguments) if action.has_arguments() => canonical_json(arguments),
@@ -103,6 +113,7 @@ pub(super) fn about(
             missing: flow.missing.iter().map(|(missing, _)| told(missing)).collect(),
             labels: flow.labels.clone(),
             news: Vec::new(),
+            pinned: matches!(defined, Some(Defined::Pinned(_))),
         },
         data: Vec::new(),
         expires,
@@ -142,21 +153,23 @@ pub(super) fn about_data(call: &ApprovalQuestion, flow: &FlowAsked) -> Option<Ap
     })
 }
 
-/// The digest of what is known of the definition of that thing; `None` when nothing is.
-pub(super) fn definition(gateway: &Gateway, resource: Option<&Resource>) -> Option<[u8; 32]> {
+/// The digest of what is known of the definition of that thing, and whether it is its pin's; `None` when nothing is.
+pub(super) fn definition(gateway: &Gateway, resource: Option<&Resource>) -> Option<Defined> {
     let resource = resource?;
     if let Some(pinned) = gateway.pins().digest_of(resource) {
-        return Some(*pinned.as_bytes());
+        return Some(Defined::Pinned(*pinned.as_bytes()));
     }
     let Resource::Tool(server, name) = resource else { return None };
     let schema = gateway.server(server.as_str())?.definitions().input_schema(name)?;
-    Some(digest(&[schema.bytes()]))
+    Some(Defined::Schema(digest(&[schema.bytes()])))
 }
 
 /// SHA-256 of several texts, each with its length, so that no two lists of them look alike.
 pub(super) fn digest(parts: &[&[u8]]) -> [u8; 32] {
     let mut bond = Bond::new("doorward approval of a part 1");
-    parts.iter().for_each(|part| drop(bond.part(part)));
+    for part in parts {
+        bond.part(part);
+    }
     bond.digest()
 }
 
