@@ -72,6 +72,8 @@ impl Setting {
             views: Vec::new(),
             guards: GuardOptions::standard(),
             pins: doorward_server::pins::PinRules::default(),
+            approvals: doorward_server::approvals::ApprovalRules::default(),
+            approval_pages: None,
             files: Vec::new(),
         }
     }

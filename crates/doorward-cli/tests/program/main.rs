@@ -1,6 +1,7 @@
 //! The program from outside: what is typed, what is shown, how it ends.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a broken expectation is a failure")]
 
+mod approvals;
 mod audit;
 mod check;
 mod connect;

@@ -123,6 +123,7 @@ fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
         "guards",
         "pins",
         "approvals",
+        "flow",
         "aggregate",
         "servers",
         "views",
@@ -134,7 +135,7 @@ fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
         "guards" => guards::gather(member, layer, reader),
         "identity" => identity::gather(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
-        "listen" | "admin" | "store" | "policy" | "pins" | "approvals" | "aggregate" => {
+        "listen" | "admin" | "store" | "policy" | "pins" | "approvals" | "flow" | "aggregate" => {
             table(member, "", layer, reader)
         }
         _ => reader.unknown(member, "", TOP),

@@ -78,6 +78,8 @@ impl Plan {
             views: Vec::new(),
             guards: GuardOptions::standard(),
             pins: doorward_server::pins::PinRules::default(),
+            approvals: doorward_server::approvals::ApprovalRules::default(),
+            approval_pages: None,
             files: Vec::new(),
         };
         Self { config, scratch }
