@@ -91,7 +91,7 @@ pub struct Opened {
 /// All contexts that live. Any number of threads may use it at once.
 pub struct Contexts<T: Body> {
     naming: Naming,
-    begin: Box<dyn Fn() -> T + Send + Sync>,
+    begin: Box<dyn Fn(&Place) -> T + Send + Sync>,
     bounds: Bounds,
     slots: Shelf<Slot<T>>,
     families: Shelf<Family<T>>,
@@ -102,9 +102,9 @@ pub struct Contexts<T: Body> {
 
 impl<T: Body> Contexts<T> {
     /// None yet. Ids are made with `key`: labels can be brought back after a restart only under the same one. `begin`
-    /// makes the body of a new context.
+    /// makes the body of a context when it is first worked with, which may be long after its label was raised.
     #[must_use]
-    pub fn new(key: &[u8; 32], bounds: Bounds, begin: impl Fn() -> T + Send + Sync + 'static) -> Self {
+    pub fn new(key: &[u8; 32], bounds: Bounds, begin: impl Fn(&Place) -> T + Send + Sync + 'static) -> Self {
         let tally = Arc::new(Tally::default());
         Self {
             naming: Naming::new(key),
@@ -122,7 +122,7 @@ impl<T: Body> Contexts<T> {
     /// others that want the same context wait for it.
     pub fn with<R>(&self, place: &Place, now: Timestamp, act: impl FnOnce(&mut Entry<'_, T>) -> R) -> R {
         let label = self.effective(place, now);
-        let room = self.in_room(place, now, |room| room.open(&*self.begin));
+        let room = self.in_room(place, now, |room| room.open(|| (self.begin)(place)));
         let (result, bytes) = {
             let mut body = locked(&room);
             let result = act(&mut Entry { label: &label, body: &mut *body });
@@ -164,16 +164,13 @@ impl<T: Body> Contexts<T> {
         self.families.visit(*family, |spot| self.family(spot, *family, seen).raise(label, names, *reach, seen));
         for member in members {
             self.slots.visit(member.id, |spot| {
-                let begin = || self.new_slot(*member, *family, *reach, &Label::default(), seen);
-                spot.get_or_insert_with(begin).raise(label, seen);
+                spot.get_or_insert_with(|| self.slot_again(*member, trail, seen)).raise(label, seen);
             });
         }
-        for id in above {
-            self.slots.visit(*id, |spot| match spot {
-                Some(slot) => slot.raise(label, seen),
-                None => {
-                    self.families.visit(*family, |spot| self.family(spot, *family, seen).take_over(label, seen));
-                }
+        for member in above {
+            self.slots.visit(member.id, |spot| {
+                let begin = || self.new_slot(*member, *family, Reach::Apart, &Label::default(), seen);
+                spot.get_or_insert_with(begin).raise(label, seen);
             });
         }
         self.relieve(seen);
@@ -228,12 +225,11 @@ impl<T: Body> Contexts<T> {
     }
 
     fn in_room<R>(&self, place: &Place, now: Timestamp, act: impl FnOnce(&mut Room<T>) -> R) -> R {
-        let Trail { family, primary, reach, members, .. } = &place.trail;
+        let Trail { family, primary, members, .. } = &place.trail;
         match members.iter().find(|member| member.id == *primary) {
             None => self.families.visit(*family, |spot| act(&mut self.family(spot, *family, now).room)),
             Some(member) => self.slots.visit(*primary, |spot| {
-                let begin = || self.new_slot(*member, *family, *reach, &place.label, now);
-                act(&mut spot.get_or_insert_with(begin).room)
+                act(&mut spot.get_or_insert_with(|| self.slot_again(*member, &place.trail, now)).room)
             }),
         }
     }
@@ -255,6 +251,15 @@ impl<T: Body> Contexts<T> {
         Slot::new(member.ground, family, label, now)
     }
 
+    /// A context that was dropped while a message was under way, or with the process.
+    fn slot_again(&self, member: Member, trail: &Trail, now: Timestamp) -> Slot<T> {
+        let mut slot = self.new_slot(member, trail.family, trail.reach, &Label::default(), now);
+        if member.is_named() {
+            slot.above = trail.above.iter().copied().filter(|above| above.id != member.id).collect();
+        }
+        slot
+    }
+
     /// What a context begins with. A signed one with nothing but what it may have held before it was dropped. A declared
     /// one that is to be told apart with what its principal knows: text that was read cannot wash itself clean by having a
     /// new context begun. One that is not told apart is read together with that in any case.
@@ -270,7 +275,7 @@ impl<T: Body> Contexts<T> {
             })
         };
         match (member.ground, reach) {
-            (Ground::Declared, Reach::Apart) => of_family(Family::add_all),
+            (Ground::Declared, Reach::Apart) => of_family(Family::add_whole),
             (Ground::Signed, _) | (Ground::Declared, Reach::Alone | Reach::Together) => of_family(Family::add_dropped),
             (Ground::Correlated | Ground::Fallback, _) => self.remainders.of(member.id, now),
         }

@@ -34,8 +34,10 @@ impl Fading {
             return;
         }
         let last = std::mem::take(&mut self.label);
-        self.before = (age <= half * 2 && last != Label::default()).then(|| Box::new(last));
-        self.turned = now;
+        let one_on = age <= half * 2;
+        self.before = (one_on && last != Label::default()).then(|| Box::new(last));
+        // By whole halves, so that it makes no difference how often somebody asks.
+        self.turned = if one_on { later(self.turned, half) } else { now };
     }
 
     /// Whether nothing is left of it.
@@ -65,6 +67,10 @@ impl Fading {
         let before = self.before.as_deref().map_or(0, |label| size_of::<Label>() + label_bytes(label));
         label_bytes(&self.label) + before
     }
+}
+
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    Timestamp::from_micros(time.as_micros().saturating_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX)))
 }
 
 /// `to ⊔= label`, without work where nothing changes.

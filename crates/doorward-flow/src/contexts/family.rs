@@ -100,11 +100,10 @@ impl<T: Body> Family<T> {
         self.dropped.add_to(label);
     }
 
-    /// Everything, for when there is no room for this.
-    pub(super) fn whole(&self) -> Label {
-        let mut label = self.loose.read();
-        self.add_all(&mut label);
-        label
+    /// Joins everything that is known.
+    pub(super) fn add_whole(&self, label: &mut Label) {
+        self.loose.add_to(label);
+        self.add_all(label);
     }
 }
 

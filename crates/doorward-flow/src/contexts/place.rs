@@ -11,6 +11,9 @@ use doorward_core::flow::{ContextId, Ground, Label};
 use super::limits::{DEPTH_MAX, MEMBERS_MAX};
 use super::task::{Task, UnfitTask};
 
+/// Before the ground of a context that others were opened in.
+const ABOVE: &str = "above-";
+
 /// Whether a client is registered as one that always names the true unit of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Honesty {
@@ -103,17 +106,21 @@ pub struct Trail {
     /// At most [`MEMBERS_MAX`].
     pub(super) members: Box<[Member]>,
     /// Those that the members were opened in, at most [`DEPTH_MAX`] for each.
-    pub(super) above: Box<[ContextId]>,
+    pub(super) above: Box<[Member]>,
 }
 
 /// One context of a message beside its family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Member {
     pub(super) id: ContextId,
     pub(super) ground: Ground,
 }
 
 impl Member {
+    fn parse(ground: &str, id: &str) -> Option<Self> {
+        Some(Self { id: ContextId::parse(id)?, ground: Ground::parse(ground)? })
+    }
+
     /// Whether it has a name of its own, and is no mere correlation.
     pub(super) const fn is_named(&self) -> bool {
         matches!(self.ground, Ground::Signed | Ground::Declared)
@@ -134,9 +141,9 @@ impl Trail {
     }
 
     /// What a context that is opened here stands below.
-    pub(super) fn opens_in(&self) -> Result<Vec<ContextId>, UnfitTask> {
-        let own = self.members.iter().filter(|member| member.is_named()).map(|member| member.id);
-        let all: Vec<ContextId> = own.chain(self.above.iter().copied()).collect();
+    pub(super) fn opens_in(&self) -> Result<Vec<Member>, UnfitTask> {
+        let own = self.members.iter().filter(|member| member.is_named());
+        let all: Vec<Member> = own.chain(&self.above).copied().collect();
         if all.len() > DEPTH_MAX { Err(UnfitTask::Depth) } else { Ok(all) }
     }
 
@@ -150,9 +157,10 @@ impl Trail {
         let reach = Reach::parse(parts.next()?)?;
         let (mut members, mut above) = (Vec::new(), Vec::new());
         for part in parts {
-            match part.split_once(':')? {
-                ("above", id) => above.push(ContextId::parse(id)?),
-                (ground, id) => members.push(Member { id: ContextId::parse(id)?, ground: Ground::parse(ground)? }),
+            let (ground, id) = part.split_once(':')?;
+            match ground.strip_prefix(ABOVE) {
+                Some(ground) => above.push(Member::parse(ground, id)?),
+                None => members.push(Member::parse(ground, id)?),
             }
         }
         let fits = members.len() <= MEMBERS_MAX && above.len() <= DEPTH_MAX * MEMBERS_MAX;
@@ -164,7 +172,7 @@ impl fmt::Display for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {} {}", self.family, self.primary, self.ground, self.reach.as_str())?;
         self.members.iter().try_for_each(|member| write!(f, " {}:{}", member.ground, member.id))?;
-        self.above.iter().try_for_each(|id| write!(f, " above:{id}"))
+        self.above.iter().try_for_each(|member| write!(f, " {ABOVE}{}:{}", member.ground, member.id))
     }
 }
 

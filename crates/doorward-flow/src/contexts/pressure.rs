@@ -6,24 +6,48 @@
 
 use std::sync::atomic::Ordering;
 
-use doorward_core::flow::Ground;
+use doorward_core::flow::{ContextId, Ground, Label};
 use doorward_core::time::Timestamp;
 
 use super::limits::SHARDS;
-use super::shelf::{Lighten, Which, locked};
+use super::shelf::{Lighten, locked};
 use super::{Body, Contexts};
 
-/// Rounds in which the older half of every shard goes: after these nothing is left of any number that fits memory.
+/// How much may be left.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// What there is room for.
+    Bound,
+    /// A little less, so that the next message need not make room again.
+    Ease,
+}
+
+impl Goal {
+    const fn of(self, bound: usize) -> usize {
+        match self {
+            Self::Bound => bound,
+            Self::Ease => bound - bound / 16,
+        }
+    }
+}
+
+/// How bodies are made lighter.
+const STEPS: [Lighten; 2] = [Lighten::Shed, Lighten::Strip];
+
+/// Rounds in which the older half goes: enough to leave nothing, if nobody comes in between.
 const ROUNDS: usize = 40;
+
+/// Later than every use.
+const LAST: Timestamp = Timestamp::from_micros(i64::MAX);
 
 impl<T: Body> Contexts<T> {
     /// Makes room if there is too little.
     pub(super) fn relieve(&self, now: Timestamp) {
-        if self.fits(1, 1) {
+        if self.fits(Goal::Bound) {
             return;
         }
         let _one_at_a_time = locked(&self.relief);
-        if self.fits(1, 1) {
+        if self.fits(Goal::Bound) {
             return;
         }
         self.slots.sweep(now);
@@ -33,59 +57,67 @@ impl<T: Body> Contexts<T> {
         self.drop_families(now);
     }
 
-    /// Whether everything fits into that part of the bounds. What makes room makes a little more than it must, so that it
-    /// need not begin again with the next message.
-    fn fits(&self, numerator: usize, denominator: usize) -> bool {
-        let within = |held: usize, most: usize| held <= most / denominator * numerator;
-        self.fits_bytes(numerator, denominator)
-            && within(self.tally.count.load(Ordering::Relaxed), self.bounds.contexts)
+    fn fits(&self, goal: Goal) -> bool {
+        let count = self.tally.count.load(Ordering::Relaxed);
+        self.fits_bytes(goal) && count <= goal.of(self.bounds.contexts)
     }
 
-    fn fits_bytes(&self, numerator: usize, denominator: usize) -> bool {
-        self.tally.bytes.load(Ordering::Relaxed) <= self.bounds.bytes / denominator * numerator
+    fn fits_bytes(&self, goal: Goal) -> bool {
+        self.tally.bytes.load(Ordering::Relaxed) <= goal.of(self.bounds.bytes)
     }
 
     fn lighten(&self) {
-        let steps = [Lighten::Shed, Lighten::Strip].map(|how| [Which::OlderHalf, Which::All].map(|which| (how, which)));
-        for (how, which) in steps.into_iter().flatten() {
+        let middle = (self.slots.middle().unwrap_or(LAST), self.families.middle().unwrap_or(LAST));
+        let halves = [middle, (LAST, LAST)];
+        for (how, (slots, families)) in STEPS.iter().flat_map(|how| halves.map(|until| (*how, until))) {
             for shard in 0..SHARDS {
-                if self.fits_bytes(15, 16) {
+                if self.fits_bytes(Goal::Ease) {
                     return;
                 }
-                self.slots.lighten(shard, which, how);
-                self.families.lighten(shard, which, how);
+                self.slots.lighten(shard, slots, how);
+                self.families.lighten(shard, families, how);
             }
         }
     }
 
     fn drop_slots(&self, now: Timestamp) {
-        for shard in (0..ROUNDS).flat_map(|_| 0..SHARDS) {
-            if self.fits(15, 16) {
-                return;
-            }
-            let candidates = self.slots.candidates(shard, |slot| (slot.ground, slot.family, slot.label().read()));
-            for one in &candidates {
-                let (ground, family, label) = &one.of;
-                match ground {
-                    Ground::Signed | Ground::Declared => self.families.visit(*family, |spot| match spot {
-                        Some(family) => family.take_over(label, now),
-                        None => self.remainders.keep(*family, label, now),
-                    }),
-                    Ground::Correlated | Ground::Fallback => self.remainders.keep(one.id, label, now),
+        for until in (0..ROUNDS).map_while(|_| self.slots.middle()) {
+            for shard in 0..SHARDS {
+                if self.fits(Goal::Ease) {
+                    return;
                 }
+                let candidates =
+                    self.slots.candidates(shard, until, |slot| (slot.ground, slot.family, slot.label().read()));
+                candidates.iter().for_each(|one| self.hand_over(one.id, &one.of, now));
+                self.slots.take_away(shard, &candidates);
             }
-            self.slots.take_away(shard, &candidates);
+        }
+    }
+
+    fn hand_over(&self, id: ContextId, (ground, family, label): &(Ground, ContextId, Label), now: Timestamp) {
+        match ground {
+            Ground::Signed | Ground::Declared => self.families.visit(*family, |spot| match spot {
+                Some(family) => family.take_over(label, now),
+                None => self.remainders.keep(*family, label, now),
+            }),
+            Ground::Correlated | Ground::Fallback => self.remainders.keep(id, label, now),
         }
     }
 
     fn drop_families(&self, now: Timestamp) {
-        for shard in (0..ROUNDS).flat_map(|_| 0..SHARDS) {
-            if self.fits(15, 16) {
-                return;
+        for until in (0..ROUNDS).map_while(|_| self.families.middle()) {
+            for shard in 0..SHARDS {
+                if self.fits(Goal::Ease) {
+                    return;
+                }
+                let candidates = self.families.candidates(shard, until, |family| {
+                    let mut label = Label::default();
+                    family.add_whole(&mut label);
+                    label
+                });
+                candidates.iter().for_each(|one| self.remainders.keep(one.id, &one.of, now));
+                self.families.take_away(shard, &candidates);
             }
-            let candidates = self.families.candidates(shard, super::family::Family::whole);
-            candidates.iter().for_each(|one| self.remainders.keep(one.id, &one.of, now));
-            self.families.take_away(shard, &candidates);
         }
     }
 }

@@ -41,7 +41,7 @@ impl<T: Body> Contexts<T> {
         self.relieve(now);
         let ground = members.iter().map(|member| member.ground).min().unwrap_or(Ground::Fallback);
         let named = members.first().filter(|member| member.is_named()).map_or(family, |member| member.id);
-        let within = |signed: ContextId| entered.opened_in.contains(&signed);
+        let within = |signed: ContextId| entered.opened_in.iter().any(|one| one.id == signed);
         let (primary, task) = match opened.filter(|_| ground != Ground::Signed || within(named)) {
             Some((id, _)) => (id, entered.task),
             None => (named, None),
@@ -94,7 +94,7 @@ impl<T: Body> Contexts<T> {
                 slot.label().add_to(if member.is_named() { named } else { correlated });
                 (slot.above.clone(), slot.task.clone())
             });
-            entered.above.extend(slot_above.iter().copied().filter(|id| !members.iter().any(|one| one.id == *id)));
+            entered.above.extend(slot_above.iter().copied());
             if let Some(task) = task {
                 entered.opened_in = slot_above;
                 entered.task = Some(task);
@@ -118,10 +118,10 @@ struct Entered {
     /// Of the others.
     correlated: Label,
     /// What they were opened in.
-    above: Vec<ContextId>,
+    above: Vec<Member>,
     /// Of the one that was opened: its task, and what it was opened in.
     task: Option<Arc<Task>>,
-    opened_in: Box<[ContextId]>,
+    opened_in: Box<[Member]>,
 }
 
 /// A model's word for its unit of work never tells histories apart, because what the model has read may have chosen it.

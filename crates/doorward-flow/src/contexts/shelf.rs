@@ -47,15 +47,6 @@ pub(super) enum Lighten {
     Strip,
 }
 
-/// Which of a shard's things.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Which {
-    /// Those that were used least lately.
-    OlderHalf,
-    /// All.
-    All,
-}
-
 pub(super) struct Shelf<V> {
     shards: Box<[Mutex<Shard<V>>]>,
     tally: Arc<Tally>,
@@ -110,13 +101,22 @@ impl<V: Kept> Shelf<V> {
         }
     }
 
-    /// Makes bodies of one shard lighter.
-    pub(super) fn lighten(&self, shard: usize, which: Which, how: Lighten) {
+    /// The time after which the later half was used; `None` when there is nothing.
+    pub(super) fn middle(&self) -> Option<Timestamp> {
+        let mut seen: Vec<Timestamp> = Vec::new();
+        for shard in &self.shards {
+            seen.extend(locked(shard).values().filter_map(|spot| Some(spot.value.as_ref()?.seen())));
+        }
+        let middle = seen.len().checked_sub(1)? / 2;
+        Some(*seen.select_nth_unstable(middle).1)
+    }
+
+    /// Makes the bodies of one shard lighter that were not used after `until`.
+    pub(super) fn lighten(&self, shard: usize, until: Timestamp, how: Lighten) {
         let Some(shard) = self.shards.get(shard) else { return };
         let mut shard = locked(shard);
-        let until = last_of(&shard, which);
         for spot in shard.values_mut() {
-            let Some(value) = spot.value.as_mut().filter(|value| Some(value.seen()) <= until) else { continue };
+            let Some(value) = spot.value.as_mut().filter(|value| value.seen() <= until) else { continue };
             match how {
                 Lighten::Shed => value.room().shed(),
                 Lighten::Strip => value.room().clear(),
@@ -125,13 +125,12 @@ impl<V: Kept> Shelf<V> {
         }
     }
 
-    /// The older half of one shard, with what `read` says of each.
-    pub(super) fn candidates<S>(&self, shard: usize, read: impl Fn(&V) -> S) -> Vec<Candidate<S>> {
+    /// Those of one shard that were not used after `until`, with what `read` says of each.
+    pub(super) fn candidates<S>(&self, shard: usize, until: Timestamp, read: impl Fn(&V) -> S) -> Vec<Candidate<S>> {
         let Some(shard) = self.shards.get(shard) else { return Vec::new() };
         let shard = locked(shard);
-        let until = last_of(&shard, Which::OlderHalf);
         let older = shard.iter().filter_map(|(id, spot)| {
-            let value = spot.value.as_ref().filter(|value| Some(value.seen()) <= until)?;
+            let value = spot.value.as_ref().filter(|value| value.seen() <= until)?;
             Some(Candidate { id: *id, of: read(value), visits: spot.visits })
         });
         older.collect()
@@ -166,16 +165,6 @@ impl<V: Kept> Shelf<V> {
     }
 }
 
-/// The latest use among those that `which` means.
-fn last_of<V: Kept>(shard: &Shard<V>, which: Which) -> Option<Timestamp> {
-    let mut seen: Vec<Timestamp> = shard.values().filter_map(|spot| Some(spot.value.as_ref()?.seen())).collect();
-    seen.sort_unstable();
-    match which {
-        Which::All => seen.last().copied(),
-        Which::OlderHalf => seen.get(seen.len().saturating_sub(1) / 2).copied(),
-    }
-}
-
 /// Ids are made by a keyed hash, so any of their bytes spreads them evenly.
 fn shard_of(id: ContextId) -> usize {
     let [first, ..] = id.to_bytes();
@@ -199,7 +188,7 @@ impl<T: Body> Room<T> {
     }
 
     /// The body, made by `begin` if there is none.
-    pub(super) fn open(&mut self, begin: &dyn Fn() -> T) -> Arc<Mutex<T>> {
+    pub(super) fn open(&mut self, begin: impl FnOnce() -> T) -> Arc<Mutex<T>> {
         let kept = self.body.take().filter(|body| !body.is_poisoned());
         let body = kept.unwrap_or_else(|| Arc::new(Mutex::new(begin())));
         self.body = Some(Arc::clone(&body));

@@ -9,6 +9,7 @@ use doorward_core::time::Timestamp;
 use super::Body;
 use super::fading::Fading;
 use super::limits::{CORRELATED_HALF, NAMED_HALF, NAMED_IDLE};
+use super::place::Member;
 use super::shelf::{Kept, Room};
 use super::task::Task;
 
@@ -16,7 +17,7 @@ pub(super) struct Slot<T> {
     pub(super) ground: Ground,
     /// Whose it is; for a correlation, whoever came with it first.
     pub(super) family: ContextId,
-    pub(super) above: Box<[ContextId]>,
+    pub(super) above: Box<[Member]>,
     pub(super) task: Option<Arc<Task>>,
     pub(super) room: Room<T>,
     label: Fading,
@@ -58,7 +59,7 @@ impl<T: Body> Kept for Slot<T> {
 
     fn weight(&self) -> usize {
         let task = self.task.as_ref().map_or(0, |task| task.bytes());
-        self.label.bytes() + self.above.len() * size_of::<ContextId>() + task + self.room.bytes()
+        self.label.bytes() + self.above.len() * size_of::<Member>() + task + self.room.bytes()
     }
 
     fn seen(&self) -> Timestamp {
