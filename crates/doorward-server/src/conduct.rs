@@ -9,7 +9,7 @@ use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::decision::Decision;
 use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
-    Answer, AwaitRecord, AwaitRecorded, AwaitUpstream, Outcome, RecordFailure, Step, Visibility,
+    Answer, AwaitAnswer, AwaitRecord, AwaitRecorded, AwaitUpstream, Outcome, RecordFailure, Step, Visibility,
 };
 use doorward_core::guard::{Inspection, Surface};
 use doorward_core::permit::Permit;
@@ -81,10 +81,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 gateway.task_duties().keep(waiting.task(), waiting.duties());
                 waiting.kept(now())
             }
-            Step::Consult(waiting) => {
-                let consent = gateway.approvals().consult(gateway, &waiting, &FlowAsked::default()).await;
-                waiting.answered(consent, now())
-            }
+            Step::Consult(waiting) => consult(gateway, waiting).await,
             Step::Record(waiting) => {
                 // What is shown is kept first, so that it is known again.
                 if sights == Sights::Some {
@@ -125,6 +122,12 @@ fn recall(gateway: &Gateway, task: &GivenTask) -> Recalled {
         Recalled::Nothing if !gateway.engine().obliges_answers() => Recalled::Duties(AnswerDuties::default()),
         recalled @ (Recalled::Nothing | Recalled::Duties(_)) => recalled,
     }
+}
+
+/// Asks the people who must approve, or uses what they have said.
+async fn consult(gateway: &Gateway, waiting: AwaitAnswer) -> Step {
+    let consent = gateway.approvals().consult(gateway, &waiting, &FlowAsked::default()).await;
+    waiting.answered(consent, now())
 }
 
 async fn record(gateway: &Arc<Gateway>, waiting: AwaitRecord) -> Step {

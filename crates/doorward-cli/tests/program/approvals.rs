@@ -1,4 +1,5 @@
 //! `doorward approvals`, between a gateway and its clients.
+#![expect(clippy::indexing_slicing, clippy::string_slice, reason = "in tests a broken expectation is a failure")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -98,7 +98,7 @@ mod tests {
 
     fn request(state: &str) -> Request {
         let bytes = Bytes::from(CALL.replace("STATE", state));
-        let Ok(Message::Request(request)) = Message::parse(bytes, &Limits::default()) else { unreachable!() };
+        let Ok(Message::Request(request)) = Message::parse(bytes, &Limits::default()) else { panic!("no request") };
         request
     }
 
@@ -125,8 +125,9 @@ mod tests {
             let refusal = visits.redeem((&ada, &shop), &answered(&answer), at(99)).unwrap_err();
             assert_eq!(refusal.code, Code::ApprovalDenied);
         }
-        assert_eq!(visits.redeem((&ada, &shop), &first, at(99)), Ok(None));
-        assert_eq!(visits.redeem((&ada, &shop), &request(r#","requestState":"theirs""#), at(99)), Ok(None));
+        for not_ours in [&first, &request(r#","requestState":"theirs""#)] {
+            assert!(visits.redeem((&ada, &shop), not_ours, at(99)).unwrap().is_none());
+        }
     }
 
     #[test]
@@ -135,13 +136,13 @@ mod tests {
         let state = visits.state((&ada, &shop), &request(""), at(100)).unwrap();
         let with = |state: &str| request(&format!(r#","requestState":"{state}""#));
         let code = |visits: &Visits, parties, request: &Request, now| {
-            visits.redeem(parties, request, at(now)).map_err(|refusal| refusal.code)
+            visits.redeem(parties, request, at(now)).err().map(|refusal| refusal.code)
         };
         let (eve, bank) = (principal("eve"), ServerId::parse("bank").unwrap());
         let good = with(&state);
         let forged = with(&format!("{BEGINNING}AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
         let changed = Bytes::from(String::from_utf8(good.bytes().to_vec()).unwrap().replace(r#""b":1"#, r#""b":2"#));
-        let Ok(Message::Request(changed)) = Message::parse(changed, &Limits::default()) else { unreachable!() };
+        let Ok(Message::Request(changed)) = Message::parse(changed, &Limits::default()) else { panic!("no request") };
         for (visits, parties, request, now) in [
             (&visits, (&eve, &shop), &good, 99),
             (&visits, (&ada, &bank), &good, 99),
@@ -150,7 +151,7 @@ mod tests {
             (&visits, (&ada, &shop), &changed, 99),
             (&Visits::new(), (&ada, &shop), &good, 99),
         ] {
-            assert_eq!(code(visits, parties, request, now), Err(Code::BadState));
+            assert_eq!(code(visits, parties, request, now), Some(Code::BadState));
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::upstream::ParamHeaders;
 pub(super) struct Lost {
     /// The server, where that much is known.
     server: Option<ServerId>,
-    refusal: Refusal,
+    refusal: Box<Refusal>,
 }
 
 impl Joined {
@@ -48,7 +48,7 @@ impl Joined {
                 Ok(found) => found,
                 Err(Lost { server, refusal }) => {
                     let about = (Some(request.method()), request.bytes().len());
-                    let refusal = self.turned(&caller, server, refusal, about).await;
+                    let refusal = self.turned(&caller, server, *refusal, about).await;
                     return producing.refuse(&request, revision, &refusal).await;
                 }
             };
@@ -112,7 +112,7 @@ impl Joined {
                 .map_err(nowhere)
                 .and_then(|_| Err(nowhere(Refusal::new(Code::BadParams))));
         };
-        let at = |refusal| Lost { server: Some(server.clone()), refusal };
+        let at = |refusal| Lost { server: Some(server.clone()), refusal: Box::new(refusal) };
         let seat = self.seat(caller, joint, &server).await.map_err(at)?;
         if request.method() != "tools/call" {
             return Ok((seat, self.routed(joint, request).map_err(at)?));
@@ -231,5 +231,5 @@ pub(super) enum Said {
 }
 
 fn nowhere(refusal: Refusal) -> Lost {
-    Lost { server: None, refusal }
+    Lost { server: None, refusal: Box::new(refusal) }
 }
