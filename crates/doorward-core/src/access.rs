@@ -14,7 +14,7 @@ use std::sync::Arc;
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
 
-use crate::flow::ContextId;
+use crate::flow::{ContextId, Hints};
 use crate::ids::ServerId;
 use crate::limits::CLIENT_NAME_MAX;
 use crate::principal::Principal;
@@ -211,6 +211,8 @@ pub struct Approach {
     pub origin: Option<Arc<str>>,
     /// What the client calls itself (`clientInfo`). A hint: nothing vouches for it.
     pub client: Option<Arc<ClientName>>,
+    /// What the message says of its unit of work. Hints: nothing vouches for them.
+    pub hints: Option<Arc<Hints>>,
     /// The unit of work it belongs to; `None` where no contexts are kept.
     pub context: Option<ContextId>,
 }
@@ -219,7 +221,7 @@ impl Approach {
     /// A connection of that kind, of which nothing more is known.
     #[must_use]
     pub const fn new(face: Face) -> Self {
-        Self { face, origin: None, client: None, context: None }
+        Self { face, origin: None, client: None, hints: None, context: None }
     }
 }
 

@@ -13,6 +13,8 @@ use doorward_mcp::message::{Notification, Request};
 use doorward_mcp::raw::Raw;
 use doorward_mcp::revision::{Era, Revision};
 
+use crate::hints;
+
 /// Names the client in the `_meta` of the stateless era.
 const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 
@@ -73,16 +75,18 @@ impl Listener {
         }
     }
 
-    /// The caller of a request, with what the client calls itself: in this very request, or in its handshake.
+    /// The caller of a request, with what the client calls itself (in this very request, or in its handshake) and what
+    /// the request says of its unit of work.
     #[must_use]
     pub fn of_request(&self, caller: &Caller, request: &Request, revision: Revision) -> Caller {
         if caller.approach.client.is_some() {
             return caller.clone();
         }
+        let caller = hinted(caller, request.meta(), request.param("arguments"));
         match (revision.era(), request.method()) {
-            (Era::Modern, _) => with_client(caller.clone(), request.meta().and_then(|meta| meta.member(META_CLIENT))),
-            (Era::Legacy, "initialize") => self.introduced(caller.clone(), request.param("clientInfo")),
-            (Era::Legacy, _) => self.known(caller.clone()),
+            (Era::Modern, _) => with_client(caller, request.meta().and_then(|meta| meta.member(META_CLIENT))),
+            (Era::Legacy, "initialize") => self.introduced(caller, request.param("clientInfo")),
+            (Era::Legacy, _) => self.known(caller),
         }
     }
 
@@ -92,9 +96,10 @@ impl Listener {
         if caller.approach.client.is_some() {
             return caller.clone();
         }
+        let caller = hinted(caller, notification.meta(), None);
         match revision.era() {
-            Era::Modern => with_client(caller.clone(), notification.meta().and_then(|meta| meta.member(META_CLIENT))),
-            Era::Legacy => self.known(caller.clone()),
+            Era::Modern => with_client(caller, notification.meta().and_then(|meta| meta.member(META_CLIENT))),
+            Era::Legacy => self.known(caller),
         }
     }
 
@@ -119,6 +124,11 @@ impl Listener {
             Some(_) | None => caller,
         }
     }
+}
+
+fn hinted(caller: &Caller, meta: Option<Raw<'_>>, arguments: Option<Raw<'_>>) -> Caller {
+    let Caller { principal, approach } = caller.clone();
+    Caller { principal, approach: hints::read(approach, meta, arguments) }
 }
 
 fn with_client(caller: Caller, named: Option<Raw<'_>>) -> Caller {

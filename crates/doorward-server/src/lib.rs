@@ -7,6 +7,7 @@ mod around;
 mod clock;
 mod conduct;
 mod edge;
+mod hints;
 mod inspect;
 mod meters;
 mod pace;

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use doorward_core::access::{Approach, Face};
+use doorward_core::flow::Hints;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
 use doorward_mcp::limits::Limits;
@@ -186,7 +187,9 @@ impl HttpFace {
             let challenges = gate.identity().challenges(uri.path(), unproven);
             TurnedAway { refusal: unproven.refusal(), challenges }
         })?;
-        let caller = Caller { principal, approach: Approach { origin, ..Approach::new(Face::Http) } };
+        let session = headers.get(SESSION_HEADER).and_then(|session| session.to_str().ok());
+        let hints = session.map(|session| Arc::new(Hints::default().with_session(session)));
+        let caller = Caller { principal, approach: Approach { origin, hints, ..Approach::new(Face::Http) } };
         let named = Door::of(uri.path());
         let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
         let Some((target, door)) = found else { return Ok(Err(caller)) };

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use doorward_core::access::Face;
+use doorward_core::access::{Approach, Face};
+use doorward_core::flow::Hints;
 use doorward_core::principal::Principal;
 use doorward_core::refusal::{Code, Refusal, Shape};
 use doorward_mcp::id::Id;
@@ -69,7 +70,9 @@ pub async fn converse(
 ) -> std::io::Result<()> {
     let (sender, receiver) = mpsc::channel(CALL_EVENTS_MAX);
     let writer = tokio::spawn(write_lines(receiver, output));
-    let caller = Caller::new(parties.principal.clone(), Face::Stdio);
+    let hints = Some(Arc::new(Hints::default().with_process(u64::from(std::process::id()))));
+    let approach = Approach { hints, ..Approach::new(Face::Stdio) };
+    let caller = Caller { principal: parties.principal.clone(), approach };
     let talk = parties.target.conversation(&parties.gateway, &caller);
     let (modern, in_flight) = (OnceCell::new(), Mutex::new(BTreeSet::new()));
     let face = Arc::new(StdioFace { parties, caller, talk, modern, limits, output: sender, in_flight });
