@@ -7,16 +7,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_core::access::Approach;
-use doorward_core::flow::{Carried, CarriedBy, Handle, Hints};
+use doorward_core::flow::{Carried, CarriedBy, Handle};
 use doorward_core::principal::Principal;
 use doorward_flow::contexts::Honesty;
 use doorward_mcp::raw::Raw;
 
 /// Where a client puts a handle of the gateway in `_meta`.
-pub(crate) const META_CONTEXT: &str = "dev.doorward/context";
+pub const META_CONTEXT: &str = "dev.doorward/context";
 
 /// The argument in which a model passes a handle on, where its client cannot.
-pub(crate) const ARGUMENT: &str = "doorward_context";
+pub const ARGUMENT: &str = "doorward_context";
 
 /// What OpenCode calls its conversation in `_meta`.
 const META_SESSION: &str = "sessionID";
@@ -28,7 +28,8 @@ const META_TRACE: &str = "traceparent";
 pub(crate) fn read(approach: Approach, meta: Option<Raw<'_>>, arguments: Option<Raw<'_>>) -> Approach {
     let text = |of: Option<Raw<'_>>, name: &str| of?.member(name)?.as_str().map(|text| text.into_owned());
     let handle = |of, name, by| Some(Carried { handle: Handle::parse(&text(of, name)?)?, by });
-    let carried = handle(meta, META_CONTEXT, CarriedBy::Client).or_else(|| handle(arguments, ARGUMENT, CarriedBy::Model));
+    let carried =
+        handle(meta, META_CONTEXT, CarriedBy::Client).or_else(|| handle(arguments, ARGUMENT, CarriedBy::Model));
     let (session, trace) = (text(meta, META_SESSION), text(meta, META_TRACE));
     if carried.is_none() && session.is_none() && trace.is_none() {
         return approach;
@@ -48,7 +49,8 @@ pub(crate) fn read(approach: Approach, meta: Option<Raw<'_>>, arguments: Option<
 
 /// Whether the client of `who` is among those that the operator has registered as honest. Only a client that the
 /// credentials name can be: what a client calls itself is worth nothing.
-pub(crate) fn honesty(registered: &BTreeSet<Arc<str>>, who: &Principal) -> Honesty {
+#[must_use]
+pub fn honesty(registered: &BTreeSet<Arc<str>>, who: &Principal) -> Honesty {
     match who.agent() {
         Some(client) if registered.contains(client) => Honesty::Honest,
         Some(_) | None => Honesty::Unproven,
@@ -58,6 +60,7 @@ pub(crate) fn honesty(registered: &BTreeSet<Arc<str>>, who: &Principal) -> Hones
 #[cfg(test)]
 mod tests {
     use doorward_core::access::Face;
+    use doorward_core::flow::Hints;
     use doorward_core::principal::{Claims, Proof, Subject};
     use doorward_mcp::limits::Limits;
     use doorward_mcp::raw::RawJson;
@@ -66,7 +69,7 @@ mod tests {
     use super::*;
 
     fn hints(transport: Hints, params: &serde_json::Value) -> Option<Arc<Hints>> {
-        let params = RawJson::parse(params.to_string().as_bytes(), &Limits::default()).unwrap();
+        let params = RawJson::parse(params.to_string(), &Limits::default()).unwrap();
         let member = |name| params.as_raw().member(name);
         let approach = Approach { hints: Some(Arc::new(transport)), ..Approach::new(Face::Http) };
         read(approach, member("_meta"), member("arguments")).hints

@@ -218,3 +218,81 @@ impl<T: Body> Room<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Thing {
+        seen: Timestamp,
+        room: Room<Nothing>,
+    }
+
+    struct Nothing;
+
+    impl Body for Nothing {
+        fn bytes(&self) -> usize {
+            0
+        }
+
+        fn shed(&mut self) {}
+    }
+
+    impl Kept for Thing {
+        type Body = Nothing;
+
+        fn weight(&self) -> usize {
+            10
+        }
+
+        fn seen(&self) -> Timestamp {
+            self.seen
+        }
+
+        fn is_over(&self, _now: Timestamp) -> bool {
+            false
+        }
+
+        fn room(&mut self) -> &mut Room<Nothing> {
+            &mut self.room
+        }
+    }
+
+    const NOW: Timestamp = Timestamp::from_micros(1);
+
+    fn put(shelf: &Shelf<Thing>, id: ContextId) {
+        shelf.visit(id, |spot| *spot = Some(Thing { seen: NOW, room: Room::empty() }));
+    }
+
+    fn is_there(shelf: &Shelf<Thing>, id: ContextId) -> bool {
+        shelf.visit(id, |spot| spot.is_some())
+    }
+
+    #[test]
+    fn what_is_visited_after_it_was_handed_over_stays() {
+        let tally = Arc::new(Tally::default());
+        let shelf = Shelf::new(Arc::clone(&tally));
+        let [visited, other] = [[0; 16], [64; 16]].map(ContextId::from_bytes);
+        put(&shelf, visited);
+        put(&shelf, other);
+        let candidates = shelf.candidates(0, NOW, |_| ());
+        assert_eq!(candidates.len(), 2);
+        shelf.visit(visited, |_| ());
+        shelf.take_away(0, &candidates);
+        assert!(is_there(&shelf, visited) && !is_there(&shelf, other));
+        assert_eq!(tally.count.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn what_is_taken_away_weighs_nothing() {
+        let tally = Arc::new(Tally::default());
+        let shelf = Shelf::new(Arc::clone(&tally));
+        let ids = (0..=255).map(|byte| ContextId::from_bytes([byte; 16]));
+        ids.clone().for_each(|id| put(&shelf, id));
+        assert_eq!(tally.count.load(Ordering::Relaxed), 256);
+        assert!(tally.bytes.load(Ordering::Relaxed) >= 256 * 10);
+        ids.for_each(|id| shelf.visit(id, |spot| *spot = None));
+        let Tally { count, bytes } = &*tally;
+        assert_eq!((count.load(Ordering::Relaxed), bytes.load(Ordering::Relaxed)), (0, 0));
+    }
+}
