@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod approvals;
 mod boundaries;
 mod bypasses;
 mod callers;
