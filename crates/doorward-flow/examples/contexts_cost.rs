@@ -1,7 +1,9 @@
-//! What a hundred thousand live contexts cost: `cargo run --release -p doorward-flow --example contexts_cost [CONTEXTS]`.
+//! What a hundred thousand live contexts cost:
+//! `cargo run --release -p doorward-flow --example contexts_cost [CONTEXTS [VALUES]]`.
 //!
 //! Prints what contexts count themselves, what the system says, and how long it takes to find one and to raise it. Each has
-//! a label of three kinds from four servers and a body of ordinary size: 1,500 endorsed values and 60 records.
+//! a session beside it, a label of three kinds from four servers, and a body of ordinary size: 600 endorsed values (or so
+//! many as are asked for) and 20 records. The bounds are the usual ones, so a body that is too heavy for all is shed.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "an example for the command line")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,9 +34,9 @@ impl Body for Ordinary {
 }
 
 fn main() {
-    let wanted: u64 = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(100_000);
-    let bounds = Bounds { contexts: 1_000_000, bytes: usize::MAX };
-    let contexts = Contexts::new(&[7; 32], bounds, |_| Ordinary::default());
+    let argument = |place, default| std::env::args().nth(place).and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (wanted, values): (u64, u64) = (argument(1, 100_000), argument(2, 600));
+    let contexts = Contexts::new(&[7; 32], Bounds::default(), |_| Ordinary::default());
     let label = Label {
         categories: ["pii", "hr", "money"].into_iter().filter_map(Category::parse).collect(),
         origins: ["mail", "files", "crm", "web"].into_iter().filter_map(|id| ServerId::parse(id).ok()).collect(),
@@ -48,9 +50,9 @@ fn main() {
         let place = contexts.resolve(&who, &hints, Honesty::Honest, now);
         contexts.raise(&place, &label, now);
         contexts.with(&place, now, |entry| {
-            let values = (0..1500_u64).map(|value| (value + number).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let values = (0..values).map(|value| (value + number).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             entry.body.endorsed.extend(values);
-            entry.body.records.extend((0..60).map(|record| (record * number, (3, 1))));
+            entry.body.records.extend((0..20).map(|record| (record * number, (3, 1))));
         });
     }
     let filled = began.elapsed();

@@ -48,6 +48,7 @@ pub use doorward_guards::Options as GuardOptions;
 
 pub use connect::{ConnectConfig, ConnectRequest, load_connect};
 pub use environment::Surroundings;
+pub use flow::{BeginTask, ContextRules};
 pub use identity::{
     Addresses, ClaimNames, Dpop, IdentityConfig, Introspected, IntrospectionConfig, IssuerConfig, TokenType,
 };
@@ -94,6 +95,8 @@ pub struct Config {
     pub approvals: ApprovalRules,
     /// Where people reach the pages of questions; `None` for where the admin interface listens, if all are on this machine.
     pub approval_pages: Option<String>,
+    /// How units of work are told apart.
+    pub contexts: ContextRules,
     /// Every file this was read from, for whoever watches them for changes.
     pub files: Vec<PathBuf>,
 }

@@ -14,6 +14,7 @@ mod seal;
 
 pub mod admin;
 pub mod approvals;
+pub mod begin_task;
 pub mod caller;
 pub mod config;
 pub mod definitions;

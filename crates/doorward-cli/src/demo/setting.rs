@@ -7,8 +7,8 @@ use std::time::Duration;
 use doorward_core::ids::ServerId;
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, ServerConfig,
-    Way,
+    AdminConfig, AggregateConfig, Auth, Config, ContextRules, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig,
+    ServerConfig, Way,
 };
 use doorward_server::identity::certificates::CertificateRules;
 use doorward_server::limits::CALL_SILENCE;
@@ -74,6 +74,7 @@ impl Setting {
             pins: doorward_server::pins::PinRules::default(),
             approvals: doorward_server::approvals::ApprovalRules::default(),
             approval_pages: None,
+            contexts: ContextRules::default(),
             files: Vec::new(),
         }
     }

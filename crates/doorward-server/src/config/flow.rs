@@ -1,5 +1,9 @@
-//! The table `[flow]`: which ready-made policies on the flow of data are in force.
+//! The table `[flow]`: which ready-made policies on the flow of data are in force, and how units of work are told apart.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use doorward_core::limits::PRINCIPAL_PART_MAX;
 use doorward_policy::{FlowPolicy, Preset};
 
 use super::build::Builder;
@@ -8,7 +12,48 @@ use super::node::nearest;
 use super::origin::Origin;
 use super::settings::toml_list;
 
+/// How units of work are told apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContextRules {
+    /// The clients, by the name in their credentials, that always say truly which unit of work a message belongs to.
+    pub honest_clients: BTreeSet<Arc<str>>,
+    /// Whether a unit of work can be opened by a tool.
+    pub begin_task: BeginTask,
+}
+
+/// Whether there is a tool that opens a unit of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BeginTask {
+    /// It is listed beside the tools of servers.
+    Offer,
+    /// There is none.
+    #[default]
+    Omit,
+}
+
 impl Builder<'_> {
+    /// How units of work are told apart.
+    pub(super) fn context_rules(&mut self) -> ContextRules {
+        let begin_task = if self.flag(Key::FlowBeginTask, false) { BeginTask::Offer } else { BeginTask::Omit };
+        let mut honest_clients = BTreeSet::new();
+        if !self.settings.contains_key(&Key::FlowHonestClients) {
+            self.show(Key::FlowHonestClients, toml_list(std::iter::empty()), &Origin::Default);
+            return ContextRules { honest_clients, begin_task };
+        }
+        for element in self.list(Key::FlowHonestClients) {
+            let name = element.text;
+            let fits = (1..=PRINCIPAL_PART_MAX).contains(&name.len()) && !name.chars().any(char::is_control);
+            if fits {
+                honest_clients.insert(Arc::from(name));
+            } else {
+                let message = format!("'{}' cannot be the name of a client", name.escape_debug());
+                let advice = "name clients as their tokens do: the value of azp or client_id";
+                self.problems.error(element.origin, message, advice);
+            }
+        }
+        ContextRules { honest_clients, begin_task }
+    }
+
     /// The ready-made policies on the flow of data; under `observe` none, unless they are named.
     pub(super) fn flow_policies(&mut self, preset: Option<Preset>) -> Vec<FlowPolicy> {
         if self.settings.contains_key(&Key::FlowPolicies) {

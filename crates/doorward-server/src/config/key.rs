@@ -45,6 +45,10 @@ pub enum Key {
     PolicyFiles,
     /// `flow.policies`
     FlowPolicies,
+    /// Which clients always name the true unit of work.
+    FlowHonestClients,
+    /// Whether the gateway offers a tool to open a unit of work.
+    FlowBeginTask,
     /// Where rules read the time of day.
     PolicyTimezone,
     /// What a caller is told of a thing that its lists would not show.
@@ -111,6 +115,8 @@ impl Key {
         Self::PolicyPreset,
         Self::PolicyFiles,
         Self::FlowPolicies,
+        Self::FlowHonestClients,
+        Self::FlowBeginTask,
         Self::PolicyTimezone,
         Self::PolicyDenied,
         Self::AggregateEnabled,
@@ -151,6 +157,8 @@ impl Key {
             Self::PolicyPreset => ("policy", "preset"),
             Self::PolicyFiles => ("policy", "files"),
             Self::FlowPolicies => ("flow", "policies"),
+            Self::FlowHonestClients => ("flow", "honest_clients"),
+            Self::FlowBeginTask => ("flow", "begin_task"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
@@ -178,10 +186,11 @@ impl Key {
             | Self::CertificatesMap
             | Self::PolicyFiles
             | Self::FlowPolicies
+            | Self::FlowHonestClients
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
             Self::StoreFlushMs | Self::AggregateWaitS | Self::ApprovalsWaitS | Self::ApprovalsPerHour => Form::Number,
-            Self::AggregateEnabled => Form::Flag,
+            Self::AggregateEnabled | Self::FlowBeginTask => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
             | Self::IdentityResource

@@ -15,7 +15,7 @@ use super::origin::Origin;
 use super::problem::{ConfigErrors, Problem, Problems};
 use super::secret::{Secret, Writing, resolve};
 use super::servers::{INHERIT_DEFAULT, holds_credentials};
-use super::{PolicyConfig, ServerConfig, Transport, Way, clients};
+use super::{ContextRules, PolicyConfig, ServerConfig, Transport, Way, clients};
 use crate::approvals::ApprovalRules;
 use crate::limits::CALL_SILENCE;
 use crate::pins::PinRules;
@@ -68,6 +68,8 @@ pub struct RunConfig {
     pub pins: PinRules,
     /// How much people are asked.
     pub approvals: ApprovalRules,
+    /// How units of work are told apart.
+    pub contexts: ContextRules,
 }
 
 /// Reads the configuration of `run`, and what there is to warn of.
@@ -80,13 +82,13 @@ pub fn load_run(request: &RunRequest, surroundings: &Surroundings) -> Result<(Ru
     let policy = builder.policy(Preset::Guarded);
     let server = server(request, surroundings, &mut builder.problems);
     let guards = builder.guards(server.as_slice());
-    let (pins, approvals) = (builder.pins(), builder.approvals());
+    let (pins, approvals, contexts) = (builder.pins(), builder.approvals(), builder.context_rules());
     let Builder { problems, .. } = builder;
     match (server, policy, store, pins, approvals) {
         (Some(server), Some(mut policy), Some(store), Some(pins), Some(approvals)) => {
             policy.learn(std::slice::from_ref(&server));
             let warnings = problems.finish()?;
-            Ok((RunConfig { server, policy, store, guards, pins, approvals }, warnings))
+            Ok((RunConfig { server, policy, store, guards, pins, approvals, contexts }, warnings))
         }
         (_, _, _, _, _) => Err(problems.into_errors()),
     }

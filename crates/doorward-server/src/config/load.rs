@@ -63,6 +63,7 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let views = builder.views();
     let rules = builder.pins().zip(builder.approvals());
     let approval_pages = builder.approval_pages();
+    let contexts = builder.context_rules();
     let Builder { problems, shown, files, .. } = builder;
     match (listen, identity, admin, store, policy, aggregate, rules) {
         (
@@ -90,6 +91,7 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
                     pins,
                     approvals,
                     approval_pages,
+                    contexts,
                     files,
                 },
                 shown,

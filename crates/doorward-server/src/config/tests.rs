@@ -5,6 +5,7 @@ use super::*;
 
 mod cases;
 mod clients;
+mod contexts;
 mod guards;
 mod identity;
 mod launching;

@@ -12,8 +12,8 @@ use std::time::Duration;
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_policy::{Preset, Source};
 use doorward_server::config::{
-    AdminConfig, AggregateConfig, Auth, Config, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig, Secret,
-    ServerConfig, Transport, Way,
+    AdminConfig, AggregateConfig, Auth, Config, ContextRules, GuardOptions, IdentityConfig, ListenConfig, PolicyConfig,
+    Secret, ServerConfig, Transport, Way,
 };
 use doorward_server::gateway::Gateway;
 use doorward_server::identity::certificates::CertificateRules;
@@ -80,6 +80,7 @@ impl Plan {
             pins: doorward_server::pins::PinRules::default(),
             approvals: doorward_server::approvals::ApprovalRules::default(),
             approval_pages: None,
+            contexts: ContextRules::default(),
             files: Vec::new(),
         };
         Self { config, scratch }
