@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::*;
 
+mod approvals;
 mod cases;
 mod clients;
 mod contexts;
