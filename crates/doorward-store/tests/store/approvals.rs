@@ -107,7 +107,10 @@ async fn what_is_over_is_good_for_nothing_and_its_arguments_leave_the_file() {
     let store = Store::open(scratch.relaxed()).await.unwrap();
     let approvals = store.approvals();
     let consult = async |call, number, now| {
-        approvals.consult(&question(call, number, &["owner"], now), &MANY, at(now)).await.unwrap()
+        // Longer than a page of the file, which the others then do not write over.
+        let arguments = format!("\"{}\"", "ORCHID".repeat(5_000));
+        let question = ApprovalQuestion { arguments, ..question(call, number, &["owner"], now) };
+        approvals.consult(&question, &MANY, at(now)).await.unwrap()
     };
     let (one, other) = (ids(&consult(1, 1, 0).await), ids(&consult(2, 2, 0).await));
     assert_eq!(answer(approvals, &one[0], yes(1), WAIT - 1).await, Answered::Done);
