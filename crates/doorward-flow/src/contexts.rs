@@ -102,7 +102,8 @@ pub struct Contexts<T: Body> {
 
 impl<T: Body> Contexts<T> {
     /// None yet. Ids are made with `key`: labels can be brought back after a restart only under the same one. `begin`
-    /// makes the body of a context when it is first worked with, which may be long after its label was raised.
+    /// makes the body of a context when it is first worked with, which may be long after its label was raised; it is
+    /// called under a lock and must not come back here.
     #[must_use]
     pub fn new(key: &[u8; 32], bounds: Bounds, begin: impl Fn(&Place) -> T + Send + Sync + 'static) -> Self {
         let tally = Arc::new(Tally::default());
