@@ -39,12 +39,14 @@ macro_rules! words {
 
 mod hints;
 mod label;
+mod note;
 mod seen;
 
 use std::fmt;
 
 pub use hints::{Carried, CarriedBy, Handle, Hints};
 pub use label::{Audience, Category, Confidentiality, Integrity, Label};
+pub use note::{FlowNote, Source, Why};
 pub use seen::{ContextSeen, EndorseSeen, FlowSeen, Ground, LedgerRule, LedgerSeen, Missing, Origin, Role};
 
 /// One unit of work of one principal, across calls and servers: what was read in it decides what may be sent in it.

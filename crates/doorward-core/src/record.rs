@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::access::ClientName;
+use crate::flow::FlowNote;
 use crate::guard::{Action as GuardAction, Finding};
 use crate::ids::ExchangeId;
 use crate::principal::Principal;
@@ -13,7 +14,7 @@ use crate::refusal::Code;
 use crate::time::Timestamp;
 
 /// The version of the record form written by this build.
-pub const RECORD_VERSION: u16 = 3;
+pub const RECORD_VERSION: u16 = 4;
 
 /// Where in its exchange a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,6 +114,8 @@ pub struct Record {
     pub reasons: Vec<Arc<str>>,
     /// What guards found, and what was done about it; an outcome repeats what its intent told.
     pub findings: Vec<(Finding, GuardAction)>,
+    /// The flow of data it was part of; `None` where no contexts are kept.
+    pub flow: Option<Box<FlowNote>>,
     /// Bytes of the message that began the exchange.
     pub request_bytes: u64,
     /// Bytes of the answer; zero when there was none.

@@ -86,6 +86,7 @@ fn record(number: u64) -> Record {
         rules: vec!["guarded:ordinary".into()],
         reasons: Vec::new(),
         findings: Vec::new(),
+        flow: None,
         request_bytes: 312,
         answer_bytes: 1100,
         elapsed_micros: 410,

@@ -1,5 +1,6 @@
 //! Which records a question asks for.
 
+use doorward_core::flow::ContextId;
 use doorward_core::ids::ExchangeId;
 use doorward_core::record::Disposition;
 use doorward_core::refusal::Code;
@@ -33,6 +34,8 @@ pub struct Filter {
     pub code: Option<Code>,
     /// Of this exchange.
     pub exchange: Option<ExchangeId>,
+    /// Of this unit of work.
+    pub context: Option<ContextId>,
     /// Which of the matching records.
     pub page: Page,
     /// Most records to return; more than [`PAGE_MAX`] counts as that.
@@ -53,6 +56,7 @@ impl Default for Filter {
             disposition: None,
             code: None,
             exchange: None,
+            context: None,
             page: Page::Newest,
             limit: 100,
         }
@@ -123,6 +127,9 @@ impl Filter {
         }
         if let Some(code) = self.code {
             query.push(" AND code = ").push_bind(code.entry().number);
+        }
+        if let Some(context) = self.context {
+            query.push(" AND context = ").push_bind(context.to_bytes().to_vec());
         }
         if let Some(exchange) = self.exchange {
             query.push(" AND exchange = ").push_bind(exchange.to_bytes().to_vec());

@@ -12,14 +12,15 @@ use sqlx::{Arguments, AssertSqlSafe, Connection};
 
 use crate::details::Written;
 use crate::findings;
+use crate::flow;
 use crate::limits::{FIXED_WORDS_MAX, LISTS_MAX, PROBE_BYTES, WORDS_MAX};
 use crate::queue::Entry;
 
 const COLUMNS: &str = "version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
     action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros, details, \
-    findings";
+    findings, context, flow";
 
-const COLUMN_COUNT: usize = 23;
+const COLUMN_COUNT: usize = 25;
 
 /// Rows per statement, largest first; the last is one, so that every batch comes out even.
 const CHUNKS: [usize; 4] = [256, 32, 4, 1];
@@ -128,7 +129,10 @@ impl Words {
         to.add(stored(record.elapsed_micros))?;
         to.add(stored(record.upstream_micros))?;
         to.add(self.details.of(record)?)?;
-        to.add(findings::written(record)?)
+        to.add(findings::written(record)?)?;
+        let flow = record.flow.as_deref();
+        to.add(flow.map(|flow| flow.context.to_bytes().to_vec()))?;
+        to.add(flow::written(flow)?)
     }
 
     fn word(&mut self, text: &str) -> Arc<str> {

@@ -92,13 +92,15 @@ impl Reader {
     }
 
     /// Whether the file says what the filter asks for. One of version 1 that is only read says nothing of agents and
-    /// tenants, so none of its records match.
+    /// tenants, so none of its records match; one before version 4 says nothing of contexts.
     async fn can_answer(&self, filter: &Filter) -> Result<bool, StoreError> {
-        if filter.agent.is_none() && filter.tenant.is_none() {
-            return Ok(true);
-        }
-        let columns = "SELECT count(*) FROM pragma_table_info('record') WHERE name = 'details'";
-        let found: i64 = sqlx::query_scalar(columns).fetch_one(&self.pool).await.map_err(read_error)?;
+        let asked = match (filter.agent.is_some() || filter.tenant.is_some(), filter.context.is_some()) {
+            (false, false) => return Ok(true),
+            (true, false) => "details",
+            (_, true) => "context",
+        };
+        let columns = "SELECT count(*) FROM pragma_table_info('record') WHERE name = ?";
+        let found: i64 = sqlx::query_scalar(columns).bind(asked).fetch_one(&self.pool).await.map_err(read_error)?;
         Ok(found == 1)
     }
 

@@ -81,6 +81,9 @@ const STEPS: &[&str] = &[
     CREATE INDEX pin_change ON pin (change);
 ",
     "
+    ALTER TABLE record ADD COLUMN context BLOB;
+    ALTER TABLE record ADD COLUMN flow TEXT;
+    CREATE INDEX record_context ON record (context, at) WHERE context IS NOT NULL;
     CREATE TABLE approval (
         id TEXT PRIMARY KEY,
         subject TEXT NOT NULL,

@@ -14,6 +14,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::civil;
 use crate::details::Details;
 use crate::findings::{self, FindingView};
+use crate::flow::{self, FlowView};
 
 /// One stored record, in the form of `doorward audit --json`. Members are added, never changed; `version` tells which
 /// there are.
@@ -69,6 +70,9 @@ pub struct RecordView {
     /// What guards found; empty in records before version 3.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingView>,
+    /// The flow of data it was part of; absent in records before version 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowView>,
 }
 
 impl RecordView {
@@ -101,6 +105,7 @@ impl RecordView {
             upstream_micros: record.upstream_micros,
             details: Details::of(record),
             findings: FindingView::of(record),
+            flow: record.flow.as_deref().map(FlowView::of),
         }
     }
 
@@ -141,6 +146,8 @@ pub(crate) fn read(row: &SqliteRow) -> Result<RecordView, sqlx::Error> {
         details: row.try_get::<Option<&str>, _>("details").map(Details::read).unwrap_or_default(),
         // One of version 2 has no such column either.
         findings: row.try_get::<Option<&str>, _>("findings").map(findings::read).unwrap_or_default(),
+        // Nor has one of version 3.
+        flow: row.try_get::<Option<&str>, _>("flow").map(flow::read).unwrap_or_default(),
     })
 }
 

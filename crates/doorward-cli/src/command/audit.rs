@@ -139,6 +139,7 @@ fn filter(args: &QueryArgs, now: Timestamp) -> Result<Filter, Fault> {
         disposition,
         code,
         exchange: None,
+        context: None,
         page: args.before.map_or(Page::Newest, Page::Before),
         limit: args.limit,
     })

@@ -173,6 +173,7 @@ impl AwaitGuard {
             server: &begun.arrival.server,
             resource,
             principal: Some(&begun.arrival.principal),
+            exchange: Some(begun.arrival.id),
             context: begun.arrival.approach.context,
             settings: &begun.guarding,
             message,

@@ -6,7 +6,7 @@ use doorward_mcp::raw::{Raw, RawJson};
 use super::GuardSettings;
 use crate::access::{Direction, Resource};
 use crate::flow::ContextId;
-use crate::ids::ServerId;
+use crate::ids::{ExchangeId, ServerId};
 use crate::principal::Principal;
 
 /// What a text is, to whoever reads it.
@@ -86,6 +86,8 @@ pub struct Content<'a> {
     pub resource: Option<&'a Resource>,
     /// Whose exchange it is; `None` outside one.
     pub principal: Option<&'a Principal>,
+    /// The exchange; `None` outside one.
+    pub exchange: Option<ExchangeId>,
     /// The unit of work it belongs to; `None` outside one.
     pub context: Option<ContextId>,
     /// What the rules that allow it say of guards, over the configured settings.
@@ -114,6 +116,7 @@ impl<'a> Content<'a> {
             server,
             resource: None,
             principal: None,
+            exchange: None,
             context: None,
             settings,
             message: message.bytes(),

@@ -98,6 +98,7 @@ fn record(row: &PinRow, choice: Choice, by: &str) -> Record {
         rules: Vec::new(),
         reasons: vec![Arc::from(format!("{} by {by}: version {digest}.", choice.done()))],
         findings: Vec::new(),
+        flow: None,
         request_bytes: 0,
         answer_bytes: 0,
         elapsed_micros: 0,

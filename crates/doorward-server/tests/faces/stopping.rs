@@ -60,6 +60,7 @@ fn record_of_nothing() -> doorward_core::record::Record {
         rules: Vec::new(),
         reasons: Vec::new(),
         findings: Vec::new(),
+        flow: None,
         request_bytes: 0,
         answer_bytes: 0,
         elapsed_micros: 0,

@@ -34,6 +34,7 @@ fn record(phase: Phase) -> Record {
         rules: Vec::new(),
         reasons: Vec::new(),
         findings: Vec::new(),
+        flow: None,
         request_bytes: 0,
         answer_bytes: 0,
         elapsed_micros: 0,

@@ -33,6 +33,7 @@ async fn a_full_and_an_empty_record_come_back() {
         answer_bytes: 9,
         upstream_micros: 8,
         findings: found(),
+        flow: None,
         ..record(1)
     };
     let empty = Record {
@@ -43,6 +44,7 @@ async fn a_full_and_an_empty_record_come_back() {
         rules: Vec::new(),
         reasons: Vec::new(),
         findings: Vec::new(),
+        flow: None,
         principal: Principal::new("", Proof::None),
         ..record(2)
     };
@@ -59,7 +61,7 @@ fn the_json_form_is_stable() {
     let json =
         serde_json::to_string(&RecordView::of(3, &Record { code: Some(Code::NotAllowed), ..record(0) })).unwrap();
     let expected = concat!(
-        r#"{"seq":3,"version":3,"at":"2026-07-28T09:30:00.000000Z","exchange":"019fa80f41c000000000000000000000","#,
+        r#"{"seq":3,"version":4,"at":"2026-07-28T09:30:00.000000Z","exchange":"019fa80f41c000000000000000000000","#,
         r#""phase":"intent","disposition":"allow","principal":"ada","proof":"local-token","revision":"2025-11-25","#,
         r#""face":"http","direction":"to-server","server":"git","action":"tools/call","resource":"git_status","#,
         r#""arguments_digest":"0707070707070707070707070707070707070707070707070707070707070707","code":"DW1201","#,
@@ -106,6 +108,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         rules: why.1.into_iter().map(Into::into).collect(),
         reasons: why.2.into_iter().map(Into::into).collect(),
         findings: Vec::new(),
+        flow: None,
         request_bytes: numbers[0],
         answer_bytes: numbers[1],
         elapsed_micros: numbers[2],

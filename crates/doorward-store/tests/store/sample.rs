@@ -67,6 +67,7 @@ pub(crate) fn record(number: u64) -> Record {
         rules: vec!["observe".into()],
         reasons: vec!["everything is allowed and recorded".into()],
         findings: Vec::new(),
+        flow: None,
         request_bytes: 312,
         answer_bytes: 0,
         elapsed_micros: 41,
