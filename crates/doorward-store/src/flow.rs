@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct FlowView {
     /// The unit of work, as 32 hexadecimal digits.
     pub context: String,
+    /// The contexts it belongs to, as the gateway writes them for itself.
+    #[serde(default)]
+    pub trail: Box<str>,
     /// Its label: in an intent with the most that the answer may add, in an outcome as it then is.
     pub label: Label,
     /// The arguments without an endorsed origin.
@@ -35,6 +38,7 @@ impl FlowView {
         let missing = note.missing.iter();
         Self {
             context: note.context.to_string(),
+            trail: note.trail.clone(),
             label: note.label.clone(),
             missing: missing
                 .map(|one| MissingView { path: one.path.to_string(), role: one.role.as_str().to_owned() })

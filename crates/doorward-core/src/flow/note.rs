@@ -12,6 +12,8 @@ use crate::ids::{ExchangeId, ServerId};
 pub struct FlowNote {
     /// The unit of work.
     pub context: ContextId,
+    /// What brings the label back after a restart: the contexts it belongs to, as the shell writes them.
+    pub trail: Box<str>,
     /// The label of the unit of work: in an intent, with the most that the answer may add, so that a crash before the
     /// answer is taken in leaves nothing unsaid; in an outcome, as it then is.
     pub label: Label,
