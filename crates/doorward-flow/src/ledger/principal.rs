@@ -248,6 +248,7 @@ fn counts_of(tallies: &[Tally; 3]) -> LedgerSeen {
         linked: own.linked.max(day.linked),
         sunk: own.sunk.max(day.sunk),
         bytes: own.bytes.max(day.bytes),
+        source: own.has_records,
         new_pair: false,
         passed: Vec::new(),
     }
