@@ -83,6 +83,7 @@ fn record(row: &ApprovalRow, word: Word, by: &str) -> Record {
         rules: row.about.rules.iter().map(|(rule, _)| Arc::from(rule.as_str())).collect(),
         reasons: vec![Arc::from(asked), Arc::from(format!("The exchange that asked is {}.", row.exchange))],
         findings: Vec::new(),
+        flow: None,
         request_bytes: 0,
         answer_bytes: 0,
         elapsed_micros: 0,
