@@ -104,9 +104,6 @@ impl FlowPolicy {
     pub const ALL: [Self; 5] =
         [Self::Trifecta, Self::NoSecretsOut, Self::Harvest, Self::ChineseWall, Self::Endorsement];
 
-    /// Those in force where nobody says otherwise and the preset does more than observe.
-    pub const USUAL: [Self; 4] = [Self::Trifecta, Self::NoSecretsOut, Self::Harvest, Self::ChineseWall];
-
     /// Its name in the configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -48,7 +48,7 @@ pub use doorward_guards::Options as GuardOptions;
 
 pub use connect::{ConnectConfig, ConnectRequest, load_connect};
 pub use environment::Surroundings;
-pub use flow::{BeginTask, ContextRules};
+pub use flow::ContextRules;
 pub use identity::{
     Addresses, ClaimNames, Dpop, IdentityConfig, Introspected, IntrospectionConfig, IssuerConfig, TokenType,
 };

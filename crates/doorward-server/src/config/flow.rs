@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_core::limits::PRINCIPAL_PART_MAX;
-use doorward_policy::{FlowPolicy, Preset};
+use doorward_policy::FlowPolicy;
 
 use super::build::Builder;
 use super::key::Key;
@@ -17,28 +17,15 @@ use super::settings::toml_list;
 pub struct ContextRules {
     /// The clients, by the name in their credentials, that always say truly which unit of work a message belongs to.
     pub honest_clients: BTreeSet<Arc<str>>,
-    /// Whether a unit of work can be opened by a tool.
-    pub begin_task: BeginTask,
-}
-
-/// Whether there is a tool that opens a unit of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum BeginTask {
-    /// It is listed beside the tools of servers.
-    Offer,
-    /// There is none.
-    #[default]
-    Omit,
 }
 
 impl Builder<'_> {
     /// How units of work are told apart.
     pub(super) fn context_rules(&mut self) -> ContextRules {
-        let begin_task = if self.flag(Key::FlowBeginTask, false) { BeginTask::Offer } else { BeginTask::Omit };
         let mut honest_clients = BTreeSet::new();
         if !self.settings.contains_key(&Key::FlowHonestClients) {
             self.show(Key::FlowHonestClients, toml_list(std::iter::empty()), &Origin::Default);
-            return ContextRules { honest_clients, begin_task };
+            return ContextRules { honest_clients };
         }
         for element in self.list(Key::FlowHonestClients) {
             let name = element.text;
@@ -51,24 +38,15 @@ impl Builder<'_> {
                 self.problems.error(element.origin, message, advice);
             }
         }
-        ContextRules { honest_clients, begin_task }
+        ContextRules { honest_clients }
     }
 
-    /// The ready-made policies on the flow of data; under `observe` none, unless they are named.
-    pub(super) fn flow_policies(&mut self, preset: Option<Preset>) -> Vec<FlowPolicy> {
-        if self.settings.contains_key(&Key::FlowPolicies) {
-            return self.named_flow_policies();
+    /// The ready-made policies on the flow of data that are in force.
+    pub(super) fn flow_policies(&mut self) -> Vec<FlowPolicy> {
+        if !self.settings.contains_key(&Key::FlowPolicies) {
+            self.show(Key::FlowPolicies, toml_list(std::iter::empty()), &Origin::Default);
+            return Vec::new();
         }
-        let usual = match preset {
-            Some(Preset::Observe) | None => Vec::new(),
-            Some(Preset::Guarded | Preset::ReadOnly | Preset::Locked) => FlowPolicy::USUAL.to_vec(),
-        };
-        let value = toml_list(usual.iter().map(|policy| policy.name()));
-        self.show(Key::FlowPolicies, value, &Origin::Default);
-        usual
-    }
-
-    fn named_flow_policies(&mut self) -> Vec<FlowPolicy> {
         let mut named = Vec::new();
         for element in self.list(Key::FlowPolicies) {
             match FlowPolicy::ALL.into_iter().find(|policy| policy.name() == element.text) {

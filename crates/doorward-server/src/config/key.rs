@@ -48,7 +48,6 @@ pub enum Key {
     /// Which clients always name the true unit of work.
     FlowHonestClients,
     /// Whether the gateway offers a tool to open a unit of work.
-    FlowBeginTask,
     /// Where rules read the time of day.
     PolicyTimezone,
     /// What a caller is told of a thing that its lists would not show.
@@ -116,7 +115,6 @@ impl Key {
         Self::PolicyFiles,
         Self::FlowPolicies,
         Self::FlowHonestClients,
-        Self::FlowBeginTask,
         Self::PolicyTimezone,
         Self::PolicyDenied,
         Self::AggregateEnabled,
@@ -158,7 +156,6 @@ impl Key {
             Self::PolicyFiles => ("policy", "files"),
             Self::FlowPolicies => ("flow", "policies"),
             Self::FlowHonestClients => ("flow", "honest_clients"),
-            Self::FlowBeginTask => ("flow", "begin_task"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
@@ -190,7 +187,7 @@ impl Key {
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
             Self::StoreFlushMs | Self::AggregateWaitS | Self::ApprovalsWaitS | Self::ApprovalsPerHour => Form::Number,
-            Self::AggregateEnabled | Self::FlowBeginTask => Form::Flag,
+            Self::AggregateEnabled => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
             | Self::IdentityResource
