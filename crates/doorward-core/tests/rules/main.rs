@@ -7,6 +7,7 @@ mod classifying;
 mod duties;
 mod guards;
 mod history;
+mod labels;
 mod limits;
 mod lists;
 mod rates;
