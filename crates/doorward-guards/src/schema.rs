@@ -100,14 +100,26 @@ fn request(scene: &Scene<'_>, report: &mut Report) {
 
 /// A tool that declares the form of its result gives it, unless it failed or is not done yet.
 fn result(scene: &Scene<'_>, report: &mut Report) {
+    // Before its members are looked for, which passes over everything in them.
+    if declaration(scene, Side::Output).is_none() {
+        return;
+    }
     let Some(result) = scene.content.parts.first() else { return };
-    let is_final = result.member("resultType").and_then(|kind| kind.as_str()).is_none_or(|kind| kind == "complete");
-    let failed = result.member("isError").and_then(|flag| flag.as_bool()) == Some(true);
-    if failed || !is_final || result.member("task").is_some() {
+    let (mut is_final, mut is_failed, mut is_task, mut structured) = (true, false, false, None);
+    for (name, value) in result.members() {
+        match name.as_ref() {
+            "resultType" => is_final = value.as_str().is_none_or(|kind| kind == "complete"),
+            "isError" => is_failed = value.as_bool() == Some(true),
+            "task" => is_task = true,
+            "structuredContent" => structured = Some(value),
+            _ => {}
+        }
+    }
+    if is_failed || !is_final || is_task {
         return;
     }
     let Some(schema) = declared(scene, Side::Output, report) else { return };
-    match result.member("structuredContent") {
+    match structured {
         Some(structured) => {
             Held { schema, grave: Severity::High, code: Some(Code::ResultMismatch) }.against(structured, scene, report);
         }
@@ -157,10 +169,15 @@ impl Unusable {
     }
 }
 
+/// What the tool declares, usable or not.
+fn declaration<'a>(scene: &Scene<'a>, side: Side) -> Option<&'a Result<Schema, Unusable>> {
+    let tool = scene.around.tool.as_deref()?;
+    tool.schemas().of(tool.definition(), side)
+}
+
 /// The schema that is declared for what is inspected. One that cannot be used asks for nothing.
 fn declared<'a>(scene: &Scene<'a>, side: Side, report: &mut Report) -> Option<&'a Schema> {
-    let tool = scene.around.tool.as_deref()?;
-    match tool.schemas().of(tool.definition(), side)? {
+    match declaration(scene, side)? {
         Ok(schema) => Some(schema),
         Err(why) => {
             report.add(whole("unusable", Severity::Low, why.sentence()));
