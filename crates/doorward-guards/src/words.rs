@@ -58,9 +58,43 @@ pub(crate) struct Words {
     automaton: DFA,
     start: StateID,
     /// Of each beginning that the automaton knows: the words that begin so.
-    beginnings: Vec<Vec<Word>>,
+    beginnings: Vec<Beginning>,
     /// How long the longest word is.
     longest: usize,
+}
+
+/// The words that begin alike.
+#[derive(Debug)]
+struct Beginning {
+    words: Vec<Word>,
+    /// A bit for each byte that goes on with one of them: most places where words begin are told apart by the next byte.
+    next: [u64; 4],
+}
+
+impl Beginning {
+    fn of(words: Vec<Word>) -> Self {
+        let mut next = [0; 4];
+        for word in &words {
+            match word.word.as_bytes().get(BEGINNING) {
+                Some(byte) => {
+                    set(&mut next, byte.to_ascii_lowercase());
+                    set(&mut next, byte.to_ascii_uppercase());
+                }
+                // It ends here: anything may follow.
+                None => next = [u64::MAX; 4],
+            }
+        }
+        Self { words, next }
+    }
+
+    /// Whether one of the words may go on with this byte.
+    fn may_go_on(&self, byte: u8) -> bool {
+        self.next.get(usize::from(byte >> 6)).is_some_and(|bits| bits & (1 << (byte & 63)) != 0)
+    }
+}
+
+fn set(bits: &mut [u64; 4], byte: u8) {
+    bits.iter_mut().skip(usize::from(byte >> 6)).take(1).for_each(|bits| *bits |= 1 << (byte & 63));
 }
 
 /// A word, and who waits for it as which of its words.
@@ -97,7 +131,7 @@ impl Words {
             .build(known.keys())
             .map_err(|_| TooManyWords)?;
         let start = automaton.start_state(Anchored::No).map_err(|_| TooManyWords)?;
-        Ok(Self { automaton, start, beginnings: known.into_values().collect(), longest })
+        Ok(Self { automaton, start, beginnings: known.into_values().map(Beginning::of).collect(), longest })
     }
 
     /// Looks for all words in the strings of a message. Those that stand there as they read are gone through together with
@@ -204,7 +238,10 @@ impl Words {
             self.scan_block(bytes, start..end, lanes);
             for Found { beginning, end } in lanes.found.iter_mut().flat_map(|found| found.drain(..)) {
                 let start = end - self.automaton.pattern_len(beginning);
-                for word in self.beginnings.get(beginning.as_usize()).into_iter().flatten() {
+                let next = bytes.get(end).copied();
+                let known = self.beginnings.get(beginning.as_usize());
+                let known = known.filter(|known| next.is_none_or(|next| known.may_go_on(next)));
+                for word in known.into_iter().flat_map(|known| &known.words) {
                     let range = start..start + word.word.len();
                     let said = bytes.get(range.clone());
                     if said.is_some_and(|said| said.eq_ignore_ascii_case(word.word.as_bytes())) {

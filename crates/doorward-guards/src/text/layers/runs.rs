@@ -2,26 +2,23 @@
 
 use std::ops::Range;
 
-/// Every run of at least `min` bytes that `belongs` accepts. Looks at every `min`-th byte first, so that ordinary text costs
-/// little.
+/// Every run of at least `min` bytes that `belongs` accepts. Looks from the end of where one may stand, so that ordinary text
+/// costs little. `min` is not 0.
 pub(super) fn runs(text: &[u8], min: usize, belongs: impl Fn(u8) -> bool) -> impl Iterator<Item = Range<usize>> {
-    let mut probe = min.saturating_sub(1);
+    let step = min.saturating_sub(1);
     let mut floor = 0;
     std::iter::from_fn(move || {
-        while let Some(byte) = text.get(probe) {
-            if belongs(*byte) {
-                let before = text.get(floor..probe).unwrap_or_default();
-                let start = probe - before.iter().rev().take_while(|byte| belongs(**byte)).count();
-                let after = text.get(probe..).unwrap_or_default();
-                let end = probe + after.iter().take_while(|byte| belongs(**byte)).count();
-                floor = end;
-                probe = end + min;
-                if end - start >= min {
+        // Whatever begins at `floor` and is long enough goes on to the last byte of this.
+        while let Some(window) = text.get(floor..=floor + step) {
+            match window.iter().rposition(|byte| !belongs(*byte)) {
+                Some(parted) => floor += parted + 1,
+                None => {
+                    let start = floor;
+                    let after = text.get(start + min..).unwrap_or_default();
+                    let end = start + min + after.iter().take_while(|byte| belongs(**byte)).count();
+                    floor = end;
                     return Some(start..end);
                 }
-            } else {
-                floor = probe + 1;
-                probe += min;
             }
         }
         None
