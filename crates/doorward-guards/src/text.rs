@@ -88,6 +88,15 @@ impl<'a> Text<'a> {
         Self { part, raw, role, text, origin: None, classes, normal: OnceCell::new() }
     }
 
+    /// A string of a message as it stands between its quotation marks.
+    fn written(part: usize, raw: Raw<'a>, role: Role, body: &'a str) -> Option<Self> {
+        let classes = Classes::of(body.as_bytes());
+        if classes.has(Classes::BACKSLASH) {
+            return Some(Self::new(part, raw, role, raw.as_str()?));
+        }
+        Some(Self { part, raw, role, text: Cow::Borrowed(body), origin: None, classes, normal: OnceCell::new() })
+    }
+
     /// What it says without disguise; made when first asked for.
     pub fn normal(&self) -> &Normal {
         self.normal.get_or_init(|| Box::new(Normal::of(&self.text)))
@@ -156,6 +165,8 @@ fn strings<'a>(parts: &[Raw<'a>]) -> Result<(Vec<Text<'a>>, usize), &'static str
     let mut texts = Vec::new();
     let (mut deepest, mut depth) = (0, 0_usize);
     for (part, raw) in parts.iter().enumerate() {
+        // Each string is cut out of it, so that what is UTF-8 is told once.
+        let (whole, start) = (raw.text(), raw.range().start);
         for token in raw.tokens() {
             let (raw, role) = match token {
                 Token::Name(raw) => (raw, Role::Name),
@@ -170,11 +181,13 @@ fn strings<'a>(parts: &[Raw<'a>]) -> Result<(Vec<Text<'a>>, usize), &'static str
                     continue;
                 }
             };
-            let Some(text) = raw.as_str() else { continue };
+            let range = raw.range();
+            let written = whole.get(range.start - start..range.end - start).unwrap_or_default();
+            let Some(body) = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { continue };
             if texts.len() >= TEXTS_MAX {
                 return Err("It has too many texts.");
             }
-            texts.push(Text::new(part, raw, role, text));
+            texts.extend(Text::written(part, raw, role, body));
         }
     }
     Ok((texts, deepest))

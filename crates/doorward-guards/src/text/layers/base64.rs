@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::plausible::text_in;
-use super::runs::runs;
+use super::runs::{Alphabet, runs};
 use super::{Decoded, Layer};
 use crate::text::SpanMap;
 
@@ -17,7 +17,7 @@ const PROBE: usize = 64;
 /// Finds texts in Base64.
 pub(super) fn find(text: &str, found: &mut Vec<Decoded>) {
     let mut lines = Lines::default();
-    for run in runs(text.as_bytes(), RUN_MIN, is_digit) {
+    for run in runs(text.as_bytes(), RUN_MIN, &DIGITS) {
         if lines.continued_by(text, &run) {
             lines.add(run);
             continue;
@@ -28,9 +28,8 @@ pub(super) fn find(text: &str, found: &mut Vec<Decoded>) {
     lines.finish(text, found);
 }
 
-const fn is_digit(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_')
-}
+/// Those of both alphabets.
+static DIGITS: Alphabet = Alphabet::of(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
 
 /// Runs that stand one on each line.
 #[derive(Default)]
@@ -54,7 +53,7 @@ impl Lines {
             // A last line shorter than a run belongs to it too.
             let tail = text.get(last.end..).unwrap_or_default();
             let rest = tail.trim_start_matches(['\r', '\n']);
-            let short = rest.bytes().take_while(|byte| is_digit(*byte)).count();
+            let short = rest.bytes().take_while(|byte| DIGITS.has(*byte)).count();
             let joined = joined + rest.get(..short).filter(|_| tail.len() > rest.len()).unwrap_or_default();
             if let Some(text) = decode(&joined) {
                 found.push(Decoded {

@@ -1,7 +1,7 @@
 //! Hexadecimal digits, in one run or in pairs with something between.
 
 use super::plausible::text_in;
-use super::runs::runs;
+use super::runs::{Alphabet, runs};
 use super::{Decoded, Layer};
 use crate::text::SpanMap;
 
@@ -12,7 +12,7 @@ const TEXT_MIN: usize = 10;
 
 /// Finds texts in hexadecimal digits.
 pub(super) fn find(text: &str, found: &mut Vec<Decoded>) {
-    for run in runs(text.as_bytes(), RUN_MIN, is_digit_or_between) {
+    for run in runs(text.as_bytes(), RUN_MIN, &DIGITS_AND_BETWEEN) {
         let Some(written) = text.get(run.clone()) else { continue };
         let digits: Vec<u8> = written.replace("0x", "").bytes().filter_map(digit).collect();
         if digits.len() < RUN_MIN || !in_pairs(written) {
@@ -28,9 +28,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Decoded>) {
 }
 
 /// Digits, and what stands between pairs of them: `69 67`, `69:67`, `0x69,0x67`.
-const fn is_digit_or_between(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || matches!(byte, b' ' | b':' | b',' | b'x')
-}
+static DIGITS_AND_BETWEEN: Alphabet = Alphabet::of(b"0123456789abcdefABCDEF :,x");
 
 /// Whether nothing parts the two digits of a pair; mostly, since a word of prose may stand at either end.
 fn in_pairs(written: &str) -> bool {
