@@ -45,20 +45,19 @@ pub(super) fn readings(text: &str, classes: Classes, spend: &mut dyn FnMut(usize
     if classes.has(Classes::LESS.with(Classes::CONTROL).with(Classes::CLOSING)) {
         hidden(text, &mut found, spend);
     }
-    // A shorter one has no digit or sign for a letter, or too few letters to be spaced.
-    if text.len() <= SPACED_MIN && !classes.has(Classes::DIGIT.with(Classes::AT)) && !text.contains('$') {
-        return found;
-    }
-    let signs = Signs::of(text);
-    let closely = text.len().min(READING_BYTES_MAX);
-    if signs.spaced >= SPACED && spend(closely) {
+    let read = text.as_bytes().get(..READING_BYTES_MAX).unwrap_or(text.as_bytes());
+    if text.len() > SPACED_MIN && count(read, is_apart) >= SPACED && spend(read.len()) {
         spaced(text, &mut found);
     }
-    if signs.mixed >= 2 && spend(closely) {
+    let may_be_mixed = classes.has(Classes::DIGIT.with(Classes::AT).with(Classes::DOLLAR));
+    if may_be_mixed && count(read, is_mixed) >= MIXED && spend(read.len()) {
         digits(text, &mut found);
     }
     found
 }
+
+/// How many digits stand for letters in a text that is taken for written so.
+const MIXED: usize = 2;
 
 /// How many letters stand apart in a text that is taken for spaced, and how long a text with fewer may be.
 const SPACED: usize = 6;
@@ -271,49 +270,48 @@ enum Sign {
     Comment,
 }
 
-/// How often letters stand where they do in a disguise.
-#[derive(Debug, Default)]
-struct Signs {
-    /// Single letters between separators.
-    spaced: usize,
-    /// Digits that touch letters on both sides, or follow one.
-    mixed: usize,
-}
-
-impl Signs {
-    /// Of the part of `text` that is read again. Written so that a processor compares many bytes at once.
-    fn of(text: &str) -> Self {
-        let mut signs = Self::default();
-        let before = text.as_bytes().get(..READING_BYTES_MAX).unwrap_or(text.as_bytes());
-        let here = before.get(1..).unwrap_or_default();
-        let after = before.get(2..).unwrap_or_default();
-        for ((before, here), after) in before.chunks(STEP).zip(here.chunks(STEP)).zip(after.chunks(STEP)) {
-            let (mut spaced, mut mixed) = (0_u8, 0_u8);
-            for ((before, here), after) in before.iter().zip(here).zip(after) {
-                spaced += u8::from(here.is_ascii_alphanumeric() & parts(*before) & parts(*after));
-                mixed += u8::from(before.is_ascii_alphabetic() & stands_for_letter(*here));
-            }
-            signs.spaced += usize::from(spaced);
-            signs.mixed += usize::from(mixed);
-        }
-        signs
+/// At how many places of `text` a byte is as `is_sign` says of the one before, itself and the one after; there is one
+/// before and after each. Written so that a processor compares many bytes at once.
+fn count(text: &[u8], is_sign: impl Fn(u8, u8, u8) -> bool + Copy) -> usize {
+    let in_block = |block: &[u8; STEP + 2]| {
+        let [_, here @ ..] = block;
+        let [_, after @ ..] = here;
+        let bytes = block.iter().zip(here).zip(after);
+        usize::from(bytes.fold(0_u8, |all, ((before, here), after)| all + u8::from(is_sign(*before, *here, *after))))
+    };
+    let mut all = 0;
+    let mut rest = text;
+    while let Some(block) = rest.first_chunk() {
+        all += in_block(block);
+        rest = rest.get(STEP..).unwrap_or_default();
+    }
+    // What is left, with nothing behind it.
+    let mut block = [0; STEP + 2];
+    block.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+    all += in_block(&block);
+    match rest {
+        [.., before, last] => all - usize::from(is_sign(*before, *last, 0)),
+        _ => all,
     }
 }
 
-/// How many bytes are counted in one byte.
-const STEP: usize = 128;
+/// How many bytes are compared at once.
+const STEP: usize = 32;
+
+/// A single letter between separators.
+const fn is_apart(before: u8, here: u8, after: u8) -> bool {
+    here.is_ascii_alphanumeric() & parts(before) & parts(after)
+}
+
+/// A digit, or a sign that is written for a letter, behind a letter.
+const fn is_mixed(before: u8, here: u8, _: u8) -> bool {
+    before.is_ascii_alphabetic() & stands_for_letter(here)
+}
 
 /// Whether it is one of the ASCII characters that [`is_separator`] knows.
 const fn parts(byte: u8) -> bool {
-    (byte == b' ')
-        | (byte == b'.')
-        | (byte == b'-')
-        | (byte == b'_')
-        | (byte == b'*')
-        | (byte == b'|')
-        | (byte == b'/')
-        | (byte == b'+')
-        | (byte == b'~')
+    // `*+-./`, which stand in a row but for the comma, and `|~`, which differ by one bit.
+    (byte == b' ') | ((byte >= b'*') & (byte <= b'/') & (byte != b',')) | (byte == b'_') | (byte | 2 == b'~')
 }
 
 const fn stands_for_letter(byte: u8) -> bool {
