@@ -148,7 +148,10 @@ impl Look {
             }
         };
         view.work += end - start;
-        self.address(view, at, floor, &mut offer);
+        // Of the letters and digits of one word no address is made.
+        if is_parted(view.bytes.get(end)) || is_parted(start.checked_sub(1).and_then(|at| view.bytes.get(at))) {
+            self.address(view, at, floor, &mut offer);
+        }
         if end - start <= 80 {
             self.codes(view, start, end, &mut offer);
             if self.is_glued(view.bytes.get(start..at).unwrap_or_default()) {
@@ -353,6 +356,11 @@ const EMAIL_WORK: usize = 8;
 /// What looking for labels around a place counts: an automaton reads the bytes in reach, which takes a quarter of what a
 /// pattern takes.
 const AROUND_WORK: usize = (LABEL_BEFORE + LABEL_AFTER) / 4;
+
+/// Whether it parts the words of an IP address.
+const fn is_parted(byte: Option<&u8>) -> bool {
+    matches!(byte, Some(b'.' | b':'))
+}
 
 /// Whether the word at `start` goes on something longer: a number with a point, an id with hyphens, a path.
 fn is_inside(bytes: &[u8], start: usize) -> bool {

@@ -23,6 +23,10 @@ pub(super) fn numbers<'a>(scene: &Scene<'a>, name: &Text<'_>) -> Vec<Number<'a>>
 
 /// Reads what stands behind a name, which ends at `start` of the message.
 fn read(behind: &[u8], start: usize) -> Vec<Number<'_>> {
+    // Mostly a string or an object follows.
+    if let [b':', b'"' | b'{', ..] | [b':', b' ', b'"' | b'{', ..] = behind {
+        return Vec::new();
+    }
     let end = start + behind.len();
     let Some(value) = behind.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start) else {
         return Vec::new();

@@ -22,8 +22,13 @@ pub(super) fn in_field(field: &str, text: &str) -> Option<Hit> {
 
 /// Whether the first letters are those of a field we know.
 fn may_be_known(field: &[u8]) -> bool {
-    let mut letters = letters(field);
-    let first = [(); 4].map(|()| letters.next().unwrap_or_default());
+    let first = match field.first_chunk::<4>() {
+        Some(first) if first.iter().all(u8::is_ascii_alphanumeric) => first.map(|letter| letter.to_ascii_lowercase()),
+        Some(_) | None => {
+            let mut letters = letters(field);
+            [(); 4].map(|()| letters.next().unwrap_or_default())
+        }
+    };
     BEGINNINGS.binary_search(&first).is_ok()
 }
 

@@ -71,11 +71,18 @@ const SHAPED: usize = 24;
 impl Shape {
     /// What stands there.
     fn seen(text: &[u8]) -> Self {
+        let mut head = [0; SHAPED];
+        match text.first_chunk() {
+            Some(whole) => head = *whole,
+            None => head.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte),
+        }
+        let (eights, _) = head.as_chunks::<8>();
         let mut shape = Self::default();
-        for (place, byte) in text.iter().take(SHAPED).enumerate() {
-            shape.digits |= u32::from(byte.is_ascii_digit()) << place;
-            shape.letters |= u32::from(byte.is_ascii_alphabetic()) << place;
-            shape.joints |= u32::from(matches!(byte, b' ' | b'-')) << place;
+        for (place, eight) in eights.iter().enumerate() {
+            let (digits, letters, joints) = kinds(u64::from_le_bytes(*eight));
+            shape.digits |= digits << (8 * place);
+            shape.letters |= letters << (8 * place);
+            shape.joints |= joints << (8 * place);
         }
         shape.either = shape.digits | shape.letters;
         shape.others = !shape.either;
@@ -112,6 +119,26 @@ impl Shape {
         let missing = (asked.digits & !self.digits) | (asked.letters & !self.letters) | (asked.either & !self.either);
         missing | (asked.joints & !self.joints) | (asked.others & !self.others) == 0
     }
+}
+
+/// Which of eight bytes are digits, letters, and joints, as bits.
+const fn kinds(eight: u64) -> (u32, u32, u32) {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    /// The highest bit of each byte that is at least `least`; none of the bytes has its own set.
+    const fn at_least(bytes: u64, least: u8) -> u64 {
+        bytes + (0x80 - least as u64) * EACH
+    }
+    /// The highest bit of each byte as a bit of its own.
+    const fn gathered(marks: u64) -> u32 {
+        ((((marks & (0x80 * EACH)) >> 7).wrapping_mul(0x0102_0408_1020_4080)) >> 56) as u32
+    }
+    let (bare, ascii) = (eight & (0x7f * EACH), !eight);
+    let small = bare | (0x20 * EACH);
+    let digits = at_least(bare, b'0') & !at_least(bare, b'9' + 1);
+    let letters = at_least(small, b'a') & !at_least(small, b'z' + 1);
+    let blanks = !at_least(bare ^ (b' ' as u64 * EACH), 1);
+    let hyphens = !at_least(bare ^ (b'-' as u64 * EACH), 1);
+    (gathered(digits & ascii), gathered(letters & ascii), gathered((blanks | hyphens) & ascii))
 }
 
 /// How long the first word of a code of this form can be.
@@ -201,6 +228,23 @@ mod tests {
             }
         }
         assert!(!Shape::seen(b"2026-03-02").fits(&Shape::asked("9999 9999 9999", 4)));
+    }
+
+    #[test]
+    fn eight_bytes_are_told_as_one_by_one() {
+        for byte in 0..=u8::MAX {
+            for place in 0..8 {
+                let mut eight = *b"a0 -z9@[";
+                eight[place] = byte;
+                let (digits, letters, joints) = kinds(u64::from_le_bytes(eight));
+                for (place, byte) in eight.iter().enumerate() {
+                    let bit = |bits: u32| bits >> place & 1 == 1;
+                    let expected =
+                        (byte.is_ascii_digit(), byte.is_ascii_alphabetic(), matches!(byte, b' ' | b'-'));
+                    assert_eq!((bit(digits), bit(letters), bit(joints)), expected, "{byte}");
+                }
+            }
+        }
     }
 
     #[test]
