@@ -15,7 +15,7 @@ use super::kind::{Category, Evidence, Rule};
 use super::label::{Around, Labels, Reader};
 use super::limits::{ALONE_MAX, CODE_MAX, FIELD_MAX, LABEL_AFTER, LABEL_BEFORE};
 use super::network::Reach;
-use super::rules::{Rules, read};
+use super::rules::{Rules, dates, read};
 use super::{card, email, iban, network, phone, wallet};
 
 /// What was found.
@@ -85,7 +85,13 @@ impl Look {
                     self.email(&view, place, &mut hits);
                     place + 1
                 }
-                _ => self.word(&mut view, place, at, &mut hits),
+                _ => match dates::time(view.bytes, place, at) {
+                    Some(minutes) => {
+                        view.work += minutes - place;
+                        minutes
+                    }
+                    None => self.word(&mut view, place, at, &mut hits),
+                },
             };
         }
         *work += view.work;
@@ -460,6 +466,21 @@ mod tests {
         assert_eq!(rules("130692544", Some("text")).len(), 1);
         assert!(rules("130692544", Some("width")).is_empty());
         assert!(rules("we shipped 130692544 of them", Some("text")).is_empty());
+    }
+
+    #[test]
+    fn a_time_hides_nothing_that_stands_beside_it() {
+        let time = "2026-03-02T10:15:30";
+        for (text, expected) in [
+            (format!("born {time}Z"), vec![]),
+            (format!("card {time}, 4539 1488 0343 6467"), vec!["payment-card"]),
+            (format!("SIN 130 692 544,{time},SIN 130 692 544"), vec!["ca-sin", "ca-sin"]),
+            (format!("born 1980-12-31 {time}"), vec!["birth-date"]),
+            (format!("mac {time}:11:22:33:44"), vec!["mac"]),
+            (format!("ip abcd::{time}"), vec!["ip-address"]),
+        ] {
+            assert_eq!(rules(&text, Some("text")), expected, "{text}");
+        }
     }
 
     #[test]

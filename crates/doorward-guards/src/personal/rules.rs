@@ -2,7 +2,7 @@
 
 mod americas;
 mod asia;
-mod dates;
+pub(super) mod dates;
 mod documents;
 mod europe;
 mod north;
