@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::table::Table;
-use super::words::{BASIS, hash_of, step};
+use super::words::{BASIS, hash_of, head, step};
 
 /// Kinds of a word, one bit each.
 pub(crate) type Kinds = u64;
@@ -26,6 +26,8 @@ pub(crate) struct Lexicon {
     prefixes: Table<Kinds>,
     /// A bit for each hash that the first bytes of a beginning have.
     openings: Vec<u64>,
+    /// A bit for the first letters of each word and beginning, by their hash.
+    heads: Vec<u64>,
     /// Kinds that say nothing by themselves.
     pub(crate) common: Kinds,
 }
@@ -38,8 +40,13 @@ pub(crate) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(TE
 
 impl Lexicon {
     fn read(text: &str) -> Self {
-        let mut lexicon =
-            Self { words: Table::new(1 << 13), prefixes: Table::new(1 << 11), openings: vec![0; OPENINGS], common: 0 };
+        let mut lexicon = Self {
+            words: Table::new(1 << 13),
+            prefixes: Table::new(1 << 11),
+            openings: vec![0; OPENINGS],
+            heads: vec![0; HEADS],
+            common: 0,
+        };
         let mut kind: Kinds = 0;
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             if let Some(name) = line.strip_suffix(':') {
@@ -49,6 +56,8 @@ impl Lexicon {
                 }
             }
             for word in line.split_ascii_whitespace().filter(|word| !word.ends_with(':')) {
+                let (place, bit) = head_bit(head(word.trim_end_matches('*').as_bytes()));
+                lexicon.heads.iter_mut().skip(place).take(1).for_each(|bits| *bits |= bit);
                 let Some(prefix) = word.strip_suffix('*') else {
                     add(&mut lexicon.words, word, kind);
                     continue;
@@ -66,6 +75,12 @@ impl Lexicon {
     /// The kinds of the word with this hash.
     pub(crate) fn word(&self, hash: u64) -> Kinds {
         self.words.value(hash).unwrap_or(0)
+    }
+
+    /// Whether a word with this [`head`] may be listed, or have a listed beginning.
+    pub(crate) fn may_have(&self, head: u32) -> bool {
+        let (place, bit) = head_bit(head);
+        self.heads.get(place).is_some_and(|bits| bits & bit != 0)
     }
 
     /// Whether a word may have a listed beginning, when its first [`PREFIX_SHORTEST`] bytes have this hash.
@@ -95,6 +110,15 @@ const fn opening(hash: u64) -> (usize, u64) {
     ((mixed >> 6) as usize % OPENINGS, 1 << (mixed % 64))
 }
 
+/// How many words of 64 bits the heads take.
+const HEADS: usize = 512;
+
+/// Where the bit of a head stands among the heads.
+const fn head_bit(head: u32) -> (usize, u64) {
+    let mixed = head.wrapping_mul(0x9e37_79b1) >> 17;
+    (mixed as usize / 64, 1 << (mixed % 64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +138,8 @@ mod tests {
         assert!(LEXICON.word(hash_of("email")).count_ones() > 1);
         assert_eq!(LEXICON.word(hash_of("weather")), 0);
         assert_ne!(LEXICON.prefix(hash_of("disregard")), 0);
+        for word in TEXT.split_ascii_whitespace() {
+            assert!(word.ends_with(':') || LEXICON.may_have(head(word.trim_end_matches('*').as_bytes())), "{word}");
+        }
     }
 }

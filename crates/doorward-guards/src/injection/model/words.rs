@@ -88,18 +88,25 @@ pub(crate) fn spread(hash: u64) -> u64 {
 pub(crate) fn words(text: &str, words: &mut Vec<Word>) -> u32 {
     words.clear();
     let lexicon: &Lexicon = &LEXICON;
+    let bytes = text.as_bytes();
     let mut before = 0;
     let mut at = 0;
-    while let Some(character) = character(text, at) {
-        if let Some(word) = plain_word(text.as_bytes(), at, before, lexicon) {
+    while let Some(first) = bytes.get(at) {
+        if let Some(mark) = mark_of_byte(*first) {
+            before = with(before, mark);
+            at += 1;
+            continue;
+        }
+        if let Some(word) = plain_word(bytes, at, before, lexicon) {
             before = 0;
             at = word.end;
             words.push(word);
             continue;
         }
+        let Some(character) = character(text, at) else { break };
         let end = if starts_word(character) { word_end(text, at) } else { at };
         if end == at {
-            before = with_mark(before, character);
+            before = with(before, mark_of(character));
             at += character.len_utf8();
             continue;
         }
@@ -113,20 +120,14 @@ pub(crate) fn words(text: &str, words: &mut Vec<Word>) -> u32 {
 /// The word at a place, when it is one of letters, digits and underscores of ASCII that nothing joins to another: most are,
 /// and are read in one pass.
 fn plain_word(text: &[u8], start: usize, before: u32, lexicon: &Lexicon) -> Option<Word> {
-    let mut hashing = Hashing::new(lexicon);
-    let (mut letters, mut capitals, mut others) = (0_u16, 0_u16, 0_u16);
+    let mut counts = 0;
     let mut end = start;
     for byte in text.get(start..)?.iter().take(PLAIN_WORD_MAX + 1) {
-        match byte {
-            b'a'..=b'z' => letters += 1,
-            b'A'..=b'Z' => {
-                letters += 1;
-                capitals += 1;
-            }
-            b'0'..=b'9' | b'_' => others += 1,
-            _ => break,
+        let counted = counted(*byte);
+        if counted == 0 {
+            break;
         }
-        hashing.byte(byte.to_ascii_lowercase());
+        counts += counted;
         end += 1;
     }
     let next = text.get(end).copied().unwrap_or(b' ');
@@ -139,13 +140,61 @@ fn plain_word(text: &[u8], start: usize, before: u32, lexicon: &Lexicon) -> Opti
     if end == start || end - start > PLAIN_WORD_MAX || may_go_on {
         return None;
     }
+    let [letters, capitals, others, _] = counts.to_le_bytes();
     let shape = match (letters, others) {
         (0, _) => Shape::Number,
         (_, 0) => Shape::Plain,
         _ => Shape::Identifier,
     };
-    Some(Word { kinds: hashing.kinds(), start, end, letters, capitals, shape, before, is_quoted: false })
+    let kinds = kinds(text.get(start..end)?, lexicon);
+    let (letters, capitals) = (u16::from(letters), u16::from(capitals));
+    Some(Word { kinds, start, end, letters, capitals, shape, before, is_quoted: false })
 }
+
+/// The kinds of a word of ASCII. Most words are not of the lexicon, which their first letters tell.
+fn kinds(word: &[u8], lexicon: &Lexicon) -> Kinds {
+    if !lexicon.may_have(head(word)) {
+        return 0;
+    }
+    let mut hashing = Hashing::new(lexicon);
+    word.iter().for_each(|byte| hashing.byte(byte.to_ascii_lowercase()));
+    hashing.kinds()
+}
+
+/// The first letters of a word, in small letters.
+pub(super) fn head(word: &[u8]) -> u32 {
+    let mut first = [0; PREFIX_SHORTEST];
+    match word.first_chunk() {
+        Some(whole) => first = *whole,
+        None => first.iter_mut().zip(word).for_each(|(place, byte)| *place = *byte),
+    }
+    u32::from_le_bytes(first.map(|byte| byte.to_ascii_lowercase()))
+}
+
+/// What a byte of a plain word counts: a letter, a capital, neither, each in a byte of its own; nothing where it is of none.
+fn counted(byte: u8) -> u32 {
+    #[expect(clippy::indexing_slicing, reason = "a byte is always below 256")]
+    let counted = COUNTED[usize::from(byte)];
+    counted
+}
+
+static COUNTED: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        #[expect(clippy::indexing_slicing, reason = "below 128")]
+        {
+            table[byte as usize] = match byte {
+                b'a'..=b'z' => 1,
+                b'A'..=b'Z' => 1 + (1 << 8),
+                b'0'..=b'9' | b'_' => 1 << 16,
+                _ => 0,
+            };
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// The character at a place; quick where it is ASCII.
 fn character(text: &str, at: usize) -> Option<char> {
@@ -297,13 +346,37 @@ impl<'a> Hashing<'a> {
 }
 
 /// The marks so far and one more.
-fn with_mark(before: u32, character: char) -> u32 {
-    let found = mark_of(character);
+const fn with(before: u32, found: u32) -> u32 {
     let again = before & found & mark::QUOTE != 0;
     before | found | if again { mark::QUOTES } else { 0 }
 }
 
-fn mark_of(character: char) -> u32 {
+/// The mark of an ASCII character that no word starts with.
+fn mark_of_byte(byte: u8) -> Option<u32> {
+    #[expect(clippy::indexing_slicing, reason = "a byte is always below 256")]
+    let mark = MARKS[usize::from(byte)];
+    (mark != STARTS).then_some(mark)
+}
+
+/// No mark: a word may start with it.
+const STARTS: u32 = u32::MAX;
+
+static MARKS: [u32; 256] = {
+    let mut table = [STARTS; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'~' | b'/')) {
+            #[expect(clippy::indexing_slicing, reason = "below 128")]
+            {
+                table[byte as usize] = mark_of(byte as char);
+            }
+        }
+        byte += 1;
+    }
+    table
+};
+
+const fn mark_of(character: char) -> u32 {
     match character {
         '\n' | '\r' => mark::LINE,
         '.' | ';' | '\u{3002}' => mark::STOP,
