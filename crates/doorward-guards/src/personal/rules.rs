@@ -239,8 +239,7 @@ mod tests {
                 let (digits, letters, joints) = kinds(u64::from_le_bytes(eight));
                 for (place, byte) in eight.iter().enumerate() {
                     let bit = |bits: u32| bits >> place & 1 == 1;
-                    let expected =
-                        (byte.is_ascii_digit(), byte.is_ascii_alphabetic(), matches!(byte, b' ' | b'-'));
+                    let expected = (byte.is_ascii_digit(), byte.is_ascii_alphabetic(), matches!(byte, b' ' | b'-'));
                     assert_eq!((bit(digits), bit(letters), bit(joints)), expected, "{byte}");
                 }
             }
