@@ -33,3 +33,15 @@ pub const SPELLED_BYTES_MAX: usize = 128;
 
 /// A pointer in a reason is cut to so many bytes.
 pub const POINTER_BYTES_MAX: usize = 256;
+
+/// A label pack has no more bytes.
+pub const PACK_BYTES_MAX: usize = 256 * 1024;
+
+/// A label pack speaks of so many tools. The largest server that people use has 120.
+pub const PACK_TOOLS_MAX: usize = 512;
+
+/// So many pointers in `roles` and in `fields` of one tool.
+pub const POINTERS_MAX: usize = 64;
+
+/// A sentence in a pack has no more bytes.
+pub const TEXT_MAX: usize = 400;

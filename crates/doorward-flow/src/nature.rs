@@ -11,9 +11,11 @@
 
 mod act;
 mod because;
+mod by_name;
 mod claims;
 mod place;
 mod roles;
+mod said;
 mod schema;
 mod spelled;
 mod words;
@@ -21,6 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,10 +32,12 @@ use doorward_mcp::raw::Kind;
 use doorward_mcp::views::tools::ToolDefinition;
 
 pub use because::{About, Because, Witness};
+pub use by_name::{ByName, is_prose};
 
 use claims::Believed;
 use place::Place;
 use roles::Of;
+use said::SaidRole;
 use schema::Argument;
 use words::{Name, Prose};
 
@@ -89,6 +94,7 @@ pub struct Nature {
     /// The first word of its name.
     leading: Box<str>,
     arguments: Arc<[Argument]>,
+    said_roles: Vec<SaidRole>,
     because: Vec<Because>,
 }
 
@@ -187,6 +193,7 @@ impl Nature {
             hide: false,
             leading: Box::default(),
             arguments: Arc::default(),
+            said_roles: Vec::new(),
             because: Vec::new(),
         }
     }
@@ -206,7 +213,8 @@ impl Nature {
     /// With what a pack or the operator says of the tool. It may raise as it likes; what it lowers, it lowers only if it says
     /// because of what.
     #[must_use]
-    pub fn with(self, _said: &ToolLabels) -> Self {
+    pub fn with(mut self, said: &ToolLabels) -> Self {
+        said::add(&mut self, said);
         self
     }
 
@@ -215,7 +223,9 @@ impl Nature {
     pub fn role(&self, path: &str, value: Kind) -> Role {
         match value {
             Kind::Bool | Kind::Null => Role::Control,
-            Kind::Number | Kind::String | Kind::Array | Kind::Object => self.place(path).role(self.of(), value),
+            Kind::Number | Kind::String | Kind::Array | Kind::Object => {
+                said::role(&self.said_roles, path, self.place(path).role(self.of(), value))
+            }
         }
     }
 
@@ -228,10 +238,17 @@ impl Nature {
         }
     }
 
-    /// The label of what stands at `path` (a JSON pointer) of a result, if it is a leaf of a strict form.
+    /// The label of what stands at `path` (a JSON pointer) of a result, if it is a leaf of a strict form. A field whose name
+    /// is that of prose is never believed more than the result.
     #[must_use]
-    pub fn field(&self, _path: &str) -> &Label {
-        &self.result
+    pub fn field(&self, path: &str) -> Cow<'_, Label> {
+        match said::field(&self.fields, path).map(|field| &field.label) {
+            Some(label) if label.integrity < self.result.integrity && is_prose(path) => {
+                Cow::Owned(Label { integrity: self.result.integrity, ..label.clone() })
+            }
+            Some(label) => Cow::Borrowed(label),
+            None => Cow::Borrowed(&self.result),
+        }
     }
 
     /// Why all this is assumed.
@@ -300,6 +317,12 @@ impl Nature {
 
     fn place<'a, 'p>(&'a self, path: &'p str) -> Place<'a, 'p> {
         place::find(&self.arguments, path)
+    }
+
+    /// Whether nothing at all spoke for what the tool does.
+    fn is_unknown(&self) -> bool {
+        let nothing = Because { about: About::Act(Act::Unknown), witness: Witness::Nothing };
+        self.act == Act::Unknown && self.because.first().is_none_or(|because| *because == nothing)
     }
 
     fn of(&self) -> Of<'_> {

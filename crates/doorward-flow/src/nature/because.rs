@@ -57,6 +57,9 @@ pub enum Witness {
     Pack(Arc<str>, Option<Arc<str>>),
     /// The operator, with the reason if there is one.
     Operator(Option<Arc<str>>),
+    /// The pack of this name, or the operator, whose statement is not followed: it makes the tool less dangerous than it shows
+    /// itself and gives no reason, or trusts prose.
+    Unfollowed(Option<Arc<str>>),
     /// Nothing: it is what is assumed of everything of which nothing is known.
     Nothing,
 }
@@ -74,6 +77,8 @@ impl fmt::Display for Witness {
             Self::Pack(pack, Some(reason)) => write!(f, "the pack {pack}: {reason}"),
             Self::Operator(None) => f.write_str("the configuration"),
             Self::Operator(Some(reason)) => write!(f, "the configuration: {reason}"),
+            Self::Unfollowed(Some(pack)) => write!(f, "not followed, for want of a reason: the pack {pack}"),
+            Self::Unfollowed(None) => f.write_str("not followed, for want of a reason: the configuration"),
             Self::Nothing => f.write_str("nothing that says otherwise"),
         }
     }

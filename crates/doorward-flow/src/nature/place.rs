@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use doorward_core::flow::Role;
 use doorward_mcp::raw::Kind;
 
+use super::because::Witness;
 use super::roles::{self, Described, Of};
 use super::schema::{Argument, Shape};
 use super::words::Prose;
@@ -35,9 +36,18 @@ pub(super) fn find<'a, 'p>(arguments: &'a [Argument], path: &'p str) -> Place<'a
     place.unwrap_or(Place::Unknown(Cow::Borrowed("")))
 }
 
+/// Whether something spoke for what an argument decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Its name or its schema.
+    BySomething,
+    /// It is what is assumed of all others.
+    ByNothing,
+}
+
 impl Place<'_, '_> {
     /// What a value of this kind decides here.
-    pub(super) fn role(&self, of: Of<'_>, value: Kind) -> Role {
+    pub(super) fn role(&self, of: Of<'_>, value: Kind) -> (Role, Shown) {
         match self {
             Self::Known(argument) => match (argument.shape, value) {
                 // The schema speaks of another kind of value than there is: only the name still counts.
@@ -48,10 +58,10 @@ impl Place<'_, '_> {
                 (
                     Shape::Flag | Shape::Number | Shape::Choice | Shape::Text,
                     Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array | Kind::Object,
-                ) => argument.role,
+                ) => (argument.role, shown(&argument.witness)),
             },
             Self::Unknown(name) => match value {
-                Kind::Bool | Kind::Null => Role::Control,
+                Kind::Bool | Kind::Null => (Role::Control, Shown::BySomething),
                 Kind::Number => by_name(of, name, Shape::Number),
                 Kind::String | Kind::Array | Kind::Object => by_name(of, name, Shape::Text),
             },
@@ -59,13 +69,19 @@ impl Place<'_, '_> {
     }
 }
 
-fn by_name(of: Of<'_>, name: &str, shape: Shape) -> Role {
-    let described = Described { shape, format: None, description: &Prose::of(None), alternatives: 0 };
-    roles::role(of, name, described).0
+fn shown(witness: &Witness) -> Shown {
+    if *witness == Witness::Nothing { Shown::ByNothing } else { Shown::BySomething }
 }
 
+fn by_name(of: Of<'_>, name: &str, shape: Shape) -> (Role, Shown) {
+    let described = Described { shape, format: None, description: &Prose::of(None), alternatives: 0 };
+    let (role, witness) = roles::role(of, name, described);
+    (role, shown(&witness))
+}
+
+/// Whether a token stands for an element of an array: an index, or the star of a statement.
 fn is_index(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit())
+    token == "*" || !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A token of a JSON pointer as the name it stands for (RFC 6901 section 4).
