@@ -204,15 +204,13 @@ impl Ledger {
         let uncounted = arrival.records.uncounted();
         let new = entered.new_records() + uncounted;
         let is_unsure = uncounted > 0 || !entered.beyond.is_empty();
-        if (1..=narrow).contains(&new) {
-            self.table.step(&entered);
-        }
-        if is_unsure || entered.incomplete > 0 {
+        self.table.step(&entered, narrow.saturating_sub(uncounted));
+        if is_unsure || self.table.is_full() {
             let beyond = self.beyond();
             beyond.records.add(&entered.beyond);
             beyond.records.add_different(uncounted);
             // Some of these may have come before: then fewer were new, and few enough for a step.
-            beyond.steps += if is_unsure { new.min(narrow) } else { 0 };
+            beyond.steps += new.min(narrow);
             beyond.linked += if beyond.servers & !bit != 0 { entered.incomplete + uncounted } else { 0 };
             beyond.servers |= bit;
         }
@@ -271,7 +269,8 @@ impl Ledger {
         let carries = values.len() > before || untold > 0;
         values.sort_unstable();
         values.dedup();
-        let identifiers: Vec<u64> = values.iter().flat_map(|&value| self.table.taken_elsewhere(value, bit)).collect();
+        // What went there stays counted when the server gives it back.
+        let identifiers: Vec<u64> = values.iter().flat_map(|&value| self.table.identifiers_like(value)).collect();
         let uncounted = self.sunk_beyond.iter().filter(|(sink, _)| usize::from(*sink) == at).map(|(_, count)| count);
         let sent = number.and_then(|number| self.sent.get(number)).copied().unwrap_or(0);
         Tally {

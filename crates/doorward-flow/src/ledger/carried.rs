@@ -48,6 +48,14 @@ impl Carried {
         carried
     }
 
+    /// What carries these values, for tests of the counts alone.
+    #[cfg(test)]
+    pub(super) fn made_of(mut values: Vec<u64>) -> Self {
+        values.sort_unstable();
+        values.dedup();
+        Self { telling: values.len() as u64, values, ..Self::default() }
+    }
+
     pub(super) fn values(&self) -> &[u64] {
         &self.values
     }

@@ -54,6 +54,16 @@ impl Records {
         self.ends.is_empty() && self.uncounted == 0
     }
 
+    /// Records of these identifiers, with these kinds of data, for tests of the counts alone.
+    #[cfg(test)]
+    pub(super) fn made_of(records: &[(Vec<u64>, u8)]) -> Self {
+        let mut made = Self::default();
+        for (identifiers, kinds) in records {
+            made.push(identifiers.iter().copied(), *kinds);
+        }
+        made
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = Record<'_>> + Clone {
         let mut start = 0;
         self.ends.iter().map(move |&(end, kinds)| {

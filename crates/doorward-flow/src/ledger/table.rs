@@ -130,13 +130,39 @@ impl Table {
         entered
     }
 
-    /// Marks what was new in an answer as having come a few at a time.
-    pub(super) fn step(&mut self, entered: &Entered) {
-        for &first in &entered.new {
+    /// Marks what came a few at a time. Of more than a few new records, those are marked that are of a few new persons.
+    pub(super) fn step(&mut self, entered: &Entered, narrow: u64) {
+        let few;
+        let marked = if entered.new_records() <= narrow {
+            &entered.new
+        } else {
+            few = self.one_for_each_new_person(&entered.new);
+            if few.len() as u64 <= narrow { &few } else { return }
+        };
+        for &first in marked {
             if let Some(marks) = self.place(first).and_then(|place| self.groups.get_mut(place)) {
                 *marks |= STEPPED;
             }
         }
+    }
+
+    /// Of these first identifiers one for each group that has no others.
+    fn one_for_each_new_person(&self, new: &[u64]) -> Vec<u64> {
+        let mut new = new.to_vec();
+        new.sort_unstable();
+        let mut of_group: Vec<Option<u64>> = vec![None; usize::from(self.groups_made)];
+        let mut is_older = vec![false; usize::from(self.groups_made)];
+        let firsts = self.identifiers.iter().zip(&self.groups).filter(|(_, marks)| **marks & FIRST != 0);
+        for (&identifier, &marks) in firsts {
+            let group = usize::from(marks & GROUP);
+            let is_new = new.binary_search(&identifier).is_ok();
+            match (of_group.get_mut(group), is_older.get_mut(group)) {
+                (Some(one), _) if is_new => *one = Some(identifier),
+                (_, Some(older)) => *older = true,
+                (Some(_) | None, None) => {}
+            }
+        }
+        of_group.into_iter().zip(is_older).filter_map(|(one, is_older)| one.filter(|_| !is_older)).collect()
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -165,10 +191,15 @@ impl Table {
     /// The identifiers here that are written like `value`, which is an identifier without its kind, and that the server
     /// of this bit did not give.
     pub(super) fn taken_elsewhere(&self, value: u64, server: u32) -> impl Iterator<Item = u64> + '_ {
-        self.written_like(value).filter_map(move |(identifier, seen, _)| {
+        self.written_like(value).filter_map(move |(identifier, seen)| {
             let is_given = seen & server & !OTHERS != 0;
             (!is_given && seen & SERVERS != 0).then_some(identifier)
         })
+    }
+
+    /// All identifiers here that are written like `value`.
+    pub(super) fn identifiers_like(&self, value: u64) -> impl Iterator<Item = u64> + '_ {
+        self.written_like(value).map(|(identifier, _)| identifier)
     }
 
     /// How many persons these identifiers can be of.
@@ -314,11 +345,10 @@ impl Table {
         }
     }
 
-    fn written_like(&self, value: u64) -> impl Iterator<Item = (u64, u32, u16)> + '_ {
+    fn written_like(&self, value: u64) -> impl Iterator<Item = (u64, u32)> + '_ {
         let from = self.identifiers.partition_point(|&one| one < value);
-        let all = self.identifiers.iter().zip(&self.seen).zip(&self.groups).skip(from);
-        all.map(|((&identifier, &seen), &marks)| (identifier, seen, marks))
-            .take_while(move |(identifier, ..)| without_sort(*identifier) == value)
+        let all = self.identifiers.iter().zip(&self.seen).skip(from);
+        all.map(|(&identifier, &seen)| (identifier, seen)).take_while(move |(one, _)| without_sort(*one) == value)
     }
 }
 
