@@ -1,7 +1,11 @@
 //! The bounds of the ledger's rules, as the operator sets them.
 
-/// The bounds of all rules. The defaults are those under which a staged harvest of 500 records stops before record 60 and
-/// no synthetic benign context of 10,000 is flagged.
+/// The bounds of all rules.
+///
+/// With the defaults a staged harvest of 500 records in one context stops before record 60, and no synthetic benign context
+/// of 10,000 is flagged. Those of the day and the month are wider, since honest work adds up over contexts: with the bounds
+/// of a context for the day, two in five contexts of a principal with twenty a day would be flagged, with these hardly any,
+/// and a harvest spread over contexts stops before record 80.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caps {
     /// For one context.
@@ -36,8 +40,10 @@ pub struct Bounds {
 impl Default for Caps {
     fn default() -> Self {
         let context = Bounds { steps: 40, staged: 50, linked: 25, sunk: 25, bytes: 1 << 20 };
-        let day = Bounds { bytes: 4 << 20, ..context };
-        let month = Bounds { steps: 400, staged: 500, linked: 250, sunk: 250, bytes: 40 << 20 };
+        let day = Bounds { steps: 80, staged: 400, linked: 80, sunk: 50, bytes: 4 << 20 };
+        // In a month there are easily more records than are told apart exactly. What is counted of steps then is too high, and
+        // of the last two far too high.
+        let month = Bounds { steps: 2_000, staged: 4_000, linked: u64::MAX, sunk: u64::MAX, bytes: 40 << 20 };
         Self { context, day, month, narrow: 5, baseline_times: 5, baseline_contexts: 20 }
     }
 }

@@ -1,9 +1,9 @@
 //! What the ledger promises: it stops a harvest, lets work be done, and never counts too low.
 
+mod conflicts;
 mod exact;
 mod harvest;
 mod rules;
-mod walls;
 mod work;
 
 use doorward_core::flow::{Integrity, Label};
@@ -49,7 +49,7 @@ impl World {
     }
 
     fn read_labelled(&mut self, server: &str, text: &str, label: &Label) -> Reckoning {
-        let part = json(&format!("{text:?}"));
+        let part = json(&serde_json::to_string(text).unwrap());
         let server = ServerId::parse(server).unwrap();
         let records = Records::read(&self.keyed, &server, &[part.as_raw()], &self.walls);
         let arrival = Arrival { server: &server, label, records: &records };
