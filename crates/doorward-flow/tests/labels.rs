@@ -84,7 +84,15 @@ fn packs_know_what_outsiders_can_write_and_what_carries_data_out() {
     let scores = scores(|nature, of| {
         let pack = pack::named(&of.server).unwrap_or_else(|| panic!("no pack is called {}", of.server));
         let labels = pack.tools.get(of.name.as_str()).unwrap_or_else(|| panic!("{} has no {}", of.server, of.name));
-        nature.with(labels)
+        let nature = nature.with(labels);
+        assert_eq!(
+            (Some(nature.act), Some(nature.egress)),
+            (labels.act.or(Some(nature.act)), labels.egress.or(Some(nature.egress))),
+            "{}.{}: what the pack lowers needs a reason",
+            of.server,
+            of.name
+        );
+        nature
     });
     scores.print("with packs");
     assert!(scores.attacker_writable.recall() >= 0.98);
