@@ -45,3 +45,44 @@ pub const POINTERS_MAX: usize = 64;
 
 /// A sentence in a pack has no more bytes.
 pub const TEXT_MAX: usize = 400;
+
+// Values and where they come from.
+
+/// Most forms that one value is compared in: as text in two spellings, as a number, an account, a telephone number, a URL.
+pub const FORMS_MAX: usize = 6;
+
+/// Most bytes of a host name (RFC 1035 §2.3.4: 253, more in characters outside ASCII).
+pub const HOST_BYTES_MAX: usize = 512;
+
+/// Most bytes of the last label of a host name (RFC 1035 §2.3.4).
+pub const TOP_LEVEL_BYTES_MAX: usize = 63;
+
+/// Most leaves of one part of a result that are looked at: what stands further behind endorses nothing.
+pub const LEAVES_MAX: usize = 16 * 1024;
+
+/// Most values inside each other that are looked at.
+pub const NESTING_MAX: usize = 64;
+
+/// Most places of one part that are told apart; values at further ones endorse nothing.
+pub const PATHS_MAX: usize = 4096;
+
+/// Most bytes of the pointer to a place.
+pub const PATH_BYTES_MAX: usize = 512;
+
+/// Most bytes of the label of a line (`Name: value`).
+pub const LABEL_BYTES_MAX: usize = 60;
+
+/// Fewest leaves of a text that was cut short for what stands before the cut to count.
+pub const CUT_LEAVES_MIN: usize = 6;
+
+/// Most tools whose records are remembered.
+pub const SHAPES_MAX: usize = 4096;
+
+/// Most fields of a tool's records that are remembered.
+pub const SHAPE_FIELDS_MAX: usize = 256;
+
+/// Most records that count for what is usual; then all counts are halved, so that a server may change.
+pub const SHAPE_RECORDS_MAX: u32 = 4096;
+
+/// Most records of one result that have a say in what is usual.
+pub const SHAPE_VOTES_MAX: usize = 16;
