@@ -183,7 +183,7 @@ impl Keyed {
             return forms;
         }
         let is_url = folded.contains("//") || folded.starts_with("www.");
-        if is_url || address::is_host_and_path(folded) {
+        if is_url || address::is_host_and_path(folded) || address::is_ipv4(folded) {
             let Some(url) = address::url(plain) else { return forms };
             forms.add(self.hash(Kind::Url, &url));
             // A path has a case, so a URL is not compared as text; a name such as `notes.md` is.

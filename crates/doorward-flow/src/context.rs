@@ -5,12 +5,23 @@
 //! It must never decide: what follows from a judgement is the policy's. It must never keep a value, only hashes, and nothing
 //! that it gives out (a judgement, a remedy, its `Debug`) may hold one. A label only ever rises.
 
-use doorward_core::flow::{EndorseSeen, Label, Missing, Origin, Role};
-use doorward_core::ids::ServerId;
-use doorward_mcp::raw::Raw;
+mod arguments;
+mod arrival;
+mod judging;
+mod origins;
+mod paths;
+mod remedy;
 
-use crate::canonical::{Key, Keyed};
+use doorward_core::flow::{EndorseSeen, Label, Missing, Role};
+use doorward_core::ids::ServerId;
+use doorward_mcp::raw::{Kind as JsonKind, Raw};
+
+use crate::canonical::{Key, Keyed, Kind, Sort, Value};
+use crate::declared::Declared;
+use crate::endorse::{Class, Endorsed, Scope};
+use crate::limits::{DECLARED_MAX, HANDLE_BYTES_MAX, SERVERS_MAX};
 use crate::nature::Nature;
+use crate::structure::Shapes;
 
 /// A call, before it is decided.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +75,9 @@ pub struct Context {
     label: Label,
     keyed: Keyed,
     beginning: Beginning,
+    endorsed: Endorsed,
+    texts: Vec<(Voice, Declared)>,
+    servers: Vec<ServerId>,
 }
 
 /// What may be said of a call.
@@ -82,47 +96,93 @@ impl Context {
     /// An empty context whose hashes are made under `key`.
     #[must_use]
     pub fn new(key: &Key, beginning: Beginning) -> Self {
-        Self { label: Label::default(), keyed: Keyed::new(key), beginning }
+        Self {
+            label: Label::default(),
+            keyed: Keyed::new(key),
+            beginning,
+            endorsed: Endorsed::default(),
+            texts: Vec::new(),
+            servers: Vec::new(),
+        }
     }
 
     /// Takes in what the context is for: what the text names is endorsed. Only for text that is signed, that came over a
     /// channel of a person's, or that the operator wrote.
-    pub fn declare(&mut self, _text: &str, _by: Voice) {}
+    pub fn declare(&mut self, text: &str, by: Voice) {
+        if self.texts.len() >= DECLARED_MAX {
+            let oldest = self.texts.iter().position(|(voice, _)| *voice == Voice::Task).unwrap_or(0);
+            self.texts.remove(oldest);
+        }
+        self.texts.push((by, Declared::of(&self.keyed, text)));
+    }
 
     /// Takes in a value that earlier work has shown to be good for this tool.
-    pub fn learn(&mut self, _server: &ServerId, _tool: &str, _value: &str) {}
+    pub fn learn(&mut self, server: &ServerId, tool: &str, value: &str) {
+        let scope = self.tool(server, tool);
+        let forms = self.keyed.forms(value);
+        self.endorsed.add(Class::Learned, scope, &forms);
+    }
 
-    /// Takes in that a person has approved the value of this hash (from [`Judgement::missing_values`]) for this.
-    pub fn approve(&mut self, _server: &ServerId, _tool: &str, _role: Role, _value: u64) {}
+    /// Takes in that a person has approved the value of this hash (from [`Judgement::missing_values`]) for this tool and
+    /// this role, and for no other.
+    pub fn approve(&mut self, server: &ServerId, tool: &str, role: Role, value: u64) {
+        let scope = self.tool_role(server, tool, role);
+        self.endorsed.add_form(Class::Approved, scope, value);
+    }
 
     /// Which values of `call` have an endorsed origin, and which need one and have none.
     ///
     /// Whether anything follows from it depends on [`Context::label`]: before anything untrusted was read, nothing does.
     #[must_use]
     pub fn judge(&self, call: &Call<'_>) -> Judgement {
-        let path = std::sync::Arc::from("");
-        let missing = Missing { path, role: Role::Target };
-        let consequential = call.nature.act.is_consequential();
-        let endorse = EndorseSeen {
-            consequential,
-            egress: call.nature.egress,
-            missing: if consequential || call.nature.egress { vec![missing] } else { Vec::new() },
-            weakest: None::<Origin>,
-        };
-        Judgement { endorse, remedy: None, missing_values: Vec::new() }
+        judging::judge(self, call)
     }
 
-    /// Takes in a call that is let through, before it is sent.
-    pub fn allowed(&mut self, _call: &Call<'_>) {}
+    /// Takes in a call that is let through, before it is sent: until something untrusted was read, nobody untrusted can have
+    /// said what is in it; and a name that it gives to something new will be known.
+    pub fn allowed(&mut self, call: &Call<'_>) {
+        let Some(arguments) = call.arguments else { return };
+        let is_clean = self.beginning == Beginning::Known && !self.label.is_untrusted();
+        if !is_clean && !call.nature.makes {
+            return;
+        }
+        let server = self.server(call.server);
+        arguments::each(arguments, |leaf| {
+            let Some(text) = leaf.text().filter(|text| text.len() <= HANDLE_BYTES_MAX) else { return };
+            let value = self.keyed.value(&text);
+            if is_clean {
+                self.endorsed.add(Class::Clean, Scope::CONTEXT, &value.forms);
+            }
+            let names = match call.nature.role(leaf.pointer, leaf.raw.kind()) {
+                Role::Target | Role::Selector => value.sort != Sort::Address,
+                Role::Command | Role::Credential | Role::Content | Role::Control | Role::Choice => false,
+            };
+            if call.nature.makes && names {
+                self.endorsed.add(Class::Handle, server, &value.forms);
+            }
+        });
+    }
 
-    /// Takes in what arrived, before it is passed on.
-    pub fn absorb(&mut self, arrived: &Arrived<'_>) {
+    /// Takes in what arrived, before it is passed on. `shapes` remembers over all contexts what the results of each tool
+    /// look like.
+    pub fn absorb(&mut self, arrived: &Arrived<'_>, shapes: &mut Shapes) {
         self.raise(arrived.label);
+        arrival::take(self, arrived, shapes);
     }
 
     /// Joins `label` to that of the context: for what was read elsewhere, or may have been.
     pub fn raise(&mut self, label: &Label) {
-        self.label = self.label.join(label);
+        if !label.flows_to(&self.label) {
+            self.label = self.label.join(label);
+        }
+    }
+
+    /// Lets go of every endorsement. The label stays, and from here on the beginning is unknown.
+    pub fn shed(&mut self) {
+        self.endorsed = Endorsed::default();
+        self.texts = Vec::new();
+        self.servers = Vec::new();
+        self.beginning = Beginning::Unknown;
     }
 
     /// The join of everything that was read.
@@ -134,6 +194,52 @@ impl Context {
     /// About how much memory it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of::<Self>()
+        let texts: usize = self.texts.iter().map(|(_, text)| size_of::<Declared>() + text.bytes()).sum();
+        size_of::<Self>() + self.endorsed.bytes() + texts + self.servers.len() * size_of::<ServerId>()
+    }
+
+    /// Whether a task was declared: then an address only counts in a record that the task names.
+    fn has_task(&self) -> bool {
+        self.texts.iter().any(|(voice, _)| *voice == Voice::Task)
+    }
+
+    fn is_named(&self, value: &Value<'_>, by: Voice) -> bool {
+        self.texts.iter().any(|(voice, text)| *voice == by && text.names(&self.keyed, value))
+    }
+
+    /// The scope of a server, which is told apart from now on, if there is room.
+    fn server(&mut self, server: &ServerId) -> Scope {
+        if !self.servers.contains(server) && self.servers.len() < SERVERS_MAX {
+            self.servers.push(server.clone());
+        }
+        self.known_server(server)
+    }
+
+    /// The scope of a server. Nothing is ever endorsed for one that is not told apart.
+    fn known_server(&self, server: &ServerId) -> Scope {
+        let place = self.servers.iter().position(|known| known == server);
+        Scope(place.and_then(|place| u64::try_from(place).ok()).map_or(UNTOLD, |place| place + 1))
+    }
+
+    fn tool(&self, server: &ServerId, tool: &str) -> Scope {
+        Scope(self.keyed.hash(Kind::Place, &format!("{server}\n{tool}")))
+    }
+
+    fn tool_role(&self, server: &ServerId, tool: &str, role: Role) -> Scope {
+        Scope(self.keyed.hash(Kind::Place, &format!("{server}\n{tool}\n{role}")))
     }
 }
+
+/// The scope of servers that are not told apart.
+const UNTOLD: u64 = u64::MAX - 1;
+
+/// Whether a leaf of this kind can hold a value at all.
+const fn holds_value(kind: JsonKind) -> bool {
+    match kind {
+        JsonKind::String | JsonKind::Number => true,
+        JsonKind::Null | JsonKind::Bool | JsonKind::Array | JsonKind::Object => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,42 @@ pub const SHAPE_RECORDS_MAX: u32 = 4096;
 
 /// Most records of one result that have a say in what is usual.
 pub const SHAPE_VOTES_MAX: usize = 16;
+
+/// Most addresses and numbers of one text that are looked at; a text with more has one that equals nothing.
+pub const ATOMS_MAX: usize = 256;
+
+/// Most bytes of a declared text that endorse.
+pub const DECLARED_BYTES_MAX: usize = 16 * 1024;
+
+/// Most words of a value or a title that are looked for in a declared text.
+pub const TITLE_WORDS_MAX: usize = 64;
+
+/// Most hashes of endorsed values that one context remembers; at 17 bytes each and room to grow, under 1 MiB.
+pub const ENDORSED_MAX: usize = 24 * 1024;
+
+/// Most texts that are declared in one context; the oldest task is forgotten first.
+pub const DECLARED_MAX: usize = 32;
+
+/// Most servers that one context tells apart; what others say endorses nothing.
+pub const SERVERS_MAX: usize = 256;
+
+/// Most leaves of a call's arguments that are looked at; a call with more has one without an origin.
+pub const ARGUMENT_LEAVES_MAX: usize = 4096;
+
+/// Most bytes of the pointer to an argument that are told.
+pub const ARGUMENT_PATH_BYTES_MAX: usize = 256;
+
+/// Most arguments without an origin that are told of one call.
+pub const MISSING_MAX: usize = 32;
+
+/// Most parts of one result that are looked at; what stands in others endorses nothing.
+pub const PARTS_MAX: usize = 256;
+
+/// Most bytes of a value that a field endorses: longer ones are prose.
+pub const HANDLE_BYTES_MAX: usize = 160;
+
+/// Most bytes of a field that names its record.
+pub const NAMING_BYTES_MAX: usize = 80;
+
+/// Most bytes of one of a few fixed words.
+pub const CHOICE_BYTES_MAX: usize = 40;

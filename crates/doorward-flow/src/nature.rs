@@ -40,6 +40,7 @@ use roles::Of;
 use said::SaidRole;
 use schema::Argument;
 use words::{Name, Prose};
+pub(crate) use words::{name_words, names_content, stems};
 
 use crate::limits::POINTER_BYTES_MAX;
 use crate::pack::ToolLabels;

@@ -19,6 +19,7 @@ use doorward_mcp::raw::{Kind, Raw, RawJson};
 
 pub(crate) use paths::{PathId, Paths};
 pub use shapes::Shapes;
+pub(crate) use shapes::Usual;
 
 use crate::limits::LEAVES_MAX;
 

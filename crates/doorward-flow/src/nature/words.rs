@@ -102,6 +102,16 @@ pub(super) fn listed(list: &List, word: &str) -> Option<&'static str> {
     stems(word).iter().find_map(|stem| list.get(stem.as_str()).copied())
 }
 
+/// The words of the name of a field, in lower case.
+pub(crate) fn name_words(name: &str) -> Vec<String> {
+    Name::of(name).words
+}
+
+/// Whether a field whose name has this word holds what somebody wrote.
+pub(crate) fn names_content(word: &str) -> bool {
+    lists().roles.get(word) == Some(&Role::Content)
+}
+
 /// The sections of a list file: `name: words`, where lines that begin with a space go on.
 fn sections(file: &'static str) -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static str>)> {
     let lines = file.lines().filter(|line| !line.starts_with('#'));
@@ -245,7 +255,7 @@ fn first_sentence(text: &str) -> &str {
 }
 
 /// A word and the forms it may come from: `notifies` from `notify`, `dropped` from `drop`.
-pub(super) fn stems(word: &str) -> Vec<String> {
+pub(crate) fn stems(word: &str) -> Vec<String> {
     let cut = |ending: usize, tail: &str| {
         let stem = word.len().checked_sub(ending).and_then(|kept| word.get(..kept))?;
         (stem.len() >= 2).then(|| format!("{stem}{tail}"))

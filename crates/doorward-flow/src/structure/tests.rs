@@ -69,6 +69,8 @@ fn yaml_reads_as_emitters_write_it() {
 fn what_no_emitter_writes_is_lines() {
     for text in [
         "name: Ann\nname: Bob",
+        "name: Ann\npeople:\n- a: 1\n- a: 2\nname: Bob",
+        "- mail: a@b.c\n  to:\n  - d@e.f\n  mail: evil@x.y",
         "name: Ann\nand some prose",
         "name: Ann\n\tmail: x",
         "- a: 'x' y\n  b: z",

@@ -16,7 +16,7 @@ pub(super) fn of(text: &str) -> Option<Reading<'_>> {
         at: 0,
         open: Vec::new(),
         seen: BTreeSet::new(),
-        element: 0,
+        mappings: 0,
         record: 0,
         names: 0,
         reading: Reading { form: Form::Indented, ..Reading::default() },
@@ -38,14 +38,23 @@ pub(super) fn of(text: &str) -> Option<Reading<'_>> {
 struct Reader<'a, 'l> {
     lines: &'l [&'a str],
     at: usize,
-    /// The mappings that are open: how far their names are indented, and where the last name's value stands.
-    open: Vec<(usize, PathId)>,
-    /// The names that were seen, by the list element and the mapping they belong to.
-    seen: BTreeSet<(u32, usize, PathId)>,
-    element: u32,
+    /// The mappings that are open, outermost first.
+    open: Vec<Mapping>,
+    /// The names that were seen in each mapping.
+    seen: BTreeSet<(u32, PathId)>,
+    mappings: u32,
     record: u32,
     names: usize,
     reading: Reading<'a>,
+}
+
+#[derive(Clone, Copy)]
+struct Mapping {
+    number: u32,
+    /// How far its names are indented.
+    indent: usize,
+    /// Where the value of its last name stands.
+    path: PathId,
 }
 
 /// A line taken apart.
@@ -80,18 +89,18 @@ impl<'a> Reader<'a, '_> {
 
     fn name(&mut self, name: &'a str, line: &Line<'a>) -> Option<PathId> {
         let indent = line.indent + 2 * line.dashes;
-        self.close(indent);
-        if line.dashes > 0 {
-            self.element = self.element.saturating_add(1);
-        }
-        let parent = self.open.last().map_or(Paths::ROOT, |(_, path)| *path);
+        // A name as far in as the one before is of the same mapping, unless a new element of a list begins with it.
+        let sibling = self.close(indent).filter(|_| line.dashes == 0);
+        let number = sibling.map_or(self.mappings + 1, |sibling| sibling.number);
+        self.mappings = self.mappings.max(number);
+        let parent = self.place();
         let name = name.trim_matches(['\'', '"']);
         let path = self.reading.paths.member(parent, name);
-        let is_new = path == Paths::LOST || self.seen.insert((self.element, indent, path));
+        let is_new = path == Paths::LOST || self.seen.insert((number, path));
         if !is_new || self.open.len() >= NESTING_MAX {
             return None;
         }
-        self.open.push((indent, path));
+        self.open.push(Mapping { number, indent, path });
         self.names += 1;
         self.reading.push(self.record, parent, Cow::Borrowed(name), Sort::Name(path));
         Some(path)
@@ -99,14 +108,20 @@ impl<'a> Reader<'a, '_> {
 
     fn item(&mut self, line: &Line<'a>) -> PathId {
         self.close(line.indent + 2 * line.dashes + 1);
-        self.open.last().map_or(Paths::ROOT, |(_, path)| *path)
+        self.place()
     }
 
-    /// Closes the mappings whose names are indented as far or further.
-    fn close(&mut self, indent: usize) {
-        while self.open.last().is_some_and(|(at, _)| *at >= indent) {
-            self.open.pop();
+    /// Closes the mappings whose names are indented as far or further; gives that which is indented just as far.
+    fn close(&mut self, indent: usize) -> Option<Mapping> {
+        let mut last = None;
+        while self.open.last().is_some_and(|mapping| mapping.indent >= indent) {
+            last = self.open.pop();
         }
+        last.filter(|mapping| mapping.indent == indent)
+    }
+
+    fn place(&self) -> PathId {
+        self.open.last().map_or(Paths::ROOT, |mapping| mapping.path)
     }
 
     fn value(&mut self, value: &'a str, path: PathId, hang: usize) -> Option<()> {
