@@ -110,7 +110,11 @@ impl Search<'_> {
         let (host, port) = host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port)));
         let mut host = host.trim_end_matches(['.', '-']);
         // "see www.a.com.They": the sentence ended.
-        while path.is_empty() && host.matches('.').count() > 1 && !address::has_usual_end(&normal::folded(host)) {
+        while path.is_empty()
+            && host.matches('.').count() > 1
+            && !address::is_ipv4(host)
+            && !address::has_usual_end(&normal::folded(host))
+        {
             host = host.rsplit_once('.').map_or(host, |(host, _)| host);
         }
         let folded = normal::folded(host);

@@ -102,7 +102,7 @@ fn raise_fields(context: &mut Context, arrived: &Arrived<'_>, reading: &Reading<
     let Some(nature) = arrived.call.map(|call| call.nature).filter(|nature| !nature.fields.is_empty()) else { return };
     let places: BTreeSet<PathId> = reading.leaves.iter().map(|leaf| leaf.path).collect();
     for pointer in places.into_iter().filter_map(|path| reading.paths.pointer(path)) {
-        context.raise(nature.field(pointer));
+        context.raise(&nature.field(pointer));
     }
 }
 
