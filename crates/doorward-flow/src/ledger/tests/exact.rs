@@ -225,6 +225,20 @@ fn what_does_not_fit_is_not_counted_too_low() {
 }
 
 #[test]
+fn more_that_went_out_than_is_remembered_counts_again() {
+    for (gone, counted) in [(limits::SUNK_MAX as u64, 0), (limits::SUNK_MAX as u64 + 1, 1)] {
+        let mut ledger = Ledger::new();
+        apply(&mut ledger, &Event::Answer(0, (0..300).map(|person| (vec![made(0, person)], 0xff)).collect()), 5);
+        for person in 0..gone {
+            apply(&mut ledger, &Event::Call(1, vec![made(0, person)]), 5);
+        }
+        assert_eq!(sunk(&ledger, 1), gone);
+        apply(&mut ledger, &Event::Call(1, vec![made(0, gone - 1)]), 5);
+        assert_eq!(sunk(&ledger, 1), gone + counted, "{gone}");
+    }
+}
+
+#[test]
 fn one_hostile_answer_makes_nobody_disappear() {
     let mut ledger = Ledger::new();
     let chain = (0..100).map(|at| (vec![made(0, at), made(1, at), made(2, at / 2)], 0xff));

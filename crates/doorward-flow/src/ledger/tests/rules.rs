@@ -171,6 +171,24 @@ fn what_is_usual_raises_the_bounds_of_the_day_and_not_of_a_context() {
 }
 
 #[test]
+fn a_window_is_never_shorter_than_it_says() {
+    const HOUR: i64 = 3_600 * 1_000_000;
+    for (hours, is_held) in [(1, true), (13, true), (23, true), (24, true), (37, false), (80, false)] {
+        for begun in [0, 5, 11] {
+            let mut world = World::new(Caps::default());
+            world.now = Timestamp::from_micros(world.now.as_micros() + begun * HOUR);
+            for i in 0..80 {
+                world.read("crm", &customer(i));
+                world.context = Ledger::new();
+            }
+            world.now = Timestamp::from_micros(world.now.as_micros() + hours * HOUR);
+            let expected = if is_held { vec![LedgerRule::Steps] } else { vec![] };
+            assert_eq!(world.call("mail", "{}", true).passed, expected, "{hours} hours, begun after {begun}");
+        }
+    }
+}
+
+#[test]
 fn records_are_what_speaks_of_persons() {
     let keyed = Keyed::new(&Key::from_bytes([1; 16]));
     let server = ServerId::parse("s").unwrap();
@@ -185,6 +203,7 @@ fn records_are_what_speaks_of_persons() {
         (r#"{"emails":["a@b.example"],"email":["x@b.example","y@b.example"]}"#, 2),
         (r#"{"sender":"a@b.example","subject":"s","body":"b"}"#, 0),
         (r#"{"name":"widget","price":5}"#, 0),
+        (r#"{"email":["x@b.example","y@b.example"],"customer_id":["C1","C2","C3"]}"#, 4),
         ("the weather is fine on 2024-05-13", 0),
         (r#"[{"temperature":5},{"temperature":6}]"#, 0),
     ] {
