@@ -22,7 +22,7 @@ use crate::fault::Fault;
 use crate::terminal::{Terminal, Tone, column, inert, visible};
 
 /// Longest remark, in characters.
-const REMARK_MAX: usize = 500;
+const REMARK_CHARACTERS: usize = 500;
 
 pub(super) async fn approvals(command: ApprovalsCommand, terminal: &Terminal) -> Result<Exit, Fault> {
     match command {
@@ -137,8 +137,8 @@ fn agrees(row: &ApprovalRow, terminal: &Terminal) -> Result<bool, Fault> {
 }
 
 async fn settle(args: &AnswerApprovalsArgs, word: Word, terminal: &Terminal) -> Result<Exit, Fault> {
-    if args.remark.as_ref().is_some_and(|remark| remark.chars().count() > REMARK_MAX) {
-        let what = format!("a remark has at most {REMARK_MAX} characters");
+    if args.remark.as_ref().is_some_and(|remark| remark.chars().count() > REMARK_CHARACTERS) {
+        let what = format!("a remark has at most {REMARK_CHARACTERS} characters");
         return Err(Fault::told(Exit::Usage, what, "Say it in fewer words."));
     }
     let config = source(&args.source)?;

@@ -2,8 +2,8 @@
 //!
 //! All of these take text that is plain already (see [`super::normal`]).
 
+use core::net::Ipv4Addr;
 use std::borrow::Cow;
-use std::net::Ipv4Addr;
 
 use unicode_security::MixedScript;
 

@@ -85,7 +85,8 @@ fn echo(context: &Context, arrived: &Arrived<'_>) -> Vec<Forms> {
         let Some(text) = leaf.text() else { return };
         let role = match call.nature.role(leaf.pointer, leaf.raw.kind()) {
             Role::Content => Role::Selector,
-            role => role,
+            role
+            @ (Role::Target | Role::Command | Role::Credential | Role::Selector | Role::Control | Role::Choice) => role,
         };
         if let Some(argument) = Argument::new(context, leaf.pointer, role, &text)
             && argument.value.sort == Sort::Address

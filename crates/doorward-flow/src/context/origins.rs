@@ -1,7 +1,5 @@
 //! The origin of one value of a call.
 
-use std::borrow::Cow;
-
 use doorward_core::flow::{Origin, Role};
 use doorward_facts::email;
 
@@ -174,7 +172,7 @@ impl<'c> Asked<'c> {
 
 impl<'a> Argument<'a> {
     /// `None` for a value of which nothing is left when what nobody means is taken away.
-    pub(super) fn new(context: &Context, pointer: &'a str, role: Role, text: &'a Cow<'_, str>) -> Option<Self> {
+    pub(super) fn new(context: &Context, pointer: &'a str, role: Role, text: &'a str) -> Option<Self> {
         let value = context.keyed.value(text);
         (value.sort != Sort::Blank).then_some(Self { pointer, role, value })
     }

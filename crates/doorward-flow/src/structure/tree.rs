@@ -79,7 +79,7 @@ pub(super) fn leaves<'a>(node: &Node<'a>) -> Reading<'a> {
             elements.iter().for_each(|element| walk.record(element, path));
         }
         Node::Object(members) if !members.is_empty() && members.iter().all(|(_, member)| member.is_container()) => {
-            members.iter().for_each(|(name, member)| walk.group(name, member));
+            members.iter().for_each(|(name, member)| walk.group(name.clone(), member));
         }
         Node::Void | Node::Scalar(_) | Node::Object(_) => walk.record(node, Paths::ROOT),
     }
@@ -106,7 +106,7 @@ impl<'a> Walk<'a> {
         self.walk(node, path);
     }
 
-    fn group(&mut self, name: &Cow<'a, str>, member: &Node<'a>) {
+    fn group(&mut self, name: Cow<'a, str>, member: &Node<'a>) {
         self.record = self.record.saturating_add(1);
         let path = self.name(name, Paths::ROOT);
         match member {
@@ -118,9 +118,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn name(&mut self, name: &Cow<'a, str>, parent: PathId) -> PathId {
-        let path = self.reading.paths.member(parent, name);
-        self.reading.push(self.record, parent, name.clone(), Sort::Name(path));
+    fn name(&mut self, name: Cow<'a, str>, parent: PathId) -> PathId {
+        let path = self.reading.paths.member(parent, &name);
+        self.reading.push(self.record, parent, name, Sort::Name(path));
         path
     }
 
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
                     if self.reading.is_full() {
                         return;
                     }
-                    let path = self.name(name, path);
+                    let path = self.name(name.clone(), path);
                     self.walk(member, path);
                 }
             }
