@@ -4,6 +4,7 @@
 //! must never let an answer make fewer persons of many: whatever names several things of one sort is several records.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use doorward_core::ids::ServerId;
 use doorward_mcp::limits::Limits;
@@ -14,6 +15,8 @@ use super::limits::{ANSWER_IDENTIFIERS_MAX, NESTED_JSON_MAX, RECORD_LINE_MAX};
 use super::walls::{Side, Sides, Walls};
 use super::words::{self, Holds};
 use crate::canonical::Keyed;
+use crate::limits::LEAVES_MAX;
+use crate::structure::{self, Form, Sort as Leaf};
 
 /// The records in one answer, as keyed hashes of the identifiers in each.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,10 +41,14 @@ impl Records {
     #[must_use]
     pub fn read(keyed: &Keyed, server: &ServerId, parts: &[Raw<'_>], walls: &Walls) -> Self {
         let mut found = Self { sides: walls.sides_of(server), ..Self::default() };
-        let mut reading = Reading { keyed, server, walls, found: &mut found };
+        let mut reading = Reading { told: BTreeSet::new(), keyed, server, walls, found: &mut found };
         for part in parts {
             match part.as_str() {
-                Some(text) => reading.text(&text, NESTED_JSON_MAX),
+                Some(text) if !reading.other_form(*part, &text) => {
+                    reading.text(&text, NESTED_JSON_MAX);
+                    reading.told.clear();
+                }
+                Some(_) => {}
                 None => reading.json(*part, NESTED_JSON_MAX),
             }
         }
@@ -92,6 +99,8 @@ impl Records {
 }
 
 struct Reading<'a> {
+    /// Identifiers of which lines say no more than the fields did.
+    told: BTreeSet<u64>,
     keyed: &'a Keyed,
     server: &'a ServerId,
     walls: &'a Walls,
@@ -112,6 +121,60 @@ enum Open {
 }
 
 impl Reading<'_> {
+    /// A text whose fields are written otherwise than as JSON; whether that is all there is to say of it.
+    fn other_form(&mut self, part: Raw<'_>, text: &str) -> bool {
+        if as_json(text, NESTED_JSON_MAX).is_some() {
+            return false;
+        }
+        structure::read(part, |read| match read.form {
+            Form::Quoted if read.leaves.len() < LEAVES_MAX => {
+                self.leaves(read);
+                true
+            }
+            Form::Indented => {
+                // Text may look like fields by chance: whoever is in it and in no record is found by lines.
+                self.leaves(read);
+                self.told.extend(&self.found.identifiers);
+                false
+            }
+            Form::Quoted | Form::Lines => false,
+        })
+    }
+
+    /// The objects that these leaves are fields of. Of those in one list nothing says where one ends: a name that comes
+    /// again begins another.
+    fn leaves(&mut self, read: &structure::Reading<'_>) {
+        let mut objects: BTreeMap<&str, (u32, Vec<Field>)> = BTreeMap::new();
+        for leaf in &read.leaves {
+            let pointer = read.paths.pointer(leaf.path).unwrap_or_default();
+            let field = pointer.trim_end_matches("/*");
+            let (parent, name) = field.rsplit_once('/').unwrap_or_default();
+            match leaf.sort {
+                Leaf::Name(_) => continue,
+                Leaf::Line if name.is_empty() => {
+                    self.text(&leaf.value, NESTED_JSON_MAX);
+                    continue;
+                }
+                Leaf::Line | Leaf::Field => {}
+            }
+            let name = words::plain(name);
+            let (record, fields) = objects.entry(parent).or_default();
+            let is_in_list = field.len() < pointer.len();
+            let comes_again = !is_in_list && fields.iter().any(|field| field.name == name);
+            if *record != leaf.record || comes_again {
+                let whole = std::mem::take(fields);
+                *record = leaf.record;
+                self.object(&whole, NESTED_JSON_MAX);
+            }
+            if let Some((_, fields)) = objects.get_mut(parent) {
+                fields.push(Field { name, value: leaf.value.clone().into_owned() });
+            }
+        }
+        for (_, fields) in objects.into_values() {
+            self.object(&fields, NESTED_JSON_MAX);
+        }
+    }
+
     /// A text: JSON when it is written as such, otherwise lines.
     fn text(&mut self, text: &str, nested: u8) {
         if let Some(json) = as_json(text, nested) {
@@ -215,7 +278,7 @@ impl Reading<'_> {
         }
         let mut identifiers = Vec::new();
         identifiers::each(line, &mut |identifier| identifiers.push(identifier));
-        if identifiers.is_empty() {
+        if identifiers.iter().all(|one| self.told.contains(&one.hash(self.keyed))) {
             return;
         }
         if line.len() > RECORD_LINE_MAX {

@@ -225,12 +225,34 @@ fn records_are_what_speaks_of_persons() {
         (r#"{"sender":"a@b.example","subject":"s","body":"b"}"#, 0),
         (r#"{"name":"widget","price":5}"#, 0),
         (r#"{"email":["x@b.example","y@b.example"],"customer_id":["C1","C2","C3"]}"#, 4),
+        ("- email: a@b.example\n  salary: 5\n- email: c@b.example\n  salary: 6\n", 2),
+        (
+            "customers:\n- email: a@b.example\n  phone: '+49301234567'\n  salary: 5\n- email: c@b.example\n  phone: '+49301234568'\n  salary: 6\n",
+            2,
+        ),
+        ("[{'email': 'a@b.example', 'salary': 5}, {'email': 'c@b.example', 'salary': 6}]", 2),
+        ("- sender: a@b.example\n  subject: s\n  body: b\n- sender: a@b.example\n  subject: s\n  body: b\n", 2),
+        ("- tool: wrench\n  price: 5\n- tool: saw\n  price: 6\n", 0),
         ("the weather is fine on 2024-05-13", 0),
         (r#"[{"temperature":5},{"temperature":6}]"#, 0),
     ] {
         let part = json(&serde_json::to_string(text).unwrap());
         let found = Records::read(&keyed, &server, &[part.as_raw()], &Walls::default());
         assert_eq!(found.iter().count(), records, "{text}");
+    }
+}
+
+#[test]
+fn records_say_as_much_in_every_form() {
+    for text in [
+        r#"[{"email":"c0@shop.example","salary":5}]"#,
+        "[{'email': 'c0@shop.example', 'salary': 5}]",
+        "- email: c0@shop.example\n  salary: 5\n",
+        "name | c0@shop.example | salary 5",
+    ] {
+        let mut world = World::new(Caps::default());
+        world.read("crm", &customer(0));
+        assert_eq!(world.read("hr", text).seen.linked, 1, "{text}");
     }
 }
 
