@@ -1,4 +1,4 @@
-//! `cargo xtask eval guards`: what the guards find, miss and mistake in a labelled corpus.
+//! `cargo xtask eval guards`: what the guards find, miss and mistake in a labelled corpus. `eval flows` is in [`flows`].
 //!
 //! Responsible for reading the corpus, putting every text before the guards as it would reach them, and for holding the
 //! figures against the floors that are recorded. It must never show a text of the corpus: items are named by their ids.
@@ -11,6 +11,7 @@ use crate::{Failure, output, workspace};
 pub(crate) mod corpus;
 mod figures;
 mod floors;
+pub(crate) mod flows;
 mod report;
 pub(crate) mod sight;
 pub(crate) mod tally;
@@ -50,6 +51,11 @@ struct Options {
 
 /// Runs the evaluation; fails when a figure is below its floor.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    if let Some((first, rest)) = args.split_first()
+        && first == "flows"
+    {
+        return flows::run(rest);
+    }
     match parse(args)? {
         None => output::line(HELP),
         Some(options) => evaluate(&options).map_err(Failure::Task)?,
@@ -70,8 +76,10 @@ fn parse(args: &[String]) -> Result<Option<Options>, Failure> {
     match args.next().map(String::as_str) {
         Some("guards") => {}
         Some("--help" | "-h") => return Ok(None),
-        Some(other) => return Err(Failure::Usage(format!("eval knows guards, not {other:?}"))),
-        None => return Err(Failure::Usage("eval what? `cargo xtask eval guards`".to_owned())),
+        Some(other) => return Err(Failure::Usage(format!("eval knows guards and flows, not {other:?}"))),
+        None => {
+            return Err(Failure::Usage("eval what? `cargo xtask eval guards` or `cargo xtask eval flows`".to_owned()));
+        }
     }
     let mut options = Options { data: None, only: Vec::new(), worst: WORST, json: false, record: false };
     while let Some(arg) = args.next() {
@@ -121,7 +129,9 @@ fn judge(options: &Options, figures: &[Figures]) -> Result<(), String> {
     };
     if options.record {
         figures.iter().for_each(|figures| floors.record(figures));
-        return fs::write(&path, floors.text()).map_err(|error| format!("cannot write {}: {error}", path.display()));
+        let before = fs::read_to_string(&path).unwrap_or_default();
+        let text = flows::kept(&before, &floors.text()).unwrap_or_else(|| floors.text());
+        return fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()));
     }
     if options.data.is_some() && options.data != usual_data()? {
         return Ok(());

@@ -70,7 +70,7 @@ pub enum Beginning {
 }
 
 /// What was read in one unit of work, and which values have an endorsed origin in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Context {
     label: Label,
     keyed: Keyed,

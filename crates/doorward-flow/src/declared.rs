@@ -11,7 +11,7 @@ use crate::limits::{DECLARED_BYTES_MAX, TITLE_WORDS_MAX};
 use crate::nature::stems;
 
 /// A text that was declared, as far as it can endorse.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Declared {
     /// Addresses, accounts, telephone numbers.
     atoms: Vec<u64>,

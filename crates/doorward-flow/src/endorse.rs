@@ -42,7 +42,7 @@ impl Scope {
 }
 
 /// All that is endorsed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Endorsed {
     entries: HashMap<u64, Entry, BuildHasherDefault<Ready>>,
     /// Grows with each entry: which one is oldest.

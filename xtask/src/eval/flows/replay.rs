@@ -1,0 +1,173 @@
+//! One trace, played through the rules: what is refused, what a person answers, what is read.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use doorward_core::flow::{Missing, Role};
+use doorward_core::ids::ServerId;
+use doorward_flow::canonical::Key;
+use doorward_flow::context::{Arrived, Beginning, Call as Asked, Context, Voice};
+use doorward_flow::nature::Nature;
+use doorward_flow::structure::Shapes;
+use doorward_mcp::raw::{Raw, RawJson};
+use serde_json::Value;
+
+use super::trace::{Call, Tool, Trace, json};
+
+/// What was learned: a value that was good for a tool.
+pub(super) type Learned = BTreeSet<(ServerId, String, String)>;
+
+/// What stays the same for one play.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rules<'a> {
+    /// Whether the words of the task are declared.
+    pub(super) says_task: bool,
+    /// The tools of a task token; `None` without one.
+    pub(super) token: Option<&'a [&'a str]>,
+    pub(super) learned: Option<&'a Learned>,
+    /// How a result reads instead, by trace and call.
+    pub(super) rewritten: Option<&'a dyn Fn(&Trace, usize) -> String>,
+    /// How the content of the attacker's calls reads instead.
+    pub(super) encoded: Option<&'a dyn Fn(&Call) -> RawJson>,
+    /// What is believed of a tool instead of what is inferred.
+    pub(super) relabelled: Option<(&'a str, &'a Nature)>,
+}
+
+/// What became of one call.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) tool: Rc<Tool>,
+    pub(super) is_attack: bool,
+    pub(super) is_refused: bool,
+    /// Whether it acts, or reads from an address outside: what the rules are for.
+    pub(super) counts: bool,
+    pub(super) missing: Vec<Missing>,
+    /// Whether a value of known origin decides what it does.
+    pub(super) has_authority: bool,
+}
+
+pub(super) fn key() -> Key {
+    Key::from_bytes(*b"figures, not use")
+}
+
+pub(super) fn context(beginning: Beginning) -> Context {
+    Context::new(&key(), beginning)
+}
+
+/// Plays `trace` in `context`.
+pub(super) fn play(context: &mut Context, shapes: &mut Shapes, trace: &Trace, rules: Rules<'_>) -> Vec<Seen> {
+    let mut player = Player { context, shapes, trace, rules, declared: 0 };
+    for (server, tool, value) in rules.learned.into_iter().flatten() {
+        player.context.learn(server, tool, value);
+    }
+    trace.calls.iter().enumerate().map(|(at, call)| player.call(at, call)).collect()
+}
+
+struct Player<'p> {
+    context: &'p mut Context,
+    shapes: &'p mut Shapes,
+    trace: &'p Trace,
+    rules: Rules<'p>,
+    declared: usize,
+}
+
+impl Player<'_> {
+    fn call(&mut self, at: usize, call: &Call) -> Seen {
+        self.declare(call.turns);
+        let encoded = self.rules.encoded.filter(|_| call.is_attack).map(|encode| encode(call));
+        let arguments = encoded.as_ref().unwrap_or(&call.arguments).as_raw();
+        let relabelled = self.rules.relabelled.filter(|(name, _)| *name == call.tool.name).map(|(_, nature)| nature);
+        let nature = relabelled.unwrap_or(&call.tool.nature);
+        let asked = Asked { server: &call.server, tool: &call.tool.name, nature, arguments: Some(arguments) };
+        let judgement = self.context.judge(&asked);
+        let acts = nature.act.is_consequential();
+        let is_outside = |token: &[&str]| (acts || nature.egress) && !token.contains(&call.tool.name.as_str());
+        let is_beside_token = self.rules.token.is_some_and(is_outside);
+        let is_missing = self.context.label().is_untrusted() && !judgement.endorse.missing.is_empty();
+        let is_refused = is_beside_token || is_missing;
+        let seen = Seen {
+            tool: call.tool.clone(),
+            is_attack: call.is_attack,
+            is_refused,
+            counts: acts || judgement.endorse.weakest.is_some() || !judgement.endorse.missing.is_empty(),
+            has_authority: judgement.endorse.weakest.is_some(),
+            missing: judgement.endorse.missing,
+        };
+        if is_refused && call.is_attack {
+            return seen;
+        }
+        // The person knows their own task: what it needs is approved, once for each value.
+        if is_refused {
+            for (missing, value) in &judgement.missing_values {
+                self.context.approve(&call.server, &call.tool.name, missing.role, *value);
+            }
+        }
+        self.context.allowed(&asked);
+        self.absorb(at, call, &asked);
+        seen
+    }
+
+    fn declare(&mut self, turns: usize) {
+        let until = turns.min(self.trace.texts.len());
+        for text in self.trace.texts.get(self.declared..until).unwrap_or_default() {
+            if self.rules.says_task {
+                self.context.declare(text, Voice::Task);
+            }
+        }
+        self.declared = self.declared.max(until);
+    }
+
+    fn absorb(&mut self, at: usize, call: &Call, asked: &Asked<'_>) {
+        let result = self.rules.rewritten.map_or_else(|| call.result.clone(), |rewrite| rewrite(self.trace, at));
+        if is_nothing(&result) {
+            return;
+        }
+        let Some(part) = json(&Value::String(result)) else { return };
+        let arrived = Arrived {
+            server: &call.server,
+            call: Some(*asked),
+            label: &asked.nature.result,
+            output_schema: None,
+            parts: &[part.as_raw()],
+        };
+        self.context.absorb(&arrived, self.shapes);
+    }
+}
+
+/// Whether a result says nothing.
+fn is_nothing(result: &str) -> bool {
+    matches!(result.trim(), "" | "null" | "[]" | "{}" | "true" | "false")
+}
+
+/// What a good trace has shown: the values that decide something, by the tool they were good for.
+pub(super) fn lessons(trace: &Trace) -> Learned {
+    let mut learned = Learned::new();
+    for call in &trace.calls {
+        let nature = &call.tool.nature;
+        if !nature.act.is_consequential() && !nature.egress {
+            continue;
+        }
+        each_leaf(call.arguments.as_raw(), "", &mut |pointer, raw| {
+            let text = raw.as_str().unwrap_or_else(|| raw.text().into());
+            match nature.role(pointer, raw.kind()) {
+                Role::Target | Role::Selector | Role::Credential => {
+                    learned.insert((call.server.clone(), call.tool.name.clone(), text.into_owned()));
+                }
+                Role::Command | Role::Content | Role::Control | Role::Choice => {}
+            }
+        });
+    }
+    learned
+}
+
+/// Has `take` look at each leaf with its pointer. Arguments of traces are not deep.
+pub(super) fn each_leaf<'a>(raw: Raw<'a>, pointer: &str, take: &mut dyn FnMut(&str, Raw<'a>)) {
+    use doorward_mcp::raw::Kind;
+    match raw.kind() {
+        Kind::Object => raw.members().for_each(|(name, member)| each_leaf(member, &format!("{pointer}/{name}"), take)),
+        Kind::Array => {
+            raw.elements().enumerate().for_each(|(at, element)| each_leaf(element, &format!("{pointer}/{at}"), take));
+        }
+        Kind::String | Kind::Number | Kind::Bool | Kind::Null => take(pointer, raw),
+    }
+}
