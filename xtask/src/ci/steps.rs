@@ -63,6 +63,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: |_| cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "eval", "guards"]),
     },
     Step {
+        name: "flows",
+        about: "what the rules of flow ask about and stop in recorded traces is not worse than its floors",
+        needs: &[Tool::Traces],
+        run: |_| cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "eval", "flows"]),
+    },
+    Step {
         name: "conformance",
         about: "the public MCP suite: directly and through the gateway, across eras, as a client",
         needs: &[Tool::Npm],

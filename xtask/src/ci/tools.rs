@@ -21,6 +21,8 @@ pub(crate) enum Tool {
     Python,
     /// The labelled corpus of the guards.
     Corpus,
+    /// The recorded traces of tool calls.
+    Traces,
 }
 
 impl Tool {
@@ -34,6 +36,7 @@ impl Tool {
             Self::Npm => "node (20 or newer) with npm",
             Self::Python => "python3 (3.10 or newer) with venv",
             Self::Corpus => "the labelled corpus of the guards",
+            Self::Traces => "the recorded traces of tool calls",
         }
     }
 
@@ -46,6 +49,7 @@ impl Tool {
             Self::Deny => "cargo install --locked cargo-deny@0.20.2",
             Self::Npm => "apt-get install nodejs npm, or https://nodejs.org",
             Self::Python => "apt-get install python3 python3-venv, or https://www.python.org",
+            Self::Traces => "put them at ../shared/flows, or name their parent in DOORWARD_SHARED",
             Self::Corpus => "put it at ../shared/corpus/dev, or name its parent's parent in DOORWARD_SHARED",
         }
     }
@@ -60,6 +64,7 @@ impl Tool {
             Self::Npm => process::answers("npm", &["--version"]) && node_is_recent(),
             Self::Python => process::answers("python3", &["-c", PYTHON_IS_RECENT]),
             Self::Corpus => eval::usual_data().is_ok_and(|data| data.is_some()),
+            Self::Traces => eval::flows::usual_data().is_ok_and(|data| data.is_some()),
         }
     }
 }
