@@ -124,6 +124,42 @@ fn what_a_tool_was_given_is_taken_back_where_it_stands_and_not_within_words() {
 }
 
 #[test]
+fn what_was_given_for_a_token_never_comes_back_as_itself() {
+    let (crm, web) = (ServerId::parse("crm").unwrap(), ServerId::parse("web").unwrap());
+    let told = personal::Told { server: [Category::Name].into(), ..personal::Told::default() };
+    let guards = guards(personal::Options {
+        placeholders: Placeholders::Token,
+        told: [(crm.clone(), told)].into(),
+        ..personal::Options::default()
+    });
+    let (resource, settings) = (Resource::Tool(crm.clone(), Arc::from("lookup")), GuardSettings::default());
+    let said = |surface, server: &ServerId, who: &str, message: Value| {
+        let message = RawJson::parse(message.to_string(), &Limits::for_results()).unwrap();
+        let principal = Principal::new(who, Proof::LocalToken);
+        let content = Content::outside(surface, "", server, &settings, &message);
+        let resource = (surface == Surface::Request).then_some(&resource);
+        let content = Content { resource, principal: Some(&principal), ..content };
+        match guards.inspect(&content, &Around::default(), "mark").verdict {
+            Verdict::Rewrite(edits) => edits[0].json.trim_matches('"').to_owned(),
+            Verdict::Pass => "as it is".to_owned(),
+            refused @ (Verdict::Hold { .. } | Verdict::Block { .. }) => panic!("{refused:?}"),
+        }
+    };
+    let token = said(Surface::Result, &web, "ada", json!({"first_name": "Ann"}));
+    let surfaces = [Surface::Notification, Surface::Question, Surface::Result, Surface::Error];
+    let repeat = |server: &ServerId, who: &str| {
+        surfaces.map(|surface| said(surface, server, who, json!({"message": "looking for Ann"})))
+    };
+    assert_eq!(repeat(&crm, "ada"), ["as it is"; 4], "it was not told");
+    let given = said(Surface::Request, &crm, "ada", json!({"name": "lookup", "arguments": {"who": token}}));
+    assert_eq!(given, "Ann");
+    assert_eq!(repeat(&crm, "ada"), [(); 4].map(|()| format!("looking for {token}")));
+    for (server, who) in [(&web, "ada"), (&crm, "bob")] {
+        assert_eq!(repeat(server, who), ["as it is"; 4], "{server} and {who}");
+    }
+}
+
+#[test]
 fn what_repeats_without_end_is_read_to_its_end() {
     let guards = guards(personal::Options::default());
     for unit in ["4", "4 ", "41 11-", "a1", "1.", "AB12 ", "@", "a@b.", "(0", "+1", "::1", "GB82 "] {

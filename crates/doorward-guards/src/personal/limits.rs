@@ -39,6 +39,9 @@ pub const TOKEN_VALUES_MAX: usize = 1024;
 /// Principals whose tokens are remembered.
 pub const TOKEN_PRINCIPALS_MAX: usize = 256;
 
+/// Bytes of text times values up to which each value is looked for alone; beyond that all are looked for at once.
+pub const TOKEN_SEARCH_MAX: usize = 4 * 1024 * 1024;
+
 /// How far before an address the URL may begin that it is part of, in bytes.
 pub const URL_MAX: usize = 1024;
 

@@ -1,7 +1,7 @@
 //! Values for tokens on the way to a tool that may know them, and tokens again for what it repeats.
 //!
-//! Responsible for where that is done: in strings of a call's arguments, and in the answer to that call. It must never
-//! restore for a tool nobody has named.
+//! Responsible for where that is done: in strings of a call's arguments, and in whatever the server says to that principal
+//! from then on. It must never restore for a tool nobody has named.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,11 +17,13 @@ use crate::guard::{Found, Report};
 use crate::scene::Scene;
 use crate::text::Role;
 
-/// Reports what is replaced because the tool in question may know `kinds`; nothing where it may know none.
+/// Reports what is replaced: on the way to a tool that may know `kinds`, and in what comes from a server that was given
+/// something.
 pub(super) fn restore(tokens: &Tokens, kinds: &BTreeSet<Category>, scene: &Scene<'_>, report: &mut Report) {
-    let Some(principal) = scene.content.principal.filter(|_| !kinds.is_empty()) else { return };
+    let Some(principal) = scene.content.principal else { return };
     let whose = principal.id().to_bytes();
     match scene.content.surface.direction() {
+        Direction::ToServer if kinds.is_empty() => {}
         Direction::ToServer => give(tokens, kinds, &whose, scene, report),
         Direction::ToClient => take_back(tokens, kinds, &whose, scene, report),
     }
@@ -30,29 +32,26 @@ pub(super) fn restore(tokens: &Tokens, kinds: &BTreeSet<Category>, scene: &Scene
 fn give(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene<'_>, report: &mut Report) {
     let params = scene.content.parts.first();
     let Some(arguments) = params.and_then(|params| params.member("arguments")).map(|raw| raw.range()) else { return };
+    let mut given = Vec::new();
     for (place, text) in scene.texts.iter().enumerate() {
         let is_argument = text.part == 0 && arguments.contains(&text.raw.range().start);
         if text.origin.is_some() || text.role == Role::Name || !is_argument || !text.text.contains('[') {
             continue;
         }
         for found in tokens.in_text(whose, &text.text).into_iter().filter(|found| kinds.contains(&found.category)) {
+            given.push(found.token);
             report.add(swapped("token", place, found.range, found.value));
         }
     }
+    tokens.give(whose, scene.content.server, &given);
 }
 
-/// What the tool was given does not come back as itself, even where nothing tells what it is.
+/// What a tool of the server was given does not come back as itself, on whatever way, even where nothing tells what it is.
 fn take_back(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene<'_>, report: &mut Report) {
-    let Some(arguments) = scene.content.asked.and_then(|asked| asked.member("arguments")) else { return };
-    let strings = arguments.tokens().filter_map(|token| match token {
-        Token::Scalar(value) => value.as_str(),
-        Token::Open(_) | Token::Close | Token::Name(_) => None,
-    });
-    // Looked for in all of them at once: a value that is given a thousand times is one.
-    let mut said = Vec::new();
-    strings.for_each(|string| said.extend_from_slice(&[string.as_bytes(), b"\n"].concat()));
-    let mut given: Vec<Remembered> = tokens.values_in(whose, &said);
-    given.retain(|one| kinds.contains(&one.category));
+    let said: Vec<&str> =
+        scene.texts.iter().filter(|text| text.origin.is_none()).map(|text| text.text.as_ref()).collect();
+    let mut given = tokens.given_in(whose, scene.content.server, &said);
+    given.extend(asked(tokens, kinds, whose, scene));
     if given.is_empty() {
         return;
     }
@@ -68,6 +67,22 @@ fn take_back(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &
             report.add(swapped("told", place, hit.range(), one.token.clone()));
         }
     }
+}
+
+/// What a call that may know `kinds` was given, whether for a token or as it is.
+fn asked(tokens: &Tokens, kinds: &BTreeSet<Category>, whose: &[u8], scene: &Scene<'_>) -> Vec<Remembered> {
+    let arguments = scene.content.asked.and_then(|asked| asked.member("arguments"));
+    let Some(arguments) = arguments.filter(|_| !kinds.is_empty()) else { return Vec::new() };
+    let strings = arguments.tokens().filter_map(|token| match token {
+        Token::Scalar(value) => value.as_str(),
+        Token::Open(_) | Token::Close | Token::Name(_) => None,
+    });
+    // Looked for in all of them at once: a value that is given a thousand times is one.
+    let mut said = Vec::new();
+    strings.for_each(|string| said.extend_from_slice(&[string.as_bytes(), b"\n"].concat()));
+    let mut given = tokens.values_in(whose, &said);
+    given.retain(|one| kinds.contains(&one.category));
+    given
 }
 
 /// Whether no letter or digit goes on with what stands there: `Ann` is none of the words of an annual report.

@@ -4,17 +4,18 @@
 //! number of principals. A token of one principal is a plain word to another. It must never decide who may know: whoever
 //! asks does.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use doorward_core::ids::ServerId;
 use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use super::kind::Category;
-use super::limits::{TOKEN_PRINCIPALS_MAX, TOKEN_VALUE_MAX, TOKEN_VALUES_MAX};
+use super::limits::{TOKEN_PRINCIPALS_MAX, TOKEN_SEARCH_MAX, TOKEN_VALUE_MAX, TOKEN_VALUES_MAX};
 
 /// Tokens for values, and values for tokens, of every principal. Whoever has a copy has the same ones.
 #[derive(Clone, Default)]
@@ -35,12 +36,19 @@ struct People {
 
 #[derive(Default)]
 struct Known {
-    values: HashMap<String, (Category, String)>,
+    values: HashMap<String, Value>,
     oldest: VecDeque<String>,
     turn: u64,
 }
 
-/// A value and where something that stands for it, or itself, was found.
+struct Value {
+    category: Category,
+    text: String,
+    /// The servers that got it for its token.
+    given: BTreeSet<ServerId>,
+}
+
+/// A value, and where its token was found, if that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Remembered {
     pub(super) range: Range<usize>,
@@ -83,12 +91,39 @@ impl Tokens {
                 break;
             };
             let token = format!("{token}]");
-            if let Some((category, value)) = known.values.get(&token) {
+            if let Some(Value { category, text, given: _ }) = known.values.get(&token) {
                 let range = start..start + token.len();
-                found.push(Remembered { range, category: *category, token, value: value.clone() });
+                found.push(Remembered { range, category: *category, token, value: text.clone() });
             }
         }
         found
+    }
+
+    /// Remembers that a server got the values of these tokens of this principal.
+    pub(super) fn give(&self, whose: &[u8], server: &ServerId, tokens: &[String]) {
+        let mut people = self.people();
+        let Some(known) = people.known.get_mut(&<[u8; 32]>::from(Sha256::digest(whose))) else { return };
+        for token in tokens {
+            if let Some(value) = known.values.get_mut(token) {
+                value.given.insert(server.clone());
+            }
+        }
+    }
+
+    /// The values of this principal that the server got, as they stand in `said`: all of them where looking for each would
+    /// take long.
+    pub(super) fn given_in(&self, whose: &[u8], server: &ServerId, said: &[&str]) -> Vec<Remembered> {
+        let people = self.people();
+        let known = people.known.get(&<[u8; 32]>::from(Sha256::digest(whose)));
+        let values = known.into_iter().flat_map(|known| &known.values);
+        let given: Vec<_> = values.filter(|(_, value)| value.given.contains(server)).collect();
+        let work = given.len().saturating_mul(said.iter().map(|text| text.len()).sum());
+        let stands = |value: &Value| {
+            work > TOKEN_SEARCH_MAX
+                || said.iter().any(|text| memmem::find(text.as_bytes(), value.text.as_bytes()).is_some())
+        };
+        let found = given.into_iter().filter(|(_, value)| stands(value));
+        found.map(|(token, value)| remembered(token, value)).collect()
     }
 
     /// The values of this principal that stand in `text`.
@@ -96,12 +131,8 @@ impl Tokens {
         let people = self.people();
         let known = people.known.get(&<[u8; 32]>::from(Sha256::digest(whose)));
         let values = known.into_iter().flat_map(|known| &known.values);
-        let found = values.filter_map(|(token, (category, value))| {
-            let start = memmem::find(text, value.as_bytes())?;
-            let range = start..start + value.len();
-            Some(Remembered { range, category: *category, token: token.clone(), value: value.clone() })
-        });
-        found.collect()
+        let found = values.filter(|(_, value)| memmem::find(text, value.text.as_bytes()).is_some());
+        found.map(|(token, value)| remembered(token, value)).collect()
     }
 
     /// HMAC (RFC 2104) with SHA-256 over the principal, the kind and the value.
@@ -145,8 +176,13 @@ impl Known {
             self.values.remove(&oldest);
         }
         self.oldest.push_back(token.to_owned());
-        self.values.insert(token.to_owned(), (category, value.to_owned()));
+        let value = Value { category, text: value.to_owned(), given: BTreeSet::new() };
+        self.values.insert(token.to_owned(), value);
     }
+}
+
+fn remembered(token: &str, value: &Value) -> Remembered {
+    Remembered { range: 0..0, category: value.category, token: token.to_owned(), value: value.text.clone() }
 }
 
 /// Whether they are the same ones, not merely alike.
@@ -206,6 +242,26 @@ mod tests {
             tokens.token(&number.to_be_bytes(), Category::Email, "theirs");
         }
         assert_eq!(tokens.in_text(ANN, &last), []);
+    }
+
+    #[test]
+    fn what_was_given_is_known_for_its_server_however_much_is_said() {
+        let (tokens, [crm, web]) = (Tokens::new([7; 16]), ["crm", "web"].map(|id| ServerId::parse(id).unwrap()));
+        let token = tokens.token(ANN, Category::Name, "Ann");
+        tokens.token(ANN, Category::Name, "Bea");
+        tokens.give(ANN, &crm, std::slice::from_ref(&token));
+        let long = format!("{}Ann", " ".repeat(TOKEN_SEARCH_MAX));
+        for (whose, server, said, expected) in [
+            (ANN, &crm, "Ann and Bea", 1),
+            (ANN, &crm, &long, 1),
+            (ANN, &crm, "nobody", 0),
+            (ANN, &web, "Ann and Bea", 0),
+            (b"eve", &crm, "Ann and Bea", 0),
+        ] {
+            let found = tokens.given_in(whose, server, &["", said]);
+            assert_eq!(found.iter().filter(|one| one.token == token).count(), expected, "{server}");
+            assert_eq!(found.len(), expected, "{server}");
+        }
     }
 
     #[test]

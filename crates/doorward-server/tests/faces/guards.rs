@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::client::{Ask, Http, Session, call, modern, request};
 use super::rig::{Plan, eventually, soon};
-use super::scripted::{ECHO, Reply, Scripted, Seen, said};
+use super::scripted::{ECHO, Reply, Scripted, Seen, answer, said};
 
 /// "ignore" in letters of the Unicode tag block.
 const MARK: &str = "\u{e0069}\u{e0067}\u{e006e}\u{e006f}\u{e0072}\u{e0065}";
@@ -176,5 +176,37 @@ async fn who_may_know_gets_the_value_for_its_token() {
     let told = |peer: &Scripted| peer.calls()[0].json()["params"]["arguments"]["message"].clone();
     assert_eq!(told(&mail), json!(format!("ann.lee@gmail.com and [phone-{phone}]")));
     assert_eq!(told(&web), json!(text));
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_server_was_given_for_a_token_never_comes_back_as_itself() {
+    let crm = Scripted::start(ECHO, |seen| {
+        let result = json!({ "resultType": "complete", "content": [], "structuredContent": { "first_name": "Ann" } });
+        let body = json!({ "jsonrpc": "2.0", "id": seen.json()["id"], "result": result }).to_string();
+        Reply::Send(answer("200 OK", "content-type: application/json\r\n", body.as_bytes()))
+    });
+    let mail = Scripted::start(ECHO, |seen| Reply::Send(stream(seen, &["looking for Ann"], "wrote to Ann")));
+    let (crm, mail) = (crm.await, mail.await);
+    let mut plan = with_tokens(Plan::new().with_url("crm", &crm.url).with_url("mail", &mail.url));
+    let told = Told { server: [Category::Name].into(), ..Told::default() };
+    plan.config.guards.personal.told.insert(ServerId::parse("mail").unwrap(), told);
+    let rig = plan.start().await;
+    let ask = async |server: &str, text: &str| {
+        let mut message = call(1, "echo", json!({ "message": text }));
+        message["params"]["_meta"] = json!({ "progressToken": "t" });
+        let answer = Http::open(rig.http).await.ask(&Ask::modern(server, &modern(message))).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.text()
+    };
+    let shown = ask("crm", "who").await;
+    let name = shown.split_once("[name-").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
+    let token = format!("[name-{name}]");
+    assert!(ask("mail", "nobody").await.contains("looking for Ann"), "it was not told yet");
+    for text in [token.as_str(), "nobody"] {
+        let heard = ask("mail", text).await;
+        assert!(heard.contains(&format!("looking for {token}")), "{heard}");
+        assert!(heard.contains(&format!("wrote to {token}")) && !heard.contains("Ann"), "{heard}");
+    }
     rig.stop().await;
 }
