@@ -99,6 +99,7 @@ impl Prints {
                 prints: before.2 + prints.len(),
             });
         }
+        self.table.reserve(prints.len());
         prints.into_iter().for_each(|print| self.table.insert(print, slot));
     }
 

@@ -49,7 +49,19 @@ impl Table {
         }
     }
 
-    /// Notes that `print` is of the source in `slot`.
+    /// Makes room for so many more. Needed before they are inserted: many in a row that come in order would otherwise crowd
+    /// in one part of the table.
+    pub(super) fn reserve(&mut self, more: usize) {
+        let len = self.len + more;
+        if len * 8 > self.entries.len() * 7 {
+            let old = std::mem::take(&mut self.entries);
+            self.resize(len.max(self.len + self.len / 4));
+            self.len = 0;
+            old.into_iter().filter(|entry| *entry != 0).for_each(|entry| self.put(entry));
+        }
+    }
+
+    /// Notes that `print` is of the source in `slot`, for which there is room.
     pub(super) fn insert(&mut self, print: u64, slot: usize) {
         let low = slot as u64 + 1;
         let (mut count, mut first) = (0, None);
@@ -97,12 +109,6 @@ impl Table {
     }
 
     fn put(&mut self, entry: u64) {
-        if (self.len + 1) * 8 > self.entries.len() * 7 {
-            let old = std::mem::take(&mut self.entries);
-            self.resize(self.len + 1 + self.len / 4);
-            self.len = 0;
-            old.into_iter().filter(|entry| *entry != 0).for_each(|entry| self.put(entry));
-        }
         let from = self.home(entry);
         let mut places = (from..self.entries.len()).chain(0..from);
         let free = places.find(|&at| self.entries.get(at) == Some(&0));
@@ -114,7 +120,7 @@ impl Table {
 
     /// Makes room for `len` entries; there may be none yet.
     fn resize(&mut self, len: usize) {
-        let most = super::limits::PRINTS_MAX.max(self.len + 1);
+        let most = super::limits::PRINTS_MAX;
         self.entries = vec![0; len.min(most) * 8 / 7 + 8];
     }
 }
