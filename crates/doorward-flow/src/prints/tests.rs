@@ -1,4 +1,5 @@
 //! What fingerprints promise: what was taken is found, what has nothing to do with it is not, and memory is bounded.
+#![expect(clippy::string_slice, reason = "the text is ASCII")]
 
 use doorward_core::flow::Confidentiality::{Confidential, Internal, Public, Secret};
 use proptest::prelude::*;
