@@ -146,6 +146,12 @@ impl Engine {
         decision
     }
 
+    /// Whether some rule looks at the flow of data.
+    #[must_use]
+    pub fn looks_at_flow(&self) -> bool {
+        self.rules.iter().any(|rule| rule.mentions.flow())
+    }
+
     /// What the shell must look at before it asks [`Engine::decide`]; empty, and at once, when no rule looks at such things.
     #[must_use]
     pub fn wants(&self, request: &AccessRequest) -> Wants {

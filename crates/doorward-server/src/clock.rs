@@ -44,9 +44,9 @@ pub(crate) fn mark() -> Option<String> {
     is_random.then(|| format!("{:016x}", random & u128::from(u64::MAX)))
 }
 
-/// Sixteen bytes nobody outside can know.
-pub(crate) fn random_bytes() -> [u8; 16] {
-    let mut bytes = [0; 16];
+/// Bytes nobody outside can know.
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
     if aws_lc_rs::rand::fill(&mut bytes).is_err() {
         tracing::error!("the system's random numbers are not available");
     }

@@ -36,6 +36,7 @@ pub(crate) enum Rest {
 /// Performs `step` and every one after it that needs nothing from either peer.
 pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
     let mut sights = Sights::None;
+    let mut judged = Vec::new();
     loop {
         step = match step {
             Step::Decide(waiting) => {
@@ -46,6 +47,11 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                         Authority::Policy => {
                             let mut observed = gateway.observer().observe(&engine, request).await;
                             gateway.history().observe(&engine, request, &mut observed);
+                            if engine.looks_at_flow() {
+                                let flow = gateway.flows().judge(gateway, waiting.exchange(), request, now());
+                                observed.flow = Some(Arc::new(flow));
+                                judged.push(request.clone());
+                            }
                             pinned(gateway, request, engine.decide(request, &observed)).await
                         }
                         Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
@@ -63,7 +69,9 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 let inspection = match gateway.authority() {
                     Authority::Policy => {
                         let inspection = inspect(gateway, &content);
-                        gateway.pins().review(gateway, &content, inspection).await
+                        let inspection = gateway.pins().review(gateway, &content, inspection).await;
+                        gateway.flows().absorb(gateway, &content, &inspection, now());
+                        inspection
                     }
                     Authority::Endpoint => Inspection::default(),
                 };
@@ -99,7 +107,12 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 let verdicts: Vec<_> = waiting.candidates().iter().map(could_allow).collect();
                 waiting.sifted(&verdicts)
             }
-            Step::Forward(permit, waiting) => return Rest::Forward(permit, waiting),
+            Step::Forward(permit, waiting) => {
+                for request in &judged {
+                    gateway.flows().allowed(gateway, permit.exchange(), request, now());
+                }
+                return Rest::Forward(permit, waiting);
+            }
             Step::Reply(outcome) => return Rest::Reply(outcome),
         };
     }
@@ -131,7 +144,8 @@ async fn consult(gateway: &Gateway, waiting: AwaitAnswer) -> Step {
 }
 
 async fn record(gateway: &Arc<Gateway>, waiting: AwaitRecord) -> Step {
-    let (record, recorded) = waiting.split();
+    let (mut record, recorded) = waiting.split();
+    gateway.flows().note(&mut record, now());
     gateway.metrics().recorded(&record);
     gateway.history().recorded(&record);
     match gateway.store().append(record) {

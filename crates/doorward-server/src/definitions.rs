@@ -12,6 +12,7 @@ use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppUse, Offer};
 use doorward_core::limits::LIST_ITEMS_MAX;
 use doorward_core::refusal::Refusal;
+use doorward_flow::nature::Nature;
 use doorward_guards::Tool;
 use doorward_mcp::message::Response;
 use doorward_mcp::raw::RawJson;
@@ -38,6 +39,8 @@ struct Known {
     catalogue: Option<(u64, Arc<Catalogue>)>,
     /// Tools that were asked for, as guards need them; each is gone when its definition changes.
     prepared: BTreeMap<String, Arc<Tool>>,
+    /// What is assumed of tools that were called, likewise.
+    natures: BTreeMap<String, Arc<Nature>>,
     /// The tools as joint endpoints need them, and of which version.
     offers: Option<(u64, Arc<[Offer]>)>,
     /// Whether any list was seen at all; a server without tools is known as well.
@@ -103,6 +106,7 @@ impl Definitions {
                 bytes: 0,
                 catalogue: None,
                 prepared: BTreeMap::new(),
+                natures: BTreeMap::new(),
                 offers: None,
                 listed: false,
                 version: 0,
@@ -201,6 +205,19 @@ impl Definitions {
         let prepared = Arc::new(Tool::new(known.tools.get(name)?.first()?.clone()));
         known.prepared.insert(name.to_owned(), prepared.clone());
         Some(prepared)
+    }
+
+    /// What is assumed of a tool where data flows; `None` for one of which there is no definition, or more than one.
+    #[must_use]
+    pub fn nature(&self, name: &str) -> Option<Arc<Nature>> {
+        let mut known = self.lock();
+        if let Some(nature) = known.natures.get(name) {
+            return Some(nature.clone());
+        }
+        let [only] = known.tools.get(name)?.as_slice() else { return None };
+        let nature = Arc::new(Nature::infer(&ToolDefinition::from_raw(only.as_raw()).ok()?));
+        known.natures.insert(name.to_owned(), nature.clone());
+        Some(nature)
     }
 
     /// The tools by their names, and what they have to do with MCP Apps: nothing, if none of the definitions seen says so.
@@ -377,6 +394,7 @@ impl Known {
         let weight = |tools: &[RawJson]| tools.iter().map(|tool| tool.bytes().len()).sum::<usize>();
         let before = self.tools.remove(&name);
         self.prepared.remove(&name);
+        self.natures.remove(&name);
         self.bytes = self.bytes.saturating_sub(before.as_deref().map_or(0, weight));
         let bytes = self.bytes.saturating_add(weight(tools));
         if self.tools.len() >= DEFINITIONS_MAX || bytes > DEFINITIONS_BYTES_MAX {

@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::approvals::{ApprovalRules, Approvals};
 use crate::clock::random_bytes;
 use crate::dialogue::Target;
+use crate::flows::{FlowRules, Flows};
 use crate::handles::Handles;
 use crate::joined::{Joint, JointId, JointSetup, Shelves};
 use crate::limits::REFIT_WAIT;
@@ -41,6 +42,7 @@ pub struct Gateway {
     task_duties: TaskDuties,
     history: History,
     usual: Usual,
+    flows: Flows,
     observer: Observer,
     shelves: Shelves,
     handles: Handles,
@@ -132,6 +134,7 @@ impl Gateway {
             task_duties: TaskDuties::default(),
             history,
             usual: Usual::default(),
+            flows: Flows::fleeting(),
             observer: Observer::default(),
             shelves,
             handles: Handles::default(),
@@ -252,6 +255,16 @@ impl Gateway {
     /// How large answers usually are.
     pub(crate) const fn usual(&self) -> &Usual {
         &self.usual
+    }
+
+    /// Where data flows.
+    pub(crate) const fn flows(&self) -> &Flows {
+        &self.flows
+    }
+
+    /// From now on goes by these rules on the flow of data, beside the policies.
+    pub fn follow_by(&self, rules: FlowRules) {
+        self.flows.set(rules);
     }
 
     /// What happened lately.

@@ -20,6 +20,7 @@ pub mod config;
 pub mod definitions;
 pub mod dialogue;
 pub mod downstream;
+pub mod flows;
 pub mod gateway;
 pub mod handles;
 pub mod health;

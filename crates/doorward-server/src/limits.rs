@@ -435,3 +435,12 @@ pub const APPROVALS_UNDERWAY_MAX: usize = 4096;
 
 /// How often it is looked whether questions are over.
 pub const APPROVALS_LOOK: Duration = Duration::from_secs(30);
+
+/// Messages under way whose flow is followed: far more than may be under way. One more gets the worst answer.
+pub const FLIGHTS_MAX: usize = 65_536;
+
+/// Principals whose records are counted over all their contexts.
+pub const LEDGERS_MAX: usize = 10_000;
+
+/// Blocks of one result whose fields are taken in.
+pub const FLOW_PARTS_MAX: usize = 1024;

@@ -178,12 +178,17 @@ impl Talk {
 
     async fn pass(&self, caller: &Caller, direction: Direction, message: Message, revision: Revision) -> Rest {
         let at = now();
+        let (id, approach) = (exchange_id(at), caller.approach.clone());
+        let approach = match self.gateway.engine().looks_at_flow() {
+            true => self.gateway.flows().board(id, &caller.principal, approach, at),
+            false => approach,
+        };
         let arrival = Arrival {
-            id: exchange_id(at),
+            id,
             principal: caller.principal.clone(),
             server: self.server.id().clone(),
             direction,
-            approach: caller.approach.clone(),
+            approach,
             revision,
             message,
             at,

@@ -11,6 +11,7 @@ use crate::access::{AccessRequest, Direction};
 use crate::decision::{Decision, Obligation, Reason, Telling};
 use crate::duties::{AnswerDuties, can_be_performed_on};
 use crate::guard::GuardSettings;
+use crate::ids::ExchangeId;
 use crate::rate::Take;
 use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
@@ -41,6 +42,12 @@ impl AwaitDecision {
 
     pub(super) fn on_questions(begun: Box<Begun>, requests: Vec<AccessRequest>, response: Response) -> Step {
         Step::Decide(Self { begun, requests, stage: Stage::Questions(response) })
+    }
+
+    /// The exchange it is about.
+    #[must_use]
+    pub const fn exchange(&self) -> ExchangeId {
+        self.begun.arrival.id
     }
 
     /// What to ask: every one must be allowed.

@@ -249,7 +249,7 @@ fn asked_of(wanted: &[Wanted]) -> Vec<AskedOf> {
 }
 
 fn id() -> String {
-    let bytes = random_bytes();
+    let bytes: [u8; 16] = random_bytes();
     bytes
         .iter()
         .take(ID_LETTERS)

@@ -12,6 +12,7 @@ use super::build::{Present, served, servers};
 use super::serving::{Before, gate};
 use crate::config::{Config, ConfigErrors};
 use crate::downstream::http::HttpFace;
+use crate::flows::FlowRules;
 use crate::gateway::Gateway;
 use crate::server::Outside;
 
@@ -68,6 +69,7 @@ impl Reloader {
             .map_err(|error| error.to_string())?;
         gateway.pin_by(config.pins);
         gateway.ask_by(config.approvals);
+        gateway.follow_by(FlowRules::by(&config.contexts));
         self.face.change_gate(|before| gate(&config, before.token().cloned(), Before::Gate(before)));
         self.watched = Watched::new(&files(&config));
         self.present = present;

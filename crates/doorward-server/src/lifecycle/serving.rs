@@ -20,6 +20,7 @@ use super::{StartError, build::Present};
 use crate::admin::Admin;
 use crate::config::{AdminConfig, Auth, Config, ListenConfig};
 use crate::downstream::http::{Gate, HttpFace, Stop, Tls, serve};
+use crate::flows::FlowRules;
 use crate::gateway::Gateway;
 use crate::identity::keys::KeyRing;
 use crate::identity::oauth::Issuers;
@@ -72,6 +73,7 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
         .map_err(StartError::Policy)?;
     gateway.pin_by(config.pins);
     gateway.ask_by(config.approvals);
+    gateway.follow_by(FlowRules::by(&config.contexts));
     gateway.show_approvals_at(config.approval_pages.clone().or_else(|| pages(http, admin_http)));
     let gateway = Arc::new(gateway);
     let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), Before::Start(keys)), Limits::default());

@@ -1,0 +1,236 @@
+//! Where data flows through a running gateway: the contexts that live, and what is said of each message because of them.
+//!
+//! Responsible for asking doorward-flow at the right moments: a message boards when it arrives, is judged before it is
+//! decided, is taken in before it is shown, and lands when its outcome is recorded. What follows is the policy's to say.
+//! It must never keep a value of a message, and never show what was not taken in first.
+
+mod arrival;
+mod body;
+mod note;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use aws_lc_rs::digest::{Context, SHA256};
+use doorward_core::access::{AccessRequest, Approach, Direction, Resource};
+use doorward_core::flow::{Confidentiality, ContextSeen, EndorseSeen, FlowSeen, Hints, Label, Missing, Role};
+use doorward_core::ids::{ExchangeId, ServerId};
+use doorward_core::principal::{Principal, PrincipalId};
+use doorward_core::time::Timestamp;
+use doorward_flow::canonical::{Key, Keyed};
+use doorward_flow::context::Call;
+use doorward_flow::contexts::{Bounds, Contexts, Place};
+use doorward_flow::ledger::{Caps, Carried, PrincipalLedger, Sending, Walls};
+use doorward_flow::nature::Nature;
+
+use crate::clock::random_bytes;
+use crate::config::ContextRules;
+use crate::gateway::Gateway;
+use crate::hints;
+use crate::limits::{FLIGHTS_MAX, LEDGERS_MAX};
+
+use body::Body;
+
+/// What an operator says of flow, beside the policies.
+#[derive(Debug, Clone, Default)]
+pub struct FlowRules {
+    /// From which counts on the ledger speaks.
+    pub caps: Caps,
+    /// Which sides stay apart.
+    pub walls: Walls,
+    /// The clients that always say truly which unit of work a message belongs to.
+    pub honest_clients: BTreeSet<Arc<str>>,
+}
+
+impl FlowRules {
+    /// Those that go with what the configuration says of units of work.
+    #[must_use]
+    pub fn by(contexts: &ContextRules) -> Self {
+        Self { honest_clients: contexts.honest_clients.clone(), ..Self::default() }
+    }
+}
+
+/// The contexts of a running gateway, and the messages under way in them.
+pub(crate) struct Flows {
+    contexts: Contexts<Body>,
+    keyed: Keyed,
+    ledgers: Mutex<BTreeMap<PrincipalId, Arc<Mutex<PrincipalLedger>>>>,
+    flights: Mutex<HashMap<ExchangeId, Arc<Flight>>>,
+    rules: ArcSwap<FlowRules>,
+}
+
+/// One message under way.
+struct Flight {
+    place: Place,
+    owner: PrincipalId,
+    judged: Mutex<Judged>,
+}
+
+/// What is known of a message since it was judged.
+#[derive(Default)]
+struct Judged {
+    missing: Vec<Missing>,
+    /// The most that its answer may add.
+    widest: Label,
+}
+
+impl Flows {
+    /// None yet, with what hashes and ids are made of: labels come back after a restart only under the same.
+    pub(crate) fn new(secret: &[u8; 32]) -> Self {
+        let key = value_key(secret);
+        Self {
+            contexts: Contexts::new(secret, Bounds::default(), move |place| Body::new(&key, place)),
+            keyed: Keyed::new(&key),
+            ledgers: Mutex::default(),
+            flights: Mutex::default(),
+            rules: ArcSwap::default(),
+        }
+    }
+
+    /// With a secret of its own: nothing is brought back.
+    pub(crate) fn fleeting() -> Self {
+        Self::new(&random_bytes())
+    }
+
+    /// From now on goes by these rules.
+    pub(crate) fn set(&self, rules: FlowRules) {
+        self.rules.store(Arc::new(rules));
+    }
+
+    /// A message sets out: finds the context it belongs to, and says so in its approach.
+    pub(crate) fn board(&self, id: ExchangeId, who: &Principal, approach: Approach, now: Timestamp) -> Approach {
+        let mut flights = self.flights();
+        if flights.len() >= FLIGHTS_MAX {
+            // Whoever asks for the flow of a message that did not board gets the worst answer.
+            return approach;
+        }
+        let nothing = Hints::default();
+        let said = approach.hints.as_deref().unwrap_or(&nothing);
+        let honesty = hints::honesty(&self.rules.load().honest_clients, who);
+        let place = self.contexts.resolve(who, said, honesty, now);
+        let context = Some(place.id());
+        let flight = Flight { place, owner: who.id().clone(), judged: Mutex::default() };
+        flights.insert(id, Arc::new(flight));
+        Approach { context, ..approach }
+    }
+
+    /// What the decision point is told of `request`, a part of the message `id`.
+    pub(crate) fn judge(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest, now: Timestamp) -> FlowSeen {
+        let Some(flight) = self.flight(id) else { return worst() };
+        let ledger = self.ledger(&flight.owner, now);
+        let nature = nature(gateway, &request.resource);
+        let rules = self.rules.load();
+        let mut seen = self.contexts.with(&flight.place, now, |entry| {
+            entry.body.context.raise(entry.label);
+            let context = ContextSeen { label: entry.label.clone(), ground: flight.place.ground() };
+            let mut seen = FlowSeen { context, ..FlowSeen::default() };
+            if let Some(call) = call(request, nature.as_deref()) {
+                seen.endorse = entry.body.context.judge(&call).endorse;
+                let carried = Carried::read(&self.keyed, &call, &rules.walls);
+                let sending = Sending { server: call.server, egress: seen.endorse.egress, carried: &carried };
+                seen.ledger = locked(&ledger).weigh(&entry.body.ledger, &sending, &rules.caps, now);
+            }
+            seen
+        });
+        if request.action.direction() == Direction::ToClient {
+            seen.endorse = EndorseSeen::default();
+        }
+        let mut judged = locked(&flight.judged);
+        judged.missing.extend(seen.endorse.missing.iter().cloned());
+        judged.widest = judged.widest.join(&widest(request.resource.server(), nature.as_deref()));
+        seen
+    }
+
+    /// `request` is let through: what it names was named, and what it carries is sent.
+    pub(crate) fn allowed(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest, now: Timestamp) {
+        let Some(flight) = self.flight(id) else { return };
+        let nature = nature(gateway, &request.resource);
+        let Some(call) = call(request, nature.as_deref()) else { return };
+        let (ledger, rules) = (self.ledger(&flight.owner, now), self.rules.load());
+        self.contexts.with(&flight.place, now, |entry| {
+            entry.body.context.raise(entry.label);
+            entry.body.context.allowed(&call);
+            let carried = Carried::read(&self.keyed, &call, &rules.walls);
+            let sending = Sending { server: call.server, egress: call.nature.egress, carried: &carried };
+            locked(&ledger).sent(&mut entry.body.ledger, &sending, now);
+        });
+        locked(&flight.judged).missing.clear();
+    }
+
+    fn flight(&self, id: ExchangeId) -> Option<Arc<Flight>> {
+        self.flights().get(&id).cloned()
+    }
+
+    fn flights(&self) -> MutexGuard<'_, HashMap<ExchangeId, Arc<Flight>>> {
+        locked(&self.flights)
+    }
+
+    /// What is counted for a principal, over all contexts.
+    fn ledger(&self, owner: &PrincipalId, now: Timestamp) -> Arc<Mutex<PrincipalLedger>> {
+        let mut ledgers = locked(&self.ledgers);
+        if let Some(ledger) = ledgers.get(owner) {
+            return ledger.clone();
+        }
+        if ledgers.len() >= LEDGERS_MAX {
+            // The ledgers of contexts stay; what was counted over several is begun again.
+            tracing::warn!("more principals than ledgers are kept for; counts over contexts begin again");
+            ledgers.clear();
+        }
+        let ledger = Arc::new(Mutex::new(PrincipalLedger::new(now)));
+        ledgers.insert(owner.clone(), ledger.clone());
+        ledger
+    }
+}
+
+impl std::fmt::Debug for Flows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Flows").field("contexts", &self.contexts).finish_non_exhaustive()
+    }
+}
+
+/// What values are hashed under: apart from what ids are made of.
+fn value_key(secret: &[u8; 32]) -> Key {
+    let mut digest = Context::new(&SHA256);
+    digest.update(b"doorward values");
+    digest.update(secret);
+    let mut key = [0; 16];
+    key.iter_mut().zip(digest.finish().as_ref()).for_each(|(byte, hashed)| *byte = *hashed);
+    Key::from_bytes(key)
+}
+
+/// What is said of a message of which nothing is known: everything was read, and nothing is vouched for.
+fn worst() -> FlowSeen {
+    let mut label = Label::unknown();
+    label.confidentiality = Confidentiality::Secret;
+    let missing = Missing { path: Arc::from(""), role: Role::Target };
+    let mut seen = FlowSeen { context: ContextSeen { label, ..ContextSeen::default() }, ..FlowSeen::default() };
+    (seen.endorse.consequential, seen.endorse.egress, seen.endorse.missing) = (true, true, vec![missing]);
+    seen
+}
+
+/// What is assumed of the tool; `None` for what is no tool.
+fn nature(gateway: &Gateway, resource: &Resource) -> Option<Arc<Nature>> {
+    let Resource::Tool(server, name) = resource else { return None };
+    let known = gateway.view().servers.get(server).and_then(|server| server.definitions().nature(name));
+    Some(known.unwrap_or_else(|| Arc::new(Nature::unknown())))
+}
+
+fn call<'a>(request: &'a AccessRequest, nature: Option<&'a Nature>) -> Option<Call<'a>> {
+    let (Resource::Tool(server, tool), Direction::ToServer) = (&request.resource, request.action.direction()) else {
+        return None;
+    };
+    let arguments = request.arguments.as_ref().map(|arguments| arguments.as_raw());
+    Some(Call { server, tool, nature: nature?, arguments })
+}
+
+/// The most that an answer of the server may add to a label.
+fn widest(server: &ServerId, nature: Option<&Nature>) -> Label {
+    let mut label = nature.map_or_else(Label::unknown, Nature::widest);
+    label.origins.insert(server.clone());
+    label
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

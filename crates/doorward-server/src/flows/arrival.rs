@@ -1,0 +1,132 @@
+//! Taking in what a server says, before anybody sees it.
+
+use doorward_core::access::Resource;
+use doorward_core::flow::{Category, Confidentiality, Label, Source, Why};
+use doorward_core::guard::{Action, Content, GuardName, Inspection, Severity, Surface, Verdict};
+use doorward_core::ids::ExchangeId;
+use doorward_core::time::Timestamp;
+use doorward_flow::context::{Arrived, Call};
+use doorward_flow::ledger::{Arrival, Records};
+use doorward_flow::nature::Nature;
+use doorward_mcp::raw::{Kind, Raw};
+
+use super::{Flows, locked, nature};
+use crate::gateway::Gateway;
+use crate::limits::FLOW_PARTS_MAX;
+
+impl Flows {
+    /// Takes in what is about to be shown to a client. What a guard keeps back is not shown, and so not taken in.
+    pub(crate) fn absorb(&self, gateway: &Gateway, content: &Content<'_>, inspection: &Inspection, now: Timestamp) {
+        let is_read = match content.surface {
+            Surface::Result | Surface::Error | Surface::Question => true,
+            Surface::Notification => says_something(content),
+            Surface::Request | Surface::Reply | Surface::Definition | Surface::Instructions => false,
+        };
+        let is_shown = match &inspection.verdict {
+            Verdict::Pass | Verdict::Rewrite(_) | Verdict::Hold { .. } => true,
+            Verdict::Block { .. } => false,
+        };
+        let Some(flight) = content.exchange.filter(|_| is_read && is_shown).and_then(|id| self.flight(id)) else {
+            return;
+        };
+        let nature = content.resource.and_then(|resource| nature(gateway, resource));
+        let label = label_of(content, nature.as_deref(), inspection);
+        let parts = spoken(content);
+        let rules = self.rules.load();
+        let records = Records::read(&self.keyed, content.server, &parts, &rules.walls);
+        let ledger = self.ledger(&flight.owner, now);
+        let reckoning = self.contexts.with(&flight.place, now, |entry| {
+            entry.body.context.raise(entry.label);
+            let call = nature.as_deref().and_then(|nature| call(content, nature));
+            let arrived = Arrived { server: content.server, call, label: &label, output_schema: None, parts: &parts };
+            entry.body.context.absorb(&arrived);
+            let arrival = Arrival { server: content.server, label: &label, records: &records };
+            let reckoning = locked(&ledger).arrived(&mut entry.body.ledger, &arrival, &rules.caps, now);
+            for why in reasons(&label, reckoning.confidential) {
+                entry.body.remember(source(content, why));
+            }
+            reckoning
+        });
+        let label =
+            if reckoning.confidential { label.join(&confidential(Confidentiality::Confidential)) } else { label };
+        self.contexts.raise(&flight.place, &label, now);
+    }
+}
+
+/// The label of what arrived: what is known of the tool, and what the guards saw and left in it.
+fn label_of(content: &Content<'_>, nature: Option<&Nature>, inspection: &Inspection) -> Label {
+    let mut label = nature.map_or_else(Label::unknown, |nature| nature.result.clone());
+    label.origins.insert(content.server.clone());
+    for (finding, action) in &inspection.findings {
+        let stays = match action {
+            Action::Observe | Action::Spotlight | Action::Hold => true,
+            Action::Redact | Action::Block => false,
+        };
+        if stays && finding.severity >= Severity::Medium {
+            label = match finding.guard {
+                GuardName::Secrets => label.join(&confidential(Confidentiality::Secret)),
+                GuardName::Personal => label.join(&confidential(Confidentiality::Confidential)),
+                GuardName::Schema
+                | GuardName::Injection
+                | GuardName::Unicode
+                | GuardName::Arguments
+                | GuardName::Size
+                | GuardName::Apps
+                | GuardName::Pins => label,
+            };
+        }
+    }
+    label
+}
+
+fn confidential(confidentiality: Confidentiality) -> Label {
+    let word = if confidentiality == Confidentiality::Secret { "credential" } else { "pii" };
+    Label { confidentiality, categories: Category::parse(word).into_iter().collect(), ..Label::default() }
+}
+
+fn reasons(label: &Label, is_joined: bool) -> impl Iterator<Item = Why> {
+    let untrusted = label.is_untrusted().then_some(Why::Untrusted);
+    let held = is_joined || label.confidentiality >= Confidentiality::Confidential;
+    untrusted.into_iter().chain(held.then_some(Why::Confidential))
+}
+
+fn source(content: &Content<'_>, why: Why) -> Source {
+    let exchange = content.exchange.unwrap_or_else(|| ExchangeId::from_parts(0, 0));
+    let item = content.resource.and_then(Resource::name).map(Box::from);
+    Source::new(exchange, content.server.clone(), item, why)
+}
+
+/// The call that a result answers.
+fn call<'a>(content: &'a Content<'_>, nature: &'a Nature) -> Option<Call<'a>> {
+    let Some(Resource::Tool(server, tool)) = content.resource else { return None };
+    let arguments = content.asked.and_then(|asked| asked.member("arguments"));
+    Some(Call { server, tool, nature, arguments })
+}
+
+/// Progress without a word, and that a list has changed, tell a model nothing.
+fn says_something(content: &Content<'_>) -> bool {
+    match content.method {
+        "notifications/message" => true,
+        "notifications/progress" => content.parts.iter().any(|part| part.member("message").is_some()),
+        other => !other.starts_with("notifications/") || !other.ends_with("_changed"),
+    }
+}
+
+/// What a model gets to read of a result: `structuredContent`, and the text of each block; of anything else, all of it.
+fn spoken<'a>(content: &Content<'a>) -> Vec<Raw<'a>> {
+    let mut spoken = Vec::new();
+    for part in &content.parts {
+        let blocks = ["content", "contents", "messages"].into_iter().find_map(|name| part.member(name));
+        spoken.extend(part.member("structuredContent"));
+        for block in blocks.iter().flat_map(|blocks| blocks.elements()).take(FLOW_PARTS_MAX) {
+            let within = block.member("content").unwrap_or(block);
+            let text =
+                within.member("text").or_else(|| within.member("resource").and_then(|inner| inner.member("text")));
+            spoken.extend(text.filter(|text| text.kind() == Kind::String));
+        }
+        if spoken.is_empty() {
+            spoken.push(*part);
+        }
+    }
+    spoken
+}

@@ -1,0 +1,34 @@
+//! What records tell of the flow that a message was part of.
+
+use doorward_core::flow::FlowNote;
+use doorward_core::record::{Phase, Record};
+use doorward_core::refusal::Code;
+use doorward_core::time::Timestamp;
+
+use super::{Flows, locked};
+
+impl Flows {
+    /// Completes `record` with the flow of its message. With the outcome, the message has landed.
+    pub(crate) fn note(&self, record: &mut Record, now: Timestamp) {
+        let flight = match record.phase {
+            Phase::Intent => self.flight(record.exchange),
+            Phase::Outcome => self.flights().remove(&record.exchange),
+        };
+        let Some(flight) = flight else { return };
+        let mut label = self.contexts.effective(&flight.place, now);
+        let judged = locked(&flight.judged);
+        if record.phase == Phase::Intent {
+            // A crash before the answer is taken in leaves the most that it may add.
+            label = label.join(&judged.widest);
+        }
+        let is_about_flow = matches!(record.code, Some(Code::NotEndorsed | Code::FlowRefused));
+        let (missing, sources) = if is_about_flow {
+            let sources = self.contexts.with(&flight.place, now, |entry| entry.body.sources().to_vec());
+            (judged.missing.clone(), sources)
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let trail = flight.place.trail().to_string().into();
+        record.flow = Some(Box::new(FlowNote { context: flight.place.id(), trail, label, missing, sources }));
+    }
+}
