@@ -191,9 +191,6 @@ impl Context {
         &self.label
     }
 
-    /// Lets go of everything that only ever endorses.
-    pub fn shed(&mut self) {}
-
     /// About how much memory it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -9,9 +9,10 @@ use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::decision::Decision;
 use doorward_core::duties::{AnswerDuties, GivenTask, Recalled};
 use doorward_core::exchange::{
-    Answer, AwaitAnswer, AwaitRecord, AwaitRecorded, AwaitUpstream, Outcome, RecordFailure, Step, Visibility,
+    Answer, AwaitAnswer, AwaitDecision, AwaitRecord, AwaitRecorded, AwaitUpstream, Outcome, RecordFailure, Step,
+    Visibility,
 };
-use doorward_core::guard::{Inspection, Surface};
+use doorward_core::guard::{Content, Inspection, Surface};
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_store::{AppendError, Appended, Commit};
@@ -39,26 +40,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
     let mut judged = Vec::new();
     loop {
         step = match step {
-            Step::Decide(waiting) => {
-                let engine = gateway.engine();
-                let mut decisions = Vec::new();
-                for request in waiting.requests() {
-                    decisions.push(match gateway.authority() {
-                        Authority::Policy => {
-                            let mut observed = gateway.observer().observe(&engine, request).await;
-                            gateway.history().observe(&engine, request, &mut observed);
-                            if engine.looks_at_flow() {
-                                let flow = gateway.flows().judge(gateway, waiting.exchange(), request, now());
-                                observed.flow = Some(Arc::new(flow));
-                                judged.push(request.clone());
-                            }
-                            pinned(gateway, request, engine.decide(request, &observed)).await
-                        }
-                        Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
-                    });
-                }
-                waiting.decided(decisions, now())
-            }
+            Step::Decide(waiting) => decide(gateway, waiting, &mut judged).await,
             Step::Guard(waiting) => {
                 let content = waiting.content();
                 sights = sights.after(Pins::looks_at(&content));
@@ -66,15 +48,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                     // A list may be long, and others want to be served meanwhile.
                     yield_now().await;
                 }
-                let inspection = match gateway.authority() {
-                    Authority::Policy => {
-                        let inspection = inspect(gateway, &content);
-                        let inspection = gateway.pins().review(gateway, &content, inspection).await;
-                        gateway.flows().absorb(gateway, &content, &inspection, now());
-                        inspection
-                    }
-                    Authority::Endpoint => Inspection::default(),
-                };
+                let inspection = guarded(gateway, &content).await;
                 waiting.guarded(inspection, now())
             }
             Step::Meter(waiting) => {
@@ -115,6 +89,40 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
             }
             Step::Reply(outcome) => return Rest::Reply(outcome),
         };
+    }
+}
+
+/// Decides what a message asks for. What was judged by where data flows goes into `judged`.
+async fn decide(gateway: &Gateway, waiting: AwaitDecision, judged: &mut Vec<AccessRequest>) -> Step {
+    let engine = gateway.engine();
+    let mut decisions = Vec::new();
+    for request in waiting.requests() {
+        decisions.push(match gateway.authority() {
+            Authority::Policy => {
+                let mut observed = gateway.observer().observe(&engine, request).await;
+                gateway.history().observe(&engine, request, &mut observed);
+                if engine.looks_at_flow() {
+                    let flow = gateway.flows().judge(gateway, waiting.exchange(), request, now());
+                    observed.flow = Some(Arc::new(flow));
+                    judged.push(request.clone());
+                }
+                pinned(gateway, request, engine.decide(request, &observed)).await
+            }
+            Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
+        });
+    }
+    waiting.decided(decisions, now())
+}
+
+/// What the guards and pins say of a text, which is then taken in: before anybody sees it.
+async fn guarded(gateway: &Gateway, content: &Content<'_>) -> Inspection {
+    match gateway.authority() {
+        Authority::Policy => {
+            let inspection = gateway.pins().review(gateway, content, inspect(gateway, content)).await;
+            gateway.flows().absorb(gateway, content, &inspection, now());
+            inspection
+        }
+        Authority::Endpoint => Inspection::default(),
     }
 }
 

@@ -23,6 +23,7 @@ use doorward_flow::context::Call;
 use doorward_flow::contexts::{Bounds, Contexts, Place};
 use doorward_flow::ledger::{Caps, Carried, PrincipalLedger, Sending, Walls};
 use doorward_flow::nature::Nature;
+use doorward_flow::structure::Shapes;
 
 use crate::clock::random_bytes;
 use crate::config::ContextRules;
@@ -55,6 +56,7 @@ impl FlowRules {
 pub(crate) struct Flows {
     contexts: Contexts<Body>,
     keyed: Keyed,
+    shapes: Mutex<Shapes>,
     ledgers: Mutex<BTreeMap<PrincipalId, Arc<Mutex<PrincipalLedger>>>>,
     flights: Mutex<HashMap<ExchangeId, Arc<Flight>>>,
     rules: ArcSwap<FlowRules>,
@@ -82,6 +84,7 @@ impl Flows {
         Self {
             contexts: Contexts::new(secret, Bounds::default(), move |place| Body::new(&key, place)),
             keyed: Keyed::new(&key),
+            shapes: Mutex::new(Shapes::new(&key)),
             ledgers: Mutex::default(),
             flights: Mutex::default(),
             rules: ArcSwap::default(),

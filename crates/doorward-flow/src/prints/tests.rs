@@ -147,7 +147,7 @@ fn secrets_are_found_at_any_length() {
     assert_eq!(sources(&prints.matches(&key, "the code is x7.")), [0]);
     assert_eq!(sources(&prints.matches(&key, "hunter22")), [1, 2]);
     assert_eq!(sources(&prints.matches(&key, "?k=sk%2Dlive%2D4f3b9911ccdd")), [3, 4]);
-    assert_eq!(sources(&prints.matches(&key, "sk-live-4f3c9911ccdd")), []);
+    assert!(prints.matches(&key, "sk-live-4f3c9911ccdd").is_empty());
     assert_eq!(prints.matches(&key, "päßwörd päßwörd"), [Match { source: 5, hits: 2, bytes: 20 }]);
 }
 

@@ -39,7 +39,7 @@ impl Flows {
             entry.body.context.raise(entry.label);
             let call = nature.as_deref().and_then(|nature| call(content, nature));
             let arrived = Arrived { server: content.server, call, label: &label, output_schema: None, parts: &parts };
-            entry.body.context.absorb(&arrived);
+            entry.body.context.absorb(&arrived, &mut locked(&self.shapes));
             let arrival = Arrival { server: content.server, label: &label, records: &records };
             let reckoning = locked(&ledger).arrived(&mut entry.body.ledger, &arrival, &rules.caps, now);
             for why in reasons(&label, reckoning.confidential) {

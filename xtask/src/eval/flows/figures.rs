@@ -6,7 +6,7 @@ use doorward_flow::context::Beginning;
 use doorward_flow::nature::Act;
 use doorward_flow::structure::Shapes;
 
-use super::encode::{self, Encoding};
+use super::encode::Encoding;
 use super::replay::{self, Learned, Rules, Seen, context, key};
 use super::trace::{Trace, Traces};
 
@@ -87,6 +87,14 @@ impl Variant {
         !matches!(self, Self::FallbackWordless | Self::Wordless)
     }
 
+    const fn read_in(self) -> Option<Encoding> {
+        if let Self::Encoded(encoding) | Self::EncodedToken(encoding) = self { Some(encoding) } else { None }
+    }
+
+    const fn passed_on_in(self) -> Option<Encoding> {
+        if let Self::Content(encoding) = self { Some(encoding) } else { None }
+    }
+
     const fn is_shared(self) -> bool {
         matches!(self, Self::Fallback | Self::FallbackToken | Self::FallbackWordless)
     }
@@ -146,10 +154,8 @@ pub(super) fn of(traces: &Traces, variant: Variant) -> Figures {
 
 fn suite_of(traces: &Traces, suite: &str, variant: Variant) -> Counts {
     let benign: Vec<&Trace> = traces.benign.iter().filter(|trace| trace.suite == suite).collect();
-    let lessons: Vec<Learned> = match variant {
-        Variant::Learned => benign.iter().map(|trace| replay::lessons(trace)).collect(),
-        _ => Vec::new(),
-    };
+    let is_taught = variant == Variant::Learned;
+    let lessons: Vec<Learned> = benign.iter().filter(|_| is_taught).map(|trace| replay::lessons(trace)).collect();
     let mut counts = Counts::default();
     let mut shapes = Shapes::new(&key());
     let mut shared = context(Beginning::Unknown);
@@ -194,21 +200,12 @@ fn attack(
     shapes: &mut Shapes,
 ) -> Vec<Seen> {
     let tools = task.map(Trace::tools).unwrap_or_default();
-    let rewrite = move |encoding| move |trace: &Trace, at: usize| encode::result(trace, at, encoding);
-    let rewritten: Option<Box<dyn Fn(&Trace, usize) -> String>> = match variant {
-        Variant::Encoded(encoding) | Variant::EncodedToken(encoding) => Some(Box::new(rewrite(encoding))),
-        _ => None,
-    };
-    let encoded: Option<Box<dyn Fn(&super::trace::Call) -> doorward_mcp::raw::RawJson>> = match variant {
-        Variant::Content(encoding) => Some(Box::new(move |call| encode::content(call, encoding))),
-        _ => None,
-    };
     let rules = Rules {
         says_task: variant.says_task(),
         token: variant.has_token().then_some(&tools),
         learned,
-        rewritten: rewritten.as_deref(),
-        encoded: encoded.as_deref(),
+        read_in: variant.read_in(),
+        passed_on_in: variant.passed_on_in(),
         relabelled: None,
     };
     let mut context = if variant.is_shared() { shared.clone() } else { context(Beginning::Known) };

@@ -9,9 +9,10 @@ use doorward_flow::canonical::Key;
 use doorward_flow::context::{Arrived, Beginning, Call as Asked, Context, Voice};
 use doorward_flow::nature::Nature;
 use doorward_flow::structure::Shapes;
-use doorward_mcp::raw::{Raw, RawJson};
+use doorward_mcp::raw::Raw;
 use serde_json::Value;
 
+use super::encode::{self, Encoding};
 use super::trace::{Call, Tool, Trace, json};
 
 /// What was learned: a value that was good for a tool.
@@ -25,10 +26,10 @@ pub(super) struct Rules<'a> {
     /// The tools of a task token; `None` without one.
     pub(super) token: Option<&'a [&'a str]>,
     pub(super) learned: Option<&'a Learned>,
-    /// How a result reads instead, by trace and call.
-    pub(super) rewritten: Option<&'a dyn Fn(&Trace, usize) -> String>,
-    /// How the content of the attacker's calls reads instead.
-    pub(super) encoded: Option<&'a dyn Fn(&Call) -> RawJson>,
+    /// The encoding in which the attacker's values are read.
+    pub(super) read_in: Option<Encoding>,
+    /// The encoding in which the attacker's calls pass on what they have.
+    pub(super) passed_on_in: Option<Encoding>,
     /// What is believed of a tool instead of what is inferred.
     pub(super) relabelled: Option<(&'a str, &'a Nature)>,
 }
@@ -74,7 +75,8 @@ struct Player<'p> {
 impl Player<'_> {
     fn call(&mut self, at: usize, call: &Call) -> Seen {
         self.declare(call.turns);
-        let encoded = self.rules.encoded.filter(|_| call.is_attack).map(|encode| encode(call));
+        let encoded =
+            self.rules.passed_on_in.filter(|_| call.is_attack).map(|encoding| encode::content(call, encoding));
         let arguments = encoded.as_ref().unwrap_or(&call.arguments).as_raw();
         let relabelled = self.rules.relabelled.filter(|(name, _)| *name == call.tool.name).map(|(_, nature)| nature);
         let nature = relabelled.unwrap_or(&call.tool.nature);
@@ -118,7 +120,10 @@ impl Player<'_> {
     }
 
     fn absorb(&mut self, at: usize, call: &Call, asked: &Asked<'_>) {
-        let result = self.rules.rewritten.map_or_else(|| call.result.clone(), |rewrite| rewrite(self.trace, at));
+        let result = match self.rules.read_in {
+            Some(encoding) => encode::result(self.trace, at, encoding),
+            None => call.result.clone(),
+        };
         if is_nothing(&result) {
             return;
         }
