@@ -63,6 +63,8 @@ pub enum Kind {
     Place,
     /// Something of the ledger's.
     Entity,
+    /// A call, as it was made.
+    Call,
 }
 
 /// Hashes values under a key.

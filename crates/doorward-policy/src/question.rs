@@ -359,10 +359,12 @@ impl<'a> Question<'a> {
 
     /// What a rule about the flow of data forbids has a code of its own, which tells the caller what would help.
     fn forbidden(&self, deciding: &[&Rule]) -> Denial {
-        let looks_at = |fact: Fact| deciding.iter().any(|rule| rule.mentions.facts.contains(&fact));
-        let (code, detail) = if looks_at(Fact::Endorse) {
-            (Code::NotEndorsed, self.observed.flow.as_ref().and_then(|flow| flow::missing(flow)))
-        } else if looks_at(Fact::Ctx) || looks_at(Fact::Ledger) {
+        let looks_at = |rule: &&&Rule, fact: Fact| rule.mentions.facts.contains(&fact);
+        let by_origin = |rule: &&&Rule| looks_at(rule, Fact::Endorse) && !looks_at(rule, Fact::Ledger);
+        let missing = self.observed.flow.as_ref().and_then(|flow| flow::missing(flow));
+        let (code, detail) = if missing.is_some() && deciding.iter().any(|rule| by_origin(&rule)) {
+            (Code::NotEndorsed, missing)
+        } else if deciding.iter().any(|rule| rule.mentions.flow()) {
             (Code::FlowRefused, None)
         } else {
             (Code::Forbidden, None)

@@ -98,7 +98,7 @@ impl Approvals {
         else {
             return Consent::Absent;
         };
-        if !self.store.can_be_answered() {
+        if !self.can_ask() {
             return Consent::Absent;
         }
         let expires = after(asking.arrival.at.max(now()), self.rules.load().wait);
@@ -132,6 +132,11 @@ impl Approvals {
                 NotAsked::Full => "Too many questions are open.",
             }),
         }
+    }
+
+    /// Whether there may be somebody who answers.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.store.can_be_answered()
     }
 
     /// The values that people endorsed for that tool in that context, and in which role.

@@ -13,14 +13,17 @@ use doorward_core::exchange::{
     Visibility,
 };
 use doorward_core::guard::{Content, Inspection, Surface};
+use doorward_core::ids::ExchangeId;
 use doorward_core::permit::Permit;
 use doorward_core::refusal::{Code, Refusal};
+use doorward_policy::Engine;
 use doorward_store::{AppendError, Appended, Commit};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
 use crate::approvals::FlowAsked;
 use crate::clock::now;
+use crate::flows::Asks;
 use crate::gateway::{Authority, Gateway};
 use crate::inspect::inspect;
 use crate::pins::{Pins, Sights};
@@ -37,10 +40,10 @@ pub(crate) enum Rest {
 /// Performs `step` and every one after it that needs nothing from either peer.
 pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
     let mut sights = Sights::None;
-    let mut judged = Vec::new();
+    let mut flow = Flow::default();
     loop {
         step = match step {
-            Step::Decide(waiting) => decide(gateway, waiting, &mut judged).await,
+            Step::Decide(waiting) => decide(gateway, waiting, &mut flow).await,
             Step::Guard(waiting) => {
                 let content = waiting.content();
                 sights = sights.after(Pins::looks_at(&content));
@@ -63,7 +66,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 gateway.task_duties().keep(waiting.task(), waiting.duties());
                 waiting.kept(now())
             }
-            Step::Consult(waiting) => consult(gateway, waiting).await,
+            Step::Consult(waiting) => consult(gateway, waiting, &flow.asked).await,
             Step::Record(waiting) => {
                 // What is shown is kept first, so that it is known again.
                 if sights == Sights::Some {
@@ -82,7 +85,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 waiting.sifted(&verdicts)
             }
             Step::Forward(permit, waiting) => {
-                for request in &judged {
+                for request in &flow.judged {
                     gateway.flows().allowed(gateway, permit.exchange(), request, now());
                 }
                 return Rest::Forward(permit, waiting);
@@ -92,26 +95,48 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
     }
 }
 
-/// Decides what a message asks for. What was judged by where data flows goes into `judged`.
-async fn decide(gateway: &Gateway, waiting: AwaitDecision, judged: &mut Vec<AccessRequest>) -> Step {
+/// What is known of the flow of data that a message is part of.
+#[derive(Default)]
+struct Flow {
+    /// What was judged by it.
+    judged: Vec<AccessRequest>,
+    /// What a person is asked because of it.
+    asked: FlowAsked,
+}
+
+/// Decides what a message asks for.
+async fn decide(gateway: &Gateway, waiting: AwaitDecision, flow: &mut Flow) -> Step {
     let engine = gateway.engine();
     let mut decisions = Vec::new();
     for request in waiting.requests() {
         decisions.push(match gateway.authority() {
-            Authority::Policy => {
-                let mut observed = gateway.observer().observe(&engine, request).await;
-                gateway.history().observe(&engine, request, &mut observed);
-                if engine.looks_at_flow() {
-                    let flow = gateway.flows().judge(gateway, waiting.exchange(), request, now());
-                    observed.flow = Some(Arc::new(flow));
-                    judged.push(request.clone());
-                }
-                pinned(gateway, request, engine.decide(request, &observed)).await
-            }
+            Authority::Policy => decide_one(gateway, &engine, (waiting.exchange(), request), flow).await,
             Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
         });
     }
     waiting.decided(decisions, now())
+}
+
+async fn decide_one(
+    gateway: &Gateway,
+    engine: &Engine,
+    (id, request): (ExchangeId, &AccessRequest),
+    flow: &mut Flow,
+) -> Decision {
+    let mut observed = gateway.observer().observe(engine, request).await;
+    gateway.history().observe(engine, request, &mut observed);
+    if engine.looks_at_flow() {
+        observed.flow = Some(Arc::new(gateway.flows().look(gateway, id, request).await));
+        flow.judged.push(request.clone());
+    }
+    let decision = match engine.decide(request, &observed) {
+        Decision::Deny(denial) => {
+            let asks = Asks { gateway, engine, id, request };
+            gateway.flows().or_ask(&asks, &observed, denial, &mut flow.asked)
+        }
+        allow @ Decision::Allow { .. } => allow,
+    };
+    pinned(gateway, request, decision).await
 }
 
 /// What the guards and pins say of a text, which is then taken in: before anybody sees it.
@@ -146,8 +171,8 @@ fn recall(gateway: &Gateway, task: &GivenTask) -> Recalled {
 }
 
 /// Asks the people who must approve, or uses what they have said.
-async fn consult(gateway: &Gateway, waiting: AwaitAnswer) -> Step {
-    let consent = gateway.approvals().consult(gateway, &waiting, &FlowAsked::default()).await;
+async fn consult(gateway: &Gateway, waiting: AwaitAnswer, flow: &FlowAsked) -> Step {
+    let consent = gateway.approvals().consult(gateway, &waiting, flow).await;
     waiting.answered(consent, now())
 }
 

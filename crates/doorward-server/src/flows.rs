@@ -5,6 +5,7 @@
 //! It must never keep a value of a message, and never show what was not taken in first.
 
 mod arrival;
+mod asking;
 mod body;
 mod note;
 
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{Context, SHA256};
 use doorward_core::access::{AccessRequest, Approach, Direction, Resource};
-use doorward_core::flow::{Confidentiality, ContextSeen, EndorseSeen, FlowSeen, Hints, Label, Missing, Role};
+use doorward_core::flow::{Confidentiality, ContextSeen, FlowSeen, Hints, Label, Missing, Role};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, PrincipalId};
 use doorward_core::time::Timestamp;
@@ -31,6 +32,7 @@ use crate::gateway::Gateway;
 use crate::hints;
 use crate::limits::{FLIGHTS_MAX, LEDGERS_MAX};
 
+pub(crate) use asking::Asks;
 use body::Body;
 
 /// What an operator says of flow, beside the policies.
@@ -72,7 +74,8 @@ struct Flight {
 /// What is known of a message since it was judged.
 #[derive(Default)]
 struct Judged {
-    missing: Vec<Missing>,
+    /// The arguments without an endorsed origin, and the keyed hash of each value.
+    values: Vec<(Missing, u64)>,
     /// The most that its answer may add.
     widest: Label,
 }
@@ -119,28 +122,26 @@ impl Flows {
     }
 
     /// What the decision point is told of `request`, a part of the message `id`.
-    pub(crate) fn judge(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest, now: Timestamp) -> FlowSeen {
+    fn judge(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest, now: Timestamp) -> FlowSeen {
         let Some(flight) = self.flight(id) else { return worst() };
         let ledger = self.ledger(&flight.owner, now);
         let nature = nature(gateway, &request.resource);
-        let rules = self.rules.load();
-        let mut seen = self.contexts.with(&flight.place, now, |entry| {
+        let (rules, mut values) = (self.rules.load(), Vec::new());
+        let seen = self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
             let context = ContextSeen { label: entry.label.clone(), ground: flight.place.ground() };
             let mut seen = FlowSeen { context, ..FlowSeen::default() };
             if let Some(call) = call(request, nature.as_deref()) {
-                seen.endorse = entry.body.context.judge(&call).endorse;
+                let judgement = entry.body.context.judge(&call);
+                (seen.endorse, values) = (judgement.endorse, judgement.missing_values);
                 let carried = Carried::read(&self.keyed, &call, &rules.walls);
                 let sending = Sending { server: call.server, egress: seen.endorse.egress, carried: &carried };
                 seen.ledger = locked(&ledger).weigh(&entry.body.ledger, &sending, &rules.caps, now);
             }
             seen
         });
-        if request.action.direction() == Direction::ToClient {
-            seen.endorse = EndorseSeen::default();
-        }
         let mut judged = locked(&flight.judged);
-        judged.missing.extend(seen.endorse.missing.iter().cloned());
+        judged.values = values;
         judged.widest = judged.widest.join(&widest(request.resource.server(), nature.as_deref()));
         seen
     }
@@ -158,7 +159,7 @@ impl Flows {
             let sending = Sending { server: call.server, egress: call.nature.egress, carried: &carried };
             locked(&ledger).sent(&mut entry.body.ledger, &sending, now);
         });
-        locked(&flight.judged).missing.clear();
+        locked(&flight.judged).values.clear();
     }
 
     fn flight(&self, id: ExchangeId) -> Option<Arc<Flight>> {

@@ -444,3 +444,6 @@ pub const LEDGERS_MAX: usize = 10_000;
 
 /// Blocks of one result whose fields are taken in.
 pub const FLOW_PARTS_MAX: usize = 1024;
+
+/// Refused calls of one context that are known again, so that who insists has a person asked.
+pub const FLOW_REFUSALS_MAX: usize = 32;

@@ -69,6 +69,8 @@ const PAGES: &[(Code, &str)] = &[
     (Code::GuardUnfinished, include_str!("../../../../docs/codes/DW1605.md")),
     (Code::Quarantined, include_str!("../../../../docs/codes/DW1606.md")),
     (Code::Drifted, include_str!("../../../../docs/codes/DW1607.md")),
+    (Code::NotEndorsed, include_str!("../../../../docs/codes/DW1701.md")),
+    (Code::FlowRefused, include_str!("../../../../docs/codes/DW1702.md")),
 ];
 
 pub(super) fn explain(code: Option<&str>, terminal: &Terminal) -> Result<Exit, Fault> {

@@ -16,6 +16,29 @@ pub struct FlowSeen {
     pub ledger: LedgerSeen,
 }
 
+impl FlowSeen {
+    /// The same once a person has approved the values that have no origin.
+    #[must_use]
+    pub fn with_values_approved(&self) -> Self {
+        let mut seen = self.clone();
+        if !seen.endorse.missing.is_empty() {
+            seen.endorse.missing.clear();
+            seen.endorse.weakest = seen.endorse.weakest.max(Some(Origin::Approved));
+        }
+        seen
+    }
+
+    /// The same once a person has approved this very call: only what must never meet still stands against it.
+    #[must_use]
+    pub fn with_call_approved(&self) -> Self {
+        let mut seen = self.clone();
+        seen.endorse.missing.clear();
+        seen.endorse.weakest = Some(Origin::Approved);
+        seen.ledger.passed.retain(|rule| *rule == LedgerRule::Wall);
+        seen
+    }
+}
+
 /// A context, before the call; by itself, one in which nothing was read yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContextSeen {

@@ -63,7 +63,9 @@ impl Refusal {
 
     fn tool_result(&self, era: Era) -> String {
         // What waits for approval is to be repeated as it is.
-        let advice = if self.code == Code::ApprovalNeeded { "" } else { " Do not repeat this call unchanged." };
+        // Who repeats these has a person asked, or finds that one was.
+        let may_be_repeated = matches!(self.code, Code::ApprovalNeeded | Code::NotEndorsed | Code::FlowRefused);
+        let advice = if may_be_repeated { "" } else { " Do not repeat this call unchanged." };
         let text = format!("{}{advice}", self.sentence());
         let result_type = match era {
             Era::Modern => "\"resultType\":\"complete\",",

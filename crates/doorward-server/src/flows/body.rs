@@ -1,10 +1,14 @@
 //! What is kept of one context beside its label.
 
+use std::collections::VecDeque;
+
 use doorward_core::flow::{Ground, Source, Why};
 use doorward_flow::canonical::Key;
 use doorward_flow::context::{Beginning, Context};
 use doorward_flow::contexts::{self, Place};
 use doorward_flow::ledger::Ledger;
+
+use crate::limits::FLOW_REFUSALS_MAX;
 
 /// What is kept of one context.
 pub(super) struct Body {
@@ -12,6 +16,8 @@ pub(super) struct Body {
     pub(super) ledger: Ledger,
     /// Where what matters was read first.
     sources: Vec<Source>,
+    /// Hashes of the calls that were refused last, the newest at the end.
+    refused: VecDeque<u64>,
 }
 
 impl Body {
@@ -23,7 +29,19 @@ impl Body {
         };
         let mut context = Context::new(key, beginning);
         context.raise(place.label());
-        Self { context, ledger: Ledger::new(), sources: Vec::new() }
+        Self { context, ledger: Ledger::new(), sources: Vec::new(), refused: VecDeque::new() }
+    }
+
+    /// Whether a call of this hash was refused before. It is remembered, in place of the oldest when there are many.
+    pub(super) fn was_refused(&mut self, call: u64) -> bool {
+        if self.refused.contains(&call) {
+            return true;
+        }
+        if self.refused.len() >= FLOW_REFUSALS_MAX {
+            self.refused.pop_front();
+        }
+        self.refused.push_back(call);
+        false
     }
 
     /// Remembers where something was read: the first of each kind.
@@ -47,10 +65,12 @@ impl Body {
 impl contexts::Body for Body {
     fn bytes(&self) -> usize {
         let sources = self.sources.len() * size_of::<Source>();
-        self.context.bytes() + self.ledger.bytes() + sources
+        let refused = self.refused.len() * size_of::<u64>();
+        self.context.bytes() + self.ledger.bytes() + sources + refused
     }
 
     fn shed(&mut self) {
         self.context.shed();
+        self.refused = VecDeque::new();
     }
 }

@@ -21,10 +21,14 @@ impl Flows {
             // A crash before the answer is taken in leaves the most that it may add.
             label = label.join(&judged.widest);
         }
-        let is_about_flow = matches!(record.code, Some(Code::NotEndorsed | Code::FlowRefused));
+        let is_about_flow = match record.code {
+            Some(Code::NotEndorsed | Code::FlowRefused) => true,
+            Some(Code::ApprovalNeeded | Code::ApprovalDenied | Code::ApprovalNotAsked) => !judged.values.is_empty(),
+            Some(_) | None => false,
+        };
         let (missing, sources) = if is_about_flow {
             let sources = self.contexts.with(&flight.place, now, |entry| entry.body.sources().to_vec());
-            (judged.missing.clone(), sources)
+            (judged.values.iter().map(|(missing, _)| missing.clone()).collect(), sources)
         } else {
             (Vec::new(), Vec::new())
         };

@@ -13,6 +13,7 @@ mod boundaries;
 mod bypasses;
 mod callers;
 mod client;
+mod flows;
 mod gate;
 mod guards;
 mod headers;
