@@ -8,6 +8,7 @@ mod arrival;
 mod asking;
 mod body;
 mod note;
+mod recall;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -12,7 +12,7 @@ use doorward_guards::personal::Tokens;
 use doorward_guards::secrets::PlaceholderKey;
 use doorward_guards::{Guards, Options};
 use doorward_policy::{Catalogue, Engine, LoadErrors, PolicyInputs};
-use doorward_store::Store;
+use doorward_store::{Store, StoreError};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::approvals::{ApprovalRules, Approvals};
@@ -260,6 +260,15 @@ impl Gateway {
     /// Where data flows.
     pub(crate) const fn flows(&self) -> &Flows {
         &self.flows
+    }
+
+    /// Brings back what records tell of the flow of data, before anything is served.
+    ///
+    /// # Errors
+    /// The store cannot be read: then nobody knows what was read before.
+    pub(crate) async fn recall_flows(&mut self) -> Result<(), StoreError> {
+        self.flows = Flows::recalled(&self.store).await?;
+        Ok(())
     }
 
     /// From now on goes by these rules on the flow of data, beside the policies.

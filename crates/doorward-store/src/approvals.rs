@@ -257,6 +257,25 @@ impl Approvals {
         self.reach == Reach::Others
     }
 
+    /// What values are hashed under and contexts are named by, so that a yes and a label outlive the process: `fresh`, where
+    /// there is none yet.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub async fn seed(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let failed = |source| StoreError::Database { doing: "read a seed from", source };
+        sqlx::query("INSERT INTO seed (name, bytes) VALUES ('flow', ?) ON CONFLICT DO NOTHING")
+            .bind(fresh.to_vec())
+            .execute(&self.writing)
+            .await
+            .map_err(failed)?;
+        let bytes: Vec<u8> = sqlx::query_scalar("SELECT bytes FROM seed WHERE name = 'flow'")
+            .fetch_one(&self.writing)
+            .await
+            .map_err(failed)?;
+        bytes.try_into().map_err(|_| failed(sqlx::Error::Decode("a seed has 32 bytes".into())))
+    }
+
     /// Uses what everybody has said yes to, or asks whoever was not asked yet. All of it happens at once or not at all.
     ///
     /// # Errors

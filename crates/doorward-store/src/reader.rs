@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use doorward_core::ids::ExchangeId;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use doorward_core::time::Timestamp;
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 
 use crate::config::{StoreConfig, StoreUrl};
 use crate::error::StoreError;
 use crate::filter::{Filter, Page};
+use crate::flow::{self, FlowView};
 use crate::limits::{PAGE_MAX, READER_TIMEOUT, READERS_MAX};
 use crate::place::Place;
 use crate::schema;
@@ -89,6 +92,30 @@ impl Reader {
     pub async fn show(&self, exchange: ExchangeId) -> Result<Vec<RecordView>, StoreError> {
         let filter = Filter { exchange: Some(exchange), page: Page::After(0), limit: PAGE_MAX, ..Filter::default() };
         self.query(&filter).await
+    }
+
+    /// What records since then tell of the flow of data, and when each was last told: how outcomes left a context, and the
+    /// most that the answer to an intent may have added that has no outcome.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn flows(&self, since: Timestamp) -> Result<Vec<(FlowView, Timestamp)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT flow, max(at) FROM record AS told \
+             WHERE context IS NOT NULL AND at >= ? AND (phase = 'outcome' OR NOT EXISTS \
+             (SELECT 1 FROM record WHERE exchange = told.exchange AND phase = 'outcome')) \
+             GROUP BY context, json_extract(flow, '$.trail'), json_extract(flow, '$.label')",
+        )
+        .bind(since.as_micros())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(read_error)?;
+        let told = |row: &SqliteRow| -> Result<(FlowView, Timestamp), sqlx::Error> {
+            let text: Option<&str> = row.try_get(0)?;
+            let flow = flow::read(text).ok_or_else(|| sqlx::Error::Decode("it is no flow of data".into()))?;
+            Ok((flow, Timestamp::from_micros(row.try_get(1)?)))
+        };
+        rows.iter().map(told).collect::<Result<_, _>>().map_err(read_error)
     }
 
     /// Whether the file says what the filter asks for. One of version 1 that is only read says nothing of agents and

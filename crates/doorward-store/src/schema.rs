@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, Row};
 use crate::error::StoreError;
 
 /// The schema this build writes.
-pub(crate) const SCHEMA_VERSION: i64 = 4;
+pub(crate) const SCHEMA_VERSION: i64 = 5;
 
 /// Marks a file as ours (`PRAGMA application_id`): "DWRD".
 const APPLICATION_ID: i64 = 0x4457_5244;
@@ -115,6 +115,9 @@ const STEPS: &[&str] = &[
     CREATE INDEX approval_state ON approval (state, expires);
     CREATE INDEX approval_principal ON approval (principal, asked_at);
     CREATE INDEX approval_data ON approval (context, server, item) WHERE subject = 'data';
+",
+    "
+    CREATE TABLE seed (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
 ",
 ];
 

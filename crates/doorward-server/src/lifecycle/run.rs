@@ -30,7 +30,8 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     let guards = knowing(config.guards, std::iter::once(&config.server));
     let (server, served) = only(config.server, &outside)?;
     let served = Served { guards, ..served };
-    let gateway = Gateway::new(served, config.policy.inputs.into(), store).map_err(StartError::Policy)?;
+    let mut gateway = Gateway::new(served, config.policy.inputs.into(), store).map_err(StartError::Policy)?;
+    gateway.recall_flows().await?;
     gateway.pin_by(config.pins);
     gateway.ask_by(config.approvals);
     carry(gateway, server, &outside, signals).await

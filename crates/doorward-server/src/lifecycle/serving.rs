@@ -69,8 +69,9 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let keys = Arc::new(KeyRing::new(store.keys().clone()));
     let outside = Outside::new(Share::ByPrincipal);
     let present = servers(&config.servers, &outside, &Present::new())?;
-    let gateway = Gateway::new(served(&present, &config), config.policy.inputs.clone().into(), store)
+    let mut gateway = Gateway::new(served(&present, &config), config.policy.inputs.clone().into(), store)
         .map_err(StartError::Policy)?;
+    gateway.recall_flows().await?;
     gateway.pin_by(config.pins);
     gateway.ask_by(config.approvals);
     gateway.follow_by(FlowRules::by(&config.contexts));

@@ -4,10 +4,11 @@ use doorward_core::guard::{Action, GuardDuty, GuardName};
 use doorward_core::time::Timestamp;
 use doorward_policy::{FlowPolicy, Preset};
 use doorward_server::approvals::{Word, answer};
+use doorward_server::config::Config;
 use doorward_store::{Answered, ApprovalRow, ApprovalSubject};
 use serde_json::{Value, json};
 
-use super::client::{ask_modern, call, denial};
+use super::client::{Ask, Http, ask_modern, call, denial, modern};
 use super::rig::{Plan, Rig, policy};
 use super::scripted::{Reply, Scripted, Seen, said};
 
@@ -26,6 +27,7 @@ const FRIEND: &str = "ann@friends.example";
 struct Office {
     rig: Rig,
     mail: Scripted,
+    config: Config,
 }
 
 impl Office {
@@ -43,7 +45,8 @@ impl Office {
         // What was found stays in the text, so that it was read.
         let (guard, action) = (Some(GuardName::Secrets), Some(Action::Observe));
         plan.config.guards.settings.apply(GuardDuty { guard, direction: None, severity: None, action });
-        Self { rig: plan.start().await, mail }
+        let config = plan.config.clone();
+        Self { rig: plan.start().await, mail, config }
     }
 
     async fn call(&self, server: &str, tool: &str, arguments: Value) -> Value {
@@ -182,6 +185,44 @@ async fn a_harvest_is_stopped_and_goes_on_by_a_yes_to_the_very_call_alone() {
     assert_ne!(waits(&office.read(&stopped).await), id, "once");
     assert_eq!(denial(&office.read("another page").await).0, "DW1702");
     office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_read_and_approved_outlives_the_process() {
+    let mut office = Office::open(&[FlowPolicy::Endorsement]).await;
+    office.read_page().await;
+    office.send(FRIEND).await;
+    let id = waits(&office.send(FRIEND).await);
+    office.endorse(&id).await;
+    office.rig = office.rig.again(office.config.clone()).await;
+    let sent = office.send(FRIEND).await;
+    assert_eq!(sent["result"]["content"][0]["text"], "sent", "{sent}");
+    assert_eq!(denial(&office.send(ATTACKER).await).0, "DW1701", "the page was read before");
+    office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_whose_answer_nobody_saw_may_have_been_read() {
+    // The page is fetched and never comes: the gateway ends in the middle of it.
+    let web = Scripted::start(WEB, |_| Reply::Hold(Vec::new())).await;
+    let mail = Scripted::start(MAIL, |seen: &Seen| Reply::Send(said(seen, "sent"))).await;
+    let mut plan = Plan::new().with_url("web", &web.url).with_url("mail", &mail.url);
+    plan.config.policy = policy(Preset::Observe, &[FlowPolicy::Endorsement.text()]);
+    let config = plan.config.clone();
+    let rig = plan.start().await;
+    let fetch = modern(call(1, "fetch", json!({ "url": "https://pages.example/" })));
+    let mut http = Http::open(rig.http).await;
+    http.write(&Ask::modern("web", &fetch).bytes(rig.http)).await;
+    let intent = rig.record(|record| record.phase == "intent").await;
+    assert!(intent.flow.expect("the flow").label.is_untrusted(), "the most that it may add");
+    // What is committed by now is what a crash leaves.
+    let left = rig.gateway.store().reader().flows(Timestamp::from_micros(0)).await.unwrap();
+    assert!(left.iter().any(|(flow, _)| flow.label.is_untrusted()), "{left:?}");
+    let rig = rig.again(config).await;
+    let to = json!({ "to": ATTACKER, "body": "..." });
+    let sent = ask_modern(&rig, "mail", call(2, "send_email", to)).await.json();
+    assert_eq!(denial(&sent).0, "DW1701", "{sent}");
+    rig.stop().await;
 }
 
 fn waits(message: &Value) -> String {

@@ -189,6 +189,16 @@ impl Rig {
         self.serving.take().unwrap().stop().await;
     }
 
+    /// Ends the gateway, and starts another over the same records.
+    pub(crate) async fn again(mut self, config: Config) -> Self {
+        self.serving.take().unwrap().stop().await;
+        let same = config.clone();
+        let serving = lifecycle::start(config, Box::new(move || Ok(same.clone()))).await.unwrap();
+        let gateway = serving.gateway().clone();
+        let (http, admin) = (serving.http_addr(), serving.admin_addr().unwrap());
+        Self { serving: Some(serving), gateway, http, admin, _scratch: self._scratch }
+    }
+
     /// Everything recorded so far.
     pub(crate) async fn records(&self) -> Vec<RecordView> {
         self.gateway.store().tail(0, 10_000).await.unwrap()
