@@ -264,6 +264,13 @@ impl Nature {
         self.fields.iter().fold(self.result.clone(), |label, field| label.join(&field.label))
     }
 
+    /// The same of what has no fields, whatever its form: the text beside a `structuredContent`, a result that says that
+    /// the call failed, an error. It has the worst label of the tool, and nothing in it is believed for standing in a field.
+    #[must_use]
+    pub fn of_prose(&self) -> Self {
+        Self { result: self.widest(), fields: Vec::new(), ..self.clone() }
+    }
+
     fn read(tool: &ToolDefinition<'_>, believed: Believed) -> Self {
         let (name, description) = (Name::of(&tool.name), Prose::of(tool.description.as_deref()));
         let leading = name.word(0).unwrap_or_default();

@@ -64,6 +64,7 @@ pub use tls::{ClientCertificate, ClientCertificates, TlsConfig};
 
 use crate::approvals::ApprovalRules;
 use crate::identity::certificates::CertificateRules;
+use crate::labels::LabelRules;
 use crate::pins::PinRules;
 
 pub use crate::upstream::http::Transport;
@@ -222,6 +223,8 @@ pub struct ServerConfig {
     pub guards: ServerSettings,
     /// Which personal data its tools get for tokens.
     pub told: Told,
+    /// What is said of the labels of its tools.
+    pub labels: LabelRules,
 }
 
 impl ServerConfig {
@@ -233,7 +236,8 @@ impl ServerConfig {
             Way::Http { .. } => Files::Elsewhere,
         };
         let place = ServerPlace { files, ..ServerPlace::default() };
-        Self { id, way, silence, place, guards: ServerSettings::default(), told: Told::default() }
+        let (guards, told, labels) = (ServerSettings::default(), Told::default(), LabelRules::default());
+        Self { id, way, silence, place, guards, told, labels }
     }
 }
 

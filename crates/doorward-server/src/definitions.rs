@@ -19,6 +19,7 @@ use doorward_mcp::raw::RawJson;
 use doorward_mcp::views::tools::{ToolDefinition, ToolList};
 use doorward_policy::Catalogue;
 
+use crate::labels::Labels;
 use crate::limits::{DEFINITIONS_BYTES_MAX, DEFINITIONS_MAX, PINS_BELIEVED, RELEARN_AFTER};
 use crate::pace::Pace;
 
@@ -26,6 +27,7 @@ use crate::pace::Pace;
 #[derive(Debug)]
 pub struct Definitions {
     server: ServerId,
+    labels: Labels,
     known: Mutex<Known>,
 }
 
@@ -101,6 +103,7 @@ impl Definitions {
     pub fn new(server: ServerId) -> Self {
         Self {
             server,
+            labels: Labels::default(),
             known: Mutex::new(Known {
                 tools: Tools::new(),
                 bytes: 0,
@@ -118,6 +121,12 @@ impl Definitions {
                 pace: Pace::new(Instant::now()),
             }),
         }
+    }
+
+    /// With what is said of the tools beside their definitions.
+    #[must_use]
+    pub fn labelled(self, labels: Labels) -> Self {
+        Self { labels, ..self }
     }
 
     /// What policy knows of the server. Reads every definition if any has changed since, holding up nobody who learns.
@@ -215,7 +224,7 @@ impl Definitions {
             return Some(nature.clone());
         }
         let [only] = known.tools.get(name)?.as_slice() else { return None };
-        let nature = Arc::new(Nature::infer(&ToolDefinition::from_raw(only.as_raw()).ok()?));
+        let nature = Arc::new(self.labels.nature(&ToolDefinition::from_raw(only.as_raw()).ok()?));
         known.natures.insert(name.to_owned(), nature.clone());
         Some(nature)
     }

@@ -27,6 +27,7 @@ pub mod health;
 pub mod hints;
 pub mod identity;
 pub mod joined;
+pub mod labels;
 pub mod lifecycle;
 pub mod limits;
 pub mod metrics;

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::definitions::Definitions;
 use crate::health::Health;
+use crate::labels::Labels;
 use crate::limits::{PROBE_WAIT, READY_LINKS_MAX, RESTART_WAIT_MIN};
 use crate::upstream::bridge::Bridge;
 use crate::upstream::bridge::to_legacy::Lot;
@@ -84,7 +85,13 @@ impl Server {
     /// A server nobody has spoken to yet.
     #[must_use]
     pub fn new(id: ServerId, way: Way, outside: Outside) -> Self {
-        let definitions = Arc::new(Definitions::new(id.clone()));
+        Self::labelled(id, way, outside, Labels::default())
+    }
+
+    /// The same, with what is said of its tools beside their definitions.
+    #[must_use]
+    pub fn labelled(id: ServerId, way: Way, outside: Outside, labels: Labels) -> Self {
+        let definitions = Arc::new(Definitions::new(id.clone()).labelled(labels));
         let reach = Arc::new(Reach {
             id,
             way,

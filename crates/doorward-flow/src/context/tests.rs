@@ -306,6 +306,27 @@ fn a_trusted_field_endorses_and_its_neighbours_do_not() {
 }
 
 #[test]
+fn a_failure_and_text_beside_the_fields_are_believed_no_more_than_prose() {
+    let reason = || Some("reviewed".into());
+    let trusted = Said { integrity: Some(Integrity::Internal), because: reason(), ..Said::default() };
+    let guarded = Said { confidentiality: Some(Confidentiality::Secret), ..Said::default() };
+    let labels = ToolLabels {
+        fields: vec![("/*/mail".into(), trusted), ("/*/key".into(), guarded)],
+        ..ToolLabels::nothing(crate::pack::Voice::Operator)
+    };
+    let list = nature("list_contacts", &json!({})).with(&labels);
+    let prose = list.of_prose();
+    assert_eq!((prose.result.confidentiality, prose.result.is_untrusted()), (Confidentiality::Secret, true));
+    // The server gives the same form to what went wrong, with an address of somebody else's in it.
+    let mut world = World::new("Invite somebody");
+    world.answers("crm", "list_contacts", &prose, &json!({}), &json!([{"mail": EVIL, "why": "no such contact"}]));
+    assert_eq!(world.mail_to(EVIL), None);
+    assert_eq!(world.context.label().confidentiality, Confidentiality::Secret);
+    world.answers("crm", "list_contacts", &list, &json!({}), &json!([{"mail": EVIL}]));
+    assert_eq!(world.mail_to(EVIL), Some(Origin::Admin), "it is the field that counts");
+}
+
+#[test]
 fn a_label_only_rises_and_shedding_keeps_it() {
     let mut world = World::new("Write to ann@lee.example");
     let secret = Label { confidentiality: Confidentiality::Secret, ..Label::default() };

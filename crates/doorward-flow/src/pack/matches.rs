@@ -33,6 +33,20 @@ const KEYS: &[&str] = &["packages", "images", "commands", "hosts"];
 /// Programs that fetch a package and run it.
 const RUNNERS: [&str; 8] = ["npx", "uvx", "uv", "bunx", "pnpm", "yarn", "pipx", "npm"];
 
+/// What such programs may be told before the package. Others can name another source for it, and then it is not the one.
+const RUNNER_OPTIONS: [&str; 10] = [
+    "-y",
+    "--yes",
+    "-q",
+    "--quiet",
+    "--silent",
+    "--isolated",
+    "--no-install",
+    "--no-cache",
+    "--offline",
+    "--prefer-offline",
+];
+
 /// Programs that run an image.
 const CONTAINERS: [&str; 3] = ["docker", "podman", "nerdctl"];
 
@@ -110,11 +124,14 @@ impl Matches {
             return true;
         }
         if RUNNERS.contains(&program) {
-            return first_of(arguments, &RUNNING, &[]).is_some_and(|word| has(&self.packages, without_version(word)));
+            let plain = |word: &&str| RUNNER_OPTIONS.contains(word) || RUNNING.contains(word);
+            let package = arguments.iter().find(|word| !plain(word));
+            return package.and_then(|word| without_version(word)).is_some_and(|name| has(&self.packages, name));
         }
         if CONTAINERS.contains(&program) {
-            return first_of(arguments, &["run"], &CONTAINER_OPTIONS)
-                .is_some_and(|word| has(&self.images, without_tag(word)));
+            // Another entry point is another program.
+            let entered = arguments.iter().any(|word| word.starts_with("--entrypoint"));
+            return !entered && image(arguments).is_some_and(|word| has(&self.images, without_tag(word)));
         }
         match arguments {
             ["-m", module, ..] => program.starts_with("python") && has(&self.commands, module),
@@ -123,13 +140,13 @@ impl Matches {
     }
 }
 
-/// The first argument that is no option, no value of one of these options, and none of these words before it.
-fn first_of<'a>(arguments: &[&'a str], before: &[&str], valued: &[&str]) -> Option<&'a str> {
+/// The first argument after `run` that is no option and no value of one.
+fn image<'a>(arguments: &[&'a str]) -> Option<&'a str> {
     let mut arguments = arguments.iter();
     while let Some(word) = arguments.next() {
-        if valued.contains(word) {
+        if CONTAINER_OPTIONS.contains(word) {
             arguments.next();
-        } else if !word.starts_with('-') && !before.contains(word) {
+        } else if !word.starts_with('-') && *word != "run" {
             return Some(word);
         }
     }
@@ -148,13 +165,15 @@ fn file_name(program: &str) -> &str {
     [".exe", ".cmd"].into_iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
 }
 
-/// `@scope/name@1.2` and `name==1.2` without the version.
-fn without_version(word: &str) -> &str {
-    let word = word.split("==").next().unwrap_or(word);
-    match word.rfind('@') {
-        Some(at) if at > 0 => word.get(..at).unwrap_or(word),
-        Some(_) | None => word,
-    }
+/// `@scope/name@1.2` and `name==1.2` without the version; `None` where something else stands there, as another package or
+/// an address.
+fn without_version(word: &str) -> Option<&str> {
+    let at = word.char_indices().skip(1).find(|(_, letter)| *letter == '@').map(|(at, _)| (at, 1));
+    let Some((end, sign)) = at.or_else(|| word.find("==").map(|at| (at, 2))) else { return Some(word) };
+    let version = word.get(end + sign..)?;
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b'^' | b'~' | b'*');
+    if version.bytes().all(plain) { word.get(..end) } else { None }
 }
 
 /// `registry.example/image:tag@digest` without tag and digest.

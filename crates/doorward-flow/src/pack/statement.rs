@@ -20,7 +20,10 @@ const LABEL_KEYS: &[&str] = &["confidentiality", "integrity", "categories", "bec
 pub fn tool(by: &Voice, name: &str, stated: &Stated, faults: &mut Vec<Fault>) -> ToolLabels {
     let mut reader = Reader { faults };
     let mut said = ToolLabels::nothing(by.clone());
-    let within = format!("[tools.{}]", shown(name));
+    let within = match by {
+        Voice::Pack(_) => format!("[tools.{}]", shown(name)),
+        Voice::Operator => format!("[servers….tools.{}.labels]", shown(name)),
+    };
     let keys = reader.table(&within, stated);
     for key in keys {
         let (word, value) = (key.name.as_str(), &key.value);

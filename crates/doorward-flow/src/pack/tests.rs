@@ -179,6 +179,13 @@ fn a_server_that_only_mentions_another_is_not_taken_for_it() {
         &["python3", "mcp_server_fetch.py", "mcp_server_fetch"],
         &["npx", "-y", "other", "@modelcontextprotocol/server-filesystem"],
         &["docker", "run", "-v", "mcp/filesystem", "other"],
+        &["docker", "run", "--entrypoint=sh", "mcp/filesystem", "-c", "other"],
+        &["npx", "--package=other", "@modelcontextprotocol/server-filesystem"],
+        &["npx", "--registry=https://other.example", "@modelcontextprotocol/server-filesystem"],
+        &["npx", "-y", "@modelcontextprotocol/server-filesystem@npm:other"],
+        &["uvx", "--from=other", "mcp-server-fetch"],
+        &["uvx", "--index-url=https://other.example", "mcp-server-fetch"],
+        &["uvx", "mcp-server-fetch@git+https://other.example/fetch"],
         &[],
     ] {
         assert_eq!(found(words), None, "{words:?}");

@@ -428,6 +428,7 @@ impl<'s> Builder<'s> {
         line("files", toml_text(server.place.files.name()));
         line("sql", toml_text(server.place.dialect.name()));
         line("trust", toml_text(server.place.trust.name()));
+        line("labels", toml_text(server.labels.pack.as_str()));
         for (tool, word) in &server.place.tools {
             let effect = word.effect.map(|effect| format!("effect = {}", toml_text(effect.as_str())));
             let egress = word.reach.map(|reach| format!("egress = {}", reach == Reach::Open));

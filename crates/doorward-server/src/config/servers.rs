@@ -1,5 +1,6 @@
 //! One server's table, ours or a client's, as a [`ServerConfig`].
 
+mod labels;
 mod place;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ const OWN_KEYS: &[&str] = &[
     "trust",
     "tools",
     "guards",
+    "labels",
 ];
 
 /// The values of `transport`.

@@ -9,6 +9,7 @@ mod clients;
 mod contexts;
 mod guards;
 mod identity;
+mod labels;
 mod launching;
 mod precedence;
 mod tls;

@@ -14,6 +14,7 @@ use super::StartError;
 use crate::config::{self, AggregateConfig, Config, Endpoint, Secret, ServerConfig};
 use crate::gateway::Served;
 use crate::joined::{JointId, JointSetup, Patience};
+use crate::labels::Labels;
 use crate::server::{Outside, Server, Way};
 use crate::upstream::http;
 use crate::upstream::stdio::ChildSpec;
@@ -30,11 +31,16 @@ pub(super) fn servers(
         let kept = present.get(&config.id).filter(|(before, _)| before == config).map(|(_, server)| server.clone());
         let server = match kept {
             Some(server) => server,
-            None => Arc::new(Server::new(config.id.clone(), way(config, outside)?, outside.clone())),
+            None => Arc::new(server(config, outside)?),
         };
         servers.insert(config.id.clone(), (config.clone(), server));
     }
     Ok(servers)
+}
+
+/// A configured server that nobody has spoken to yet.
+pub(super) fn server(config: &ServerConfig, outside: &Outside) -> Result<Server, StartError> {
+    Ok(Server::labelled(config.id.clone(), way(config, outside)?, outside.clone(), Labels::of(config)))
 }
 
 /// Servers beside the configuration they were made from.
@@ -91,7 +97,7 @@ fn is_secret_header(name: &str) -> bool {
 }
 
 /// How a configured server is reached.
-pub(super) fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
+fn way(config: &ServerConfig, outside: &Outside) -> Result<Way, StartError> {
     match &config.way {
         config::Way::Child { command, environment, directory } => Ok(Way::Child(Arc::new(ChildSpec {
             server: config.id.clone(),

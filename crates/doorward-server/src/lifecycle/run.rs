@@ -9,7 +9,7 @@ use doorward_mcp::limits::Limits;
 use doorward_store::{Store, StoreConfig, StoreUrl};
 
 use super::StartError;
-use super::build::{knowing, way};
+use super::build::{self, knowing};
 use super::serving::{LOCAL_USER, Signals};
 use crate::config::{ConnectConfig, RunConfig, ServerConfig};
 use crate::dialogue::Target;
@@ -61,7 +61,7 @@ pub async fn connect_stdio(config: ConnectConfig) -> Result<(), StartError> {
 /// The one server there is.
 fn only(config: ServerConfig, outside: &Outside) -> Result<(Arc<Server>, Served), StartError> {
     let id = config.id.clone();
-    let server = Arc::new(Server::new(id.clone(), way(&config, outside)?, outside.clone()));
+    let server = Arc::new(build::server(&config, outside)?);
     let servers = BTreeMap::from([(id, server.clone())]);
     Ok((server, Served { servers, ..Served::default() }))
 }

@@ -1,26 +1,27 @@
 //! What `[servers.NAME]` says for policies and guards: `root`, `files` and `sql` for facts, `trust` and `tools` for what tools
-//! count as, `guards` for what is done about findings.
+//! count as, `guards` for what is done about findings. What it says of labels is read beside.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use doorward_core::guard::GuardSettings;
-use doorward_guards::personal::{Category, Told};
-use doorward_guards::{ServerSettings, Spotlighting};
+use doorward_guards::Spotlighting;
+use doorward_guards::personal::Category;
 use doorward_policy::effect::{Effect, Reach};
-use doorward_policy::{Dialect, Files, ServerPlace, ToolWord, Trust};
+use doorward_policy::{Dialect, Files, ToolWord, Trust};
 
 use super::super::guards::{RESTORE, SPOTLIGHT, meant};
 use super::super::node::{Member, Value};
 use super::super::{ServerConfig, guards};
-use super::{Faults, Table};
+use super::{Faults, Table, labels};
 
 /// The keys of `[servers.NAME.tools.TOOL]`.
-const TOOL_KEYS: &[&str] = &["effect", "egress", "guards"];
+const TOOL_KEYS: &[&str] = &["effect", "egress", "guards", "labels"];
 
 /// Reads the keys; those that are not there leave `place` as it is.
 pub(super) fn read(table: &mut Table<'_, '_, '_>, server: &mut ServerConfig) {
-    let ServerConfig { place, guards, told, .. } = server;
+    let ServerConfig { place, guards, told, labels, .. } = server;
+    labels.pack = labels::pack(table);
     if let Some(member) = table.find("root")
         && let Some(path) = table.path("root", member)
     {
@@ -46,7 +47,7 @@ pub(super) fn read(table: &mut Table<'_, '_, '_>, server: &mut ServerConfig) {
         guards.spotlight = spotlight(table, member);
         told.server = restored(table, member);
     }
-    tools(table, place, guards, told);
+    tools(table, server);
 }
 
 /// Which of its results are marked as data, where its guards say so.
@@ -86,7 +87,8 @@ fn settings(table: &mut Table<'_, '_, '_>, member: &Member, apart: &[&str]) -> G
     said.unwrap_or_default()
 }
 
-fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace, guarded: &mut ServerSettings, told: &mut Told) {
+fn tools(table: &mut Table<'_, '_, '_>, server: &mut ServerConfig) {
+    let ServerConfig { place, guards: guarded, told, labels, .. } = server;
     let Some(member) = table.find("tools") else { return };
     let Some(tools) = table.reader.table("tools", &member.node) else {
         table.faults = Faults::Some;
@@ -110,6 +112,9 @@ fn tools(table: &mut Table<'_, '_, '_>, place: &mut ServerPlace, guarded: &mut S
                     let settings = settings(table, key, &[RESTORE]);
                     guarded.tools.insert(Arc::from(tool.name.as_str()), settings);
                     told.tools.insert(Arc::from(tool.name.as_str()), restored(table, key));
+                }
+                "labels" => {
+                    drop(labels.tools.insert(Box::from(tool.name.as_str()), labels::tool(table, &tool.name, key)))
                 }
                 _ => {
                     table.faults = Faults::Some;
