@@ -2,6 +2,7 @@
 
 mod approvals;
 mod keys;
+mod labels;
 mod pins;
 mod policy;
 
@@ -19,6 +20,7 @@ pub(crate) use approvals::{
     AnswerApprovalsArgs, ApprovalsCommand, EndorseApprovalsArgs, ListApprovalsArgs, ShowApprovalArgs,
 };
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
+pub(crate) use labels::{CheckLabelsArgs, ExplainLabelsArgs, LabelsCommand, ListPacksArgs, ShowLabelsArgs, WhoseArgs};
 pub(crate) use pins::{DecidePinsArgs, DiffPinsArgs, ForgetPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs};
 pub(crate) use policy::{
     AskedArgs, Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyExplainArgs,
@@ -86,6 +88,9 @@ pub(crate) enum Command {
     /// Look at what servers offer, and approve or reject it.
     #[command(subcommand)]
     Pins(PinsCommand),
+    /// Look at what is assumed of tools where data flows, and check label packs.
+    #[command(subcommand)]
+    Labels(LabelsCommand),
     /// Answer calls that need a person's approval.
     #[command(subcommand)]
     Approvals(ApprovalsCommand),
@@ -293,6 +298,9 @@ pub(crate) struct QueryArgs {
     /// With this code, for example DW1202.
     #[arg(long)]
     pub(crate) code: Option<String>,
+    /// In this unit of work: the digits that 'doorward flow list' shows, or enough of the first of them.
+    #[arg(long, value_name = "CONTEXT")]
+    pub(crate) context: Option<String>,
     /// At most so many, the newest.
     #[arg(long, default_value_t = 100, value_name = "COUNT")]
     pub(crate) limit: u32,

@@ -7,6 +7,7 @@ mod config;
 mod connect;
 mod explain;
 mod keys;
+mod labels;
 mod pins;
 mod policy;
 mod run;
@@ -38,6 +39,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Audit(AuditCommand::Show(args)) => block_on(audit::show(&args, terminal)),
         Command::Keys(command) => block_on(keys::keys(command, terminal)),
         Command::Pins(command) => block_on(pins::pins(command, terminal)),
+        Command::Labels(command) => block_on(labels::labels(command, terminal)),
         Command::Approvals(command) => block_on(approvals::approvals(command, terminal)),
         Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),

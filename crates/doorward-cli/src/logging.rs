@@ -40,6 +40,7 @@ const fn usual(command: &Command) -> &'static str {
         | Command::Audit(_)
         | Command::Keys(_)
         | Command::Pins(_)
+        | Command::Labels(_)
         | Command::Approvals(_)
         | Command::Explain(_)
         | Command::Config(_)

@@ -9,6 +9,7 @@ mod demo;
 mod demo_server;
 mod exit;
 mod fault;
+mod limits;
 mod logging;
 mod terminal;
 

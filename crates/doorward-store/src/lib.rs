@@ -19,6 +19,7 @@
 mod approvals;
 mod civil;
 mod config;
+mod contexts;
 mod details;
 mod error;
 mod filter;
@@ -42,6 +43,7 @@ pub use approvals::{
 };
 pub use civil::rfc3339;
 pub use config::{Durability, StoreConfig, StoreUrl};
+pub use contexts::{Beginning, ContextView};
 pub use details::{Client, Details};
 pub use error::{AppendError, StoreError};
 pub use filter::{Filter, Page};

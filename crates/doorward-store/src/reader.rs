@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use doorward_core::flow::ContextId;
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 
 use crate::config::{StoreConfig, StoreUrl};
+use crate::contexts::{self, Beginning, ContextView};
 use crate::error::StoreError;
 use crate::filter::{Filter, Page};
 use crate::flow::{self, FlowView};
@@ -116,6 +118,21 @@ impl Reader {
             Ok((flow, Timestamp::from_micros(row.try_get(1)?)))
         };
         rows.iter().map(told).collect::<Result<_, _>>().map_err(read_error)
+    }
+
+    /// The units of work whose ids begin so, the newest first and at most `limit`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn contexts(&self, beginning: Beginning, limit: u32) -> Result<Vec<ContextView>, StoreError> {
+        let [from, to] = beginning.bounds();
+        let about = Filter { context: Some(ContextId::from_bytes([0; 16])), ..Filter::default() };
+        if !self.can_answer(&about).await? {
+            return Ok(Vec::new());
+        }
+        let asked = sqlx::query(contexts::NEWEST).bind(from).bind(to).bind(contexts::limited(limit));
+        let rows = asked.fetch_all(&self.pool).await.map_err(read_error)?;
+        rows.iter().map(contexts::read).collect::<Result<_, _>>().map_err(read_error)
     }
 
     /// Whether the file says what the filter asks for. One of version 1 that is only read says nothing of agents and

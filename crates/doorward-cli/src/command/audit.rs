@@ -10,7 +10,7 @@ use doorward_core::record::Disposition;
 use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
 use doorward_server::config::{Surroundings, load_store};
-use doorward_store::{Filter, Page, Reader, RecordView};
+use doorward_store::{Beginning, ContextView, Filter, Page, Reader, RecordView};
 
 use super::now;
 use crate::args::{QueryArgs, ShowArgs, SourceArgs, TailArgs};
@@ -60,8 +60,11 @@ async fn follow(reader: &Reader, mut last: i64, form: Form, terminal: &Terminal)
 }
 
 pub(super) async fn query(args: &QueryArgs, terminal: &Terminal) -> Result<Exit, Fault> {
-    let filter = filter(args, now())?;
+    let mut filter = filter(args, now())?;
     let reader = open(&args.source).await?;
+    if let Some(digits) = &args.context {
+        filter.context = Some(context_named(&reader, digits).await?.context);
+    }
     if args.count {
         terminal.line(reader.count(&filter).await?)?;
         return Ok(Exit::Success);
@@ -98,7 +101,32 @@ pub(super) async fn records_of(reference: &str, source: &SourceArgs) -> Result<V
     Ok(records)
 }
 
-async fn open(source: &SourceArgs) -> Result<Reader, Fault> {
+/// The one context whose id begins with these digits.
+pub(super) async fn context_named(reader: &Reader, digits: &str) -> Result<ContextView, Fault> {
+    let Some(beginning) = Beginning::of(digits).filter(|_| !digits.is_empty()) else {
+        let what = format!("'{}' is no context", crate::terminal::inert(digits));
+        return Err(Fault::told(
+            Exit::Usage,
+            what,
+            "It has up to 32 hexadecimal digits, as 'doorward flow list' shows.",
+        ));
+    };
+    let mut found = reader.contexts(beginning, 2).await?;
+    match (found.pop(), found.is_empty()) {
+        (Some(context), true) => Ok(context),
+        (Some(_), false) => {
+            let what = format!("more than one context begins with '{digits}'");
+            Err(Fault::told(Exit::Usage, what, "Write more of its digits; 'doorward flow list' shows all of them."))
+        }
+        (None, _) => {
+            let what = format!("no record tells of a context '{digits}'");
+            let advice = "Look in another store with --store, or see the newest with 'doorward flow list'.";
+            Err(Fault::told(Exit::Failure, what, advice))
+        }
+    }
+}
+
+pub(super) async fn open(source: &SourceArgs) -> Result<Reader, Fault> {
     let store = load_store(&source.request(), &Surroundings::of_process())?;
     let Some(path) = store.url.path() else {
         let what = "records in memory end with their gateway and cannot be read from outside";

@@ -138,7 +138,7 @@ fn unknown_keys_are_errors_with_the_word_that_was_meant() {
         "[servers.a]\ncommand = [\"x\"]\nenviron = {}\n",
         "./doorward.toml:3:1: there is no key 'environ' in [servers.a]; \
          the keys here are command, url, env, inherit, directory, headers, timeout_s, transport, \
-         root, files, sql, trust, tools, guards",
+         root, files, sql, trust, tools, guards, labels",
     );
     refused(
         "zzz = 1\n",
