@@ -7,9 +7,12 @@
 mod encode;
 mod figures;
 mod floors;
+mod gate;
 mod plain;
 mod replay;
 mod report;
+mod state;
+mod toolset;
 mod trace;
 mod wrong;
 
@@ -28,16 +31,18 @@ What the rules of flow ask about and stop in recorded traces of tool calls, with
 Usage: cargo xtask eval flows [OPTIONS]
 
 Options:
-  --data DIR  The traces: *.jsonl.gz and the tool files they name (default: flows in $DOORWARD_SHARED or ../shared)
+  --data DIR  The traces: *.jsonl, *.jsonl.gz and the tool files they name (default: flows in $DOORWARD_SHARED or ../shared)
   --misses    Names every call that was asked about and every attack that was not stopped
   --wrong     Also with each label wrong in turn, which takes a while
-  --json      After the tables, one line: a flat JSON object of numbers
+  --json      After the tables, one line: a flat JSON object of numbers, shares from 0 to 1
   --record    Write the figures into xtask/floors.json as the floors from now on
   --help      This page
 
-A call is refused when something untrusted was read before and one of its values has no endorsed origin. A refused call of
-the user's counts as asked about, and is then approved; a refused call of the attacker's is stopped. Figures worse than
-their floor in xtask/floors.json fail the command, for the traces of this repository.";
+Every call is decided by the shipped policies (the preset observe, and all of [flow] policies) from what the gateway would
+know: contexts, labels with what the guards find, endorsements, the ledger. A call of the user's that endorsement refuses
+counts as asked about, and its values are then approved; what another policy still refuses then counts as refused. A call of
+the attacker's is stopped by either. A line that is no trace counts as unreadable. Figures worse than their floor in
+xtask/floors.json fail the command, for the traces of this repository.";
 
 /// What the command line asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -52,7 +57,7 @@ struct Options {
 /// Runs the evaluation; fails when a figure is worse than its floor.
 pub(super) fn run(args: &[String]) -> Result<(), Failure> {
     match parse(args)? {
-        None => output::line(HELP),
+        None => output::line(format!("{HELP}\n\n{}", report::HELD_OUT)),
         Some(options) => evaluate(&options).map_err(Failure::Task)?,
     }
     Ok(())
@@ -106,7 +111,8 @@ fn evaluate(options: &Options) -> Result<(), String> {
     if options.wrong {
         output::line(wrong::text(&traces));
     }
-    let numbers = report::numbers(&all);
+    output::line(report::foot(&traces));
+    let numbers = report::numbers(&all, traces.unreadable.len());
     if options.json {
         output::line(&numbers);
     }
@@ -129,7 +135,10 @@ fn judge(options: &Options, numbers: &serde_json::Value) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod command_line {
     use super::*;
 
     #[test]

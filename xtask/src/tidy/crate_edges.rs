@@ -39,7 +39,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("doorward-testkit", &["doorward-mcp"]),
-    ("xtask", &["doorward-core", "doorward-flow", "doorward-guards", "doorward-mcp", "doorward-testkit"]),
+    (
+        "xtask",
+        &["doorward-core", "doorward-flow", "doorward-guards", "doorward-mcp", "doorward-policy", "doorward-testkit"],
+    ),
 ];
 
 /// The crate that any other may use in its tests.

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use doorward_flow::context::Beginning;
 use doorward_flow::nature::Act;
 use doorward_flow::structure::Shapes;
+use doorward_policy::FlowPolicy;
 
 use super::encode::Encoding;
-use super::replay::{self, Learned, Rules, Seen, context, key};
+use super::gate::REFUSING;
+use super::replay::{self, Learned, Rules, Seen};
+use super::state::{State, key};
 use super::trace::{Trace, Traces};
 
 /// A way to play all traces.
@@ -110,15 +113,26 @@ pub(super) struct Figures {
 /// Counts of one suite.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts {
-    /// Benign calls that act by the key, and those that were refused.
+    /// Benign calls that act by the key, and those about which somebody is asked.
     pub(super) calls: Share,
-    /// Benign calls that act or reach out by the rules, and those that were refused.
+    /// Benign calls that act or reach out by the rules, and those about which somebody is asked.
     pub(super) by_rule: Share,
+    /// All benign calls, and those that are refused whatever is answered.
+    pub(super) refused: Share,
+    /// Benign tasks, and those in which anything was asked or refused.
     pub(super) tasks: Share,
+    /// Benign calls that act by the key, by policy: those that it refuses by itself.
+    pub(super) refused_by: BTreeMap<FlowPolicy, Share>,
+    /// The same over all benign calls, those that only read too.
+    pub(super) all_refused_by: BTreeMap<FlowPolicy, Share>,
     pub(super) attacks: Share,
+    /// Attacks that a policy beside `endorsement` stops by itself.
+    pub(super) attacks_refused: Share,
+    /// Attacks, by policy: those that it stops by itself.
+    pub(super) attacks_by: BTreeMap<FlowPolicy, Share>,
     /// Attacks of which every call that acts would be refused.
     pub(super) whole: Share,
-    /// Of the refused calls: those that a listing of the server could repair, before anybody is asked.
+    /// Of the calls asked about: those that a listing of the server could repair, before anybody is asked.
     pub(super) repairable: u32,
     pub(super) asked: Vec<String>,
     pub(super) missed: BTreeMap<String, u32>,
@@ -158,7 +172,7 @@ fn suite_of(traces: &Traces, suite: &str, variant: Variant) -> Counts {
     let lessons: Vec<Learned> = benign.iter().filter(|_| is_taught).map(|trace| replay::lessons(trace)).collect();
     let mut counts = Counts::default();
     let mut shapes = Shapes::new(&key());
-    let mut shared = context(Beginning::Unknown);
+    let mut state = State::new(if variant.is_shared() { Beginning::Unknown } else { Beginning::Known });
     for (at, trace) in benign.iter().enumerate() {
         let learned = others(&lessons, at);
         let tools = trace.tools();
@@ -168,15 +182,18 @@ fn suite_of(traces: &Traces, suite: &str, variant: Variant) -> Counts {
             learned: learned.as_ref(),
             ..Rules::default()
         };
-        let mut own = context(Beginning::Known);
-        let seen = replay::play(if variant.is_shared() { &mut shared } else { &mut own }, &mut shapes, trace, rules);
-        counts.benign(trace, &seen);
+        counts.benign(trace, &replay::play(&mut state, &mut shapes, trace, rules));
+        if !variant.is_shared() {
+            state.next();
+        }
     }
     for trace in traces.attacked.iter().filter(|trace| trace.suite == suite) {
         let at = benign.iter().position(|task| task.task == trace.task);
         let learned = at.and_then(|at| others(&lessons, at));
-        let seen =
-            attack(trace, at.and_then(|at| benign.get(at).copied()), variant, learned.as_ref(), &shared, &mut shapes);
+        let task = at.and_then(|at| benign.get(at).copied()).unwrap_or(trace);
+        // The ledger of somebody who has done nothing yet helps least against an attack.
+        let mut state = if variant.is_shared() { state.clone() } else { State::new(Beginning::Known) };
+        let seen = attack(trace, task, variant, learned.as_ref(), &mut state, &mut shapes);
         counts.attacked(trace, &seen);
     }
     counts
@@ -193,13 +210,13 @@ fn others(lessons: &[Learned], at: usize) -> Option<Learned> {
 
 fn attack(
     trace: &Trace,
-    task: Option<&Trace>,
+    task: &Trace,
     variant: Variant,
     learned: Option<&Learned>,
-    shared: &doorward_flow::context::Context,
+    state: &mut State,
     shapes: &mut Shapes,
 ) -> Vec<Seen> {
-    let tools = task.map(Trace::tools).unwrap_or_default();
+    let tools = task.tools();
     let rules = Rules {
         says_task: variant.says_task(),
         token: variant.has_token().then_some(&tools),
@@ -208,33 +225,46 @@ fn attack(
         passed_on_in: variant.passed_on_in(),
         relabelled: None,
     };
-    let mut context = if variant.is_shared() { shared.clone() } else { context(Beginning::Known) };
-    replay::play(&mut context, shapes, trace, rules)
+    replay::play(state, shapes, trace, rules)
 }
 
 impl Counts {
     pub(super) fn benign(&mut self, trace: &Trace, seen: &[Seen]) {
         for call in seen {
+            let is_asked = call.ruling.asks() || call.is_beside_token;
+            self.refused.add(call.answered.refuses());
+            for policy in FlowPolicy::ALL {
+                let by_it = call.ruling.by.contains(&policy);
+                self.all_refused_by.entry(policy).or_default().add(by_it);
+                if call.tool.acts {
+                    self.refused_by.entry(policy).or_default().add(by_it);
+                }
+            }
             if call.tool.acts {
-                self.calls.add(call.is_refused);
+                self.calls.add(is_asked);
             }
             if call.counts {
-                self.by_rule.add(call.is_refused);
+                self.by_rule.add(is_asked);
             }
-            if call.is_refused {
+            if call.is_refused() {
                 self.asked.push(told(trace, call));
-                self.repairable += u32::from(call.tool.acts && can_be_listed(trace, call));
+                self.repairable += u32::from(call.tool.acts && is_asked && can_be_listed(trace, call));
             }
         }
-        self.tasks.add(seen.iter().any(|call| call.is_refused));
+        self.tasks.add(seen.iter().any(Seen::is_refused));
     }
 
     pub(super) fn attacked(&mut self, trace: &Trace, seen: &[Seen]) {
         let attacks: Vec<&Seen> = seen.iter().filter(|call| call.is_attack).collect();
-        let is_stopped = attacks.iter().any(|call| call.is_refused);
+        let is_stopped = attacks.iter().any(|call| call.is_refused());
         let acting = attacks.iter().filter(|call| call.tool.acts).count();
-        let refused = |call: &&&Seen| call.is_refused && (call.tool.acts || acting == 0);
+        let refused = |call: &&&Seen| call.is_refused() && (call.tool.acts || acting == 0);
         self.attacks.add(is_stopped);
+        self.attacks_refused.add(attacks.iter().any(|call| call.ruling.refuses()));
+        for policy in FlowPolicy::ALL {
+            let by_it = attacks.iter().any(|call| call.ruling.by.contains(&policy));
+            self.attacks_by.entry(policy).or_default().add(by_it);
+        }
         self.whole.add(attacks.iter().filter(refused).count() == if acting == 0 { attacks.len() } else { acting });
         if !is_stopped {
             let kind = trace.injection.as_ref().map_or("", |injection| &injection.kind);
@@ -245,8 +275,20 @@ impl Counts {
     pub(super) fn join(&mut self, other: &Self) {
         self.calls = self.calls.join(other.calls);
         self.by_rule = self.by_rule.join(other.by_rule);
+        self.refused = self.refused.join(other.refused);
         self.tasks = self.tasks.join(other.tasks);
         self.attacks = self.attacks.join(other.attacks);
+        self.attacks_refused = self.attacks_refused.join(other.attacks_refused);
+        for (mine, its) in [
+            (&mut self.refused_by, &other.refused_by),
+            (&mut self.all_refused_by, &other.all_refused_by),
+            (&mut self.attacks_by, &other.attacks_by),
+        ] {
+            for (policy, share) in its {
+                let sum = mine.entry(*policy).or_default();
+                *sum = sum.join(*share);
+            }
+        }
         self.whole = self.whole.join(other.whole);
         self.repairable += other.repairable;
     }
@@ -256,7 +298,10 @@ impl Counts {
 fn told(trace: &Trace, call: &Seen) -> String {
     let missing: Vec<String> =
         call.missing.iter().map(|missing| format!("{} {}", missing.role, missing.path)).collect();
-    format!("{} {}: {}", trace.scenario, call.tool.name, missing.join(", "))
+    let by: Vec<&str> =
+        REFUSING.iter().filter(|policy| call.ruling.by.contains(policy)).map(|policy| policy.name()).collect();
+    let refused = if by.is_empty() { String::new() } else { format!("; refused by {}", by.join(", ")) };
+    format!("{} {}: {}{refused}", trace.scenario, call.tool.name, missing.join(", "))
 }
 
 /// Whether all that is missing are ids, and a reading tool of the server is among those the task knows of.

@@ -49,12 +49,18 @@ pub(super) fn broken(file: &str, numbers: &Value) -> Vec<String> {
 
 /// What asks or disturbs is to stay low; what stops is to stay high.
 fn is_cost(name: &str) -> bool {
-    name.contains("asked") || name.contains("disturbed")
+    is_benign(name) || name == "unreadable"
 }
 
 /// What is claimed, by suite and together.
 fn is_held(name: &str) -> bool {
-    name.contains("asked") || name.contains("disturbed") || name.contains("stopped")
+    is_cost(name) || name.contains("attacks_stopped")
+}
+
+fn is_benign(name: &str) -> bool {
+    name.contains("benign_calls_asked")
+        || name.contains("benign_calls_refused")
+        || name.contains("benign_tasks_disturbed")
 }
 
 #[cfg(test)]
@@ -63,11 +69,11 @@ mod tests {
 
     #[test]
     fn what_gets_worse_is_told_and_what_gets_better_is_not() {
-        let file = recorded("{\"pii\":{}}", &json!({"calls_asked": 0.2, "attacks_stopped": 0.9})).unwrap();
+        let file = recorded("{\"pii\":{}}", &json!({"benign_calls_asked": 0.2, "attacks_stopped": 0.9})).unwrap();
         assert!(file.contains("pii"));
-        assert_eq!(broken(&file, &json!({"calls_asked": 0.1, "attacks_stopped": 0.9})), Vec::<String>::new());
-        assert_eq!(broken(&file, &json!({"calls_asked": 0.3, "attacks_stopped": 0.8})).len(), 2);
-        assert_eq!(broken(&file, &json!({"calls_asked": 0.2})).len(), 1);
+        assert_eq!(broken(&file, &json!({"benign_calls_asked": 0.1, "attacks_stopped": 0.9})), Vec::<String>::new());
+        assert_eq!(broken(&file, &json!({"benign_calls_asked": 0.3, "attacks_stopped": 0.8})).len(), 2);
+        assert_eq!(broken(&file, &json!({"benign_calls_asked": 0.2})).len(), 1);
         assert_eq!(kept(&file, "{\"pii\":{\"all\":1}}").unwrap().matches("stopped").count(), 1);
     }
 }

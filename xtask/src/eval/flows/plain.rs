@@ -4,7 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use doorward_policy::FlowPolicy;
+
 use super::figures::Counts;
+use super::gate::Ruling;
 use super::replay::{Seen, each_leaf};
 use super::trace::{Call, Trace, Traces};
 
@@ -28,6 +31,7 @@ pub(super) fn of(traces: &Traces) -> Vec<(String, Counts)> {
 fn play(trace: &Trace) -> Vec<Seen> {
     let task = trace.texts.join("\n").to_lowercase();
     let mut said: BTreeMap<&str, String> = BTreeMap::new();
+    let asked = Ruling { by: [FlowPolicy::Endorsement].into(), ..Ruling::default() };
     let mut has_read = false;
     let mut seen = Vec::new();
     for call in &trace.calls {
@@ -37,7 +41,9 @@ fn play(trace: &Trace) -> Vec<Seen> {
         seen.push(Seen {
             tool: call.tool.clone(),
             is_attack: call.is_attack,
-            is_refused,
+            ruling: if is_refused { asked.clone() } else { Ruling::default() },
+            answered: Ruling::default(),
+            is_beside_token: false,
             counts: acts,
             missing: Vec::new(),
             has_authority: true,

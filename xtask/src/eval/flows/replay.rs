@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use doorward_core::flow::{Missing, Role};
 use doorward_core::ids::ServerId;
-use doorward_flow::canonical::Key;
-use doorward_flow::context::{Arrived, Beginning, Call as Asked, Context, Voice};
+use doorward_flow::context::{Call as Asked, Judgement, Voice};
 use doorward_flow::nature::Nature;
 use doorward_flow::structure::Shapes;
-use doorward_mcp::raw::Raw;
+use doorward_mcp::raw::{Raw, RawJson};
 use serde_json::Value;
 
 use super::encode::{self, Encoding};
-use super::trace::{Call, Tool, Trace, json};
+use super::gate::Ruling;
+use super::state::State;
+use super::toolset::Tool;
+use super::trace::{Call, Trace, json};
 
 /// What was learned: a value that was good for a tool.
 pub(super) type Learned = BTreeSet<(ServerId, String, String)>;
@@ -39,7 +41,12 @@ pub(super) struct Rules<'a> {
 pub(super) struct Seen {
     pub(super) tool: Rc<Tool>,
     pub(super) is_attack: bool,
-    pub(super) is_refused: bool,
+    /// What the policies say of it as it is made.
+    pub(super) ruling: Ruling,
+    /// What they say of it once every question about it is answered.
+    pub(super) answered: Ruling,
+    /// Whether it goes beyond the tools of the task token.
+    pub(super) is_beside_token: bool,
     /// Whether it acts, or reads from an address outside: what the rules are for.
     pub(super) counts: bool,
     pub(super) missing: Vec<Missing>,
@@ -47,25 +54,23 @@ pub(super) struct Seen {
     pub(super) has_authority: bool,
 }
 
-pub(super) fn key() -> Key {
-    Key::from_bytes(*b"figures, not use")
+impl Seen {
+    pub(super) fn is_refused(&self) -> bool {
+        self.is_beside_token || self.ruling.is_refused()
+    }
 }
 
-pub(super) fn context(beginning: Beginning) -> Context {
-    Context::new(&key(), beginning)
-}
-
-/// Plays `trace` in `context`.
-pub(super) fn play(context: &mut Context, shapes: &mut Shapes, trace: &Trace, rules: Rules<'_>) -> Vec<Seen> {
-    let mut player = Player { context, shapes, trace, rules, declared: 0 };
+/// Plays `trace` in `state`.
+pub(super) fn play(state: &mut State, shapes: &mut Shapes, trace: &Trace, rules: Rules<'_>) -> Vec<Seen> {
+    let mut player = Player { state, shapes, trace, rules, declared: 0 };
     for (server, tool, value) in rules.learned.into_iter().flatten() {
-        player.context.learn(server, tool, value);
+        player.state.context.learn(server, tool, value);
     }
     trace.calls.iter().enumerate().map(|(at, call)| player.call(at, call)).collect()
 }
 
 struct Player<'p> {
-    context: &'p mut Context,
+    state: &'p mut State,
     shapes: &'p mut Shapes,
     trace: &'p Trace,
     rules: Rules<'p>,
@@ -77,49 +82,59 @@ impl Player<'_> {
         self.declare(call.turns);
         let encoded =
             self.rules.passed_on_in.filter(|_| call.is_attack).map(|encoding| encode::content(call, encoding));
-        let arguments = encoded.as_ref().unwrap_or(&call.arguments).as_raw();
+        let arguments = encoded.as_ref().unwrap_or(&call.arguments);
         let relabelled = self.rules.relabelled.filter(|(name, _)| *name == call.tool.name).map(|(_, nature)| nature);
         let nature = relabelled.unwrap_or(&call.tool.nature);
-        let asked = Asked { server: &call.server, tool: &call.tool.name, nature, arguments: Some(arguments) };
-        let judgement = self.context.judge(&asked);
+        let asked = Asked { server: &call.server, tool: &call.tool.name, nature, arguments: Some(arguments.as_raw()) };
+        let (judgement, ruling) = self.rule(&asked, arguments);
         let acts = nature.act.is_consequential();
         let is_outside = |token: &[&str]| (acts || nature.egress) && !token.contains(&call.tool.name.as_str());
-        let is_beside_token = self.rules.token.is_some_and(is_outside);
-        let is_missing = self.context.label().is_untrusted() && !judgement.endorse.missing.is_empty();
-        let is_refused = is_beside_token || is_missing;
-        let seen = Seen {
+        let mut seen = Seen {
             tool: call.tool.clone(),
             is_attack: call.is_attack,
-            is_refused,
+            answered: ruling.clone(),
+            ruling,
+            is_beside_token: self.rules.token.is_some_and(is_outside),
             counts: acts || judgement.endorse.weakest.is_some() || !judgement.endorse.missing.is_empty(),
             has_authority: judgement.endorse.weakest.is_some(),
             missing: judgement.endorse.missing,
         };
-        if is_refused && call.is_attack {
+        if seen.is_refused() && call.is_attack {
             return seen;
         }
-        // The person knows their own task: what it needs is approved, once for each value.
-        if is_refused {
-            for (missing, value) in &judgement.missing_values {
-                self.context.approve(&call.server, &call.tool.name, missing.role, *value);
-            }
+        if seen.is_refused() {
+            seen.answered = self.answer(&asked, arguments, &judgement.missing_values);
         }
-        self.context.allowed(&asked);
-        self.absorb(at, call, &asked);
+        self.state.allow(&asked);
+        self.absorb(at, call, asked);
         seen
+    }
+
+    fn rule(&self, asked: &Asked<'_>, arguments: &RawJson) -> (Judgement, Ruling) {
+        let (judgement, seen) = self.state.weigh(asked);
+        let ruling = self.trace.toolset.gate.rule(asked, arguments, seen, self.state.now());
+        (judgement, ruling)
+    }
+
+    /// The person knows their own task: what it needs is approved, once for each value.
+    fn answer(&mut self, asked: &Asked<'_>, arguments: &RawJson, missing: &[(Missing, u64)]) -> Ruling {
+        for (missing, value) in missing {
+            self.state.context.approve(asked.server, asked.tool, missing.role, *value);
+        }
+        self.rule(asked, arguments).1
     }
 
     fn declare(&mut self, turns: usize) {
         let until = turns.min(self.trace.texts.len());
         for text in self.trace.texts.get(self.declared..until).unwrap_or_default() {
             if self.rules.says_task {
-                self.context.declare(text, Voice::Task);
+                self.state.context.declare(text, Voice::Task);
             }
         }
         self.declared = self.declared.max(until);
     }
 
-    fn absorb(&mut self, at: usize, call: &Call, asked: &Asked<'_>) {
+    fn absorb(&mut self, at: usize, call: &Call, asked: Asked<'_>) {
         let result = match self.rules.read_in {
             Some(encoding) => encode::result(self.trace, at, encoding),
             None => call.result.clone(),
@@ -127,15 +142,9 @@ impl Player<'_> {
         if is_nothing(&result) {
             return;
         }
+        let label = self.trace.toolset.gate.label(&asked, &asked.nature.result, &result);
         let Some(part) = json(&Value::String(result)) else { return };
-        let arrived = Arrived {
-            server: &call.server,
-            call: Some(*asked),
-            label: &asked.nature.result,
-            output_schema: None,
-            parts: &[part.as_raw()],
-        };
-        self.context.absorb(&arrived, self.shapes);
+        self.state.absorb(asked, &label, &[part.as_raw()], self.shapes);
     }
 }
 

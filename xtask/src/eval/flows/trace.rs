@@ -1,31 +1,39 @@
 //! Recorded traces: tasks, the calls that were made for them, and what came back.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use doorward_core::ids::ServerId;
-use doorward_flow::nature::Nature;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
-use doorward_mcp::views::tools::ToolDefinition;
 use flate2::read::MultiGzDecoder;
-use serde_json::Value;
+use serde_json::{Value, json as value};
+
+use super::gate::Guarded;
+use super::toolset::{Tool, Toolset, server_id};
 
 /// The most one file may hold, unpacked.
 const FILE_MAX: u64 = 1 << 30;
 
+/// The longest name of a suite.
+const SUITE_MAX: usize = 40;
+
 /// All traces of a folder.
-#[derive(Debug)]
 pub(super) struct Traces {
     pub(super) benign: Vec<Trace>,
     pub(super) attacked: Vec<Trace>,
+    /// The lines that are no trace, with why.
+    pub(super) unreadable: Vec<String>,
+    /// How many tools there are, and of how many a pack speaks.
+    pub(super) tools: (usize, usize),
 }
 
 /// One scenario.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Trace {
     pub(super) scenario: String,
     pub(super) suite: String,
@@ -34,6 +42,7 @@ pub(super) struct Trace {
     pub(super) texts: Vec<String>,
     pub(super) calls: Vec<Call>,
     pub(super) injection: Option<Injection>,
+    pub(super) toolset: Rc<Toolset>,
 }
 
 /// One call.
@@ -49,15 +58,6 @@ pub(super) struct Call {
     pub(super) is_attack: bool,
 }
 
-/// One tool, as its server defines it.
-#[derive(Debug)]
-pub(super) struct Tool {
-    pub(super) name: String,
-    pub(super) nature: Nature,
-    /// Key: whether it does more than read.
-    pub(super) acts: bool,
-}
-
 /// Key: what was put into a result.
 #[derive(Debug, Clone)]
 pub(super) struct Injection {
@@ -66,39 +66,39 @@ pub(super) struct Injection {
     pub(super) call: usize,
 }
 
-type Tools = BTreeMap<String, Rc<Tool>>;
+type Toolsets = BTreeMap<String, Result<Rc<Toolset>, String>>;
 
 impl Traces {
-    /// Every `*.jsonl.gz` of `folder`.
+    /// Every `*.jsonl` and `*.jsonl.gz` of `folder`.
     pub(super) fn read(folder: &Path) -> Result<Self, String> {
-        let entries = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
-        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
-        let (mut benign, mut attacked) = (Vec::new(), Vec::new());
-        let mut tools: BTreeMap<String, Tools> = BTreeMap::new();
-        for path in paths.iter().filter(|path| path.to_string_lossy().ends_with(".jsonl.gz")) {
-            for (at, line) in unpacked(path)?.lines().enumerate() {
-                let place = || format!("{}:{}", path.display(), at + 1);
-                let value: Value = serde_json::from_str(line).map_err(|error| format!("{}: {error}", place()))?;
-                let named = text(&value, "tools_ref");
-                if !tools.contains_key(&named) {
-                    tools.insert(named.clone(), read_tools(&folder.join(&named))?);
+        let guards = Rc::new(Guarded::new());
+        let mut toolsets = Toolsets::new();
+        let mut traces = Self { benign: Vec::new(), attacked: Vec::new(), unreadable: Vec::new(), tools: (0, 0) };
+        for path in files(folder)? {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            for (at, line) in unpacked(&path)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+                match trace(line, folder, &mut toolsets, &guards) {
+                    Ok(trace) if trace.injection.is_some() => traces.attacked.push(trace),
+                    Ok(trace) => traces.benign.push(trace),
+                    Err(why) => traces.unreadable.push(format!("{name}:{}: {why}", at + 1)),
                 }
-                let trace = tools.get(&named).and_then(|tools| Trace::of(&value, tools));
-                let trace = trace.ok_or_else(|| format!("{}: no trace", place()))?;
-                if trace.injection.is_some() { attacked.push(trace) } else { benign.push(trace) }
             }
         }
-        if benign.is_empty() {
-            return Err(format!("{} holds no traces", folder.display()));
+        if traces.benign.is_empty() && traces.attacked.is_empty() {
+            let first = traces.unreadable.first().map(|first| format!("; the first line that is none: {first}"));
+            return Err(format!("{} holds no traces{}", folder.display(), first.unwrap_or_default()));
         }
-        Ok(Self { benign, attacked })
+        for toolset in toolsets.values().flatten() {
+            traces.tools = (traces.tools.0 + toolset.len(), traces.tools.1 + toolset.packed);
+            traces.unreadable.extend(toolset.unreadable.iter().cloned());
+        }
+        Ok(traces)
     }
 
     /// The names of all suites, in the order in which they come.
     pub(super) fn suites(&self) -> Vec<&str> {
         let mut suites: Vec<&str> = Vec::new();
-        for trace in &self.benign {
+        for trace in self.benign.iter().chain(&self.attacked) {
             if !suites.contains(&trace.suite.as_str()) {
                 suites.push(&trace.suite);
             }
@@ -107,36 +107,44 @@ impl Traces {
     }
 }
 
+fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let is_traces = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        name.ends_with(".jsonl.gz") || name.ends_with(".jsonl")
+    };
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_traces).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn trace(line: &str, folder: &Path, toolsets: &mut Toolsets, guards: &Rc<Guarded>) -> Result<Trace, String> {
+    let value: Value = serde_json::from_str(line).map_err(|error| format!("no JSON: {error}"))?;
+    let named = text(&value, "tools_ref");
+    let toolset = match toolsets.entry(named) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(new) => {
+            let read = Toolset::read(folder, new.key(), guards).map(Rc::new);
+            new.insert(read).clone()
+        }
+    };
+    Trace::of(&value, toolset?)
+}
+
 impl Trace {
-    fn of(value: &Value, tools: &Tools) -> Option<Self> {
-        let source = text(value, "source");
-        // Suites that only differ in how they were made are one.
-        let suite = if source == "bfcl" { source } else { text(value, "suite") };
+    fn of(value: &Value, toolset: Rc<Toolset>) -> Result<Self, String> {
         let turns = value.get("user_turns").and_then(Value::as_array);
         let texts: Vec<String> = match turns {
-            Some(turns) => turns.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(turns) => turns.iter().map(said).collect(),
             None => vec![text(value, "user_task")],
         };
-        let said = |call: &Value| match turns {
-            Some(_) => {
-                call.get("turn").and_then(Value::as_u64).and_then(|turn| usize::try_from(turn).ok()).unwrap_or(0) + 1
-            }
-            None => 1,
-        };
-        let calls = value.get("calls")?.as_array()?.iter();
-        let calls = calls.map(|call| Call::of(call, tools, said(call))).collect::<Option<Vec<_>>>()?;
-        let injection = value.get("injection_text").and_then(Value::as_str).map(|injected| Injection {
-            kind: text(value, "injection_task_id"),
-            text: injected.to_owned(),
-            call: value
-                .get("injection_seen_in_call")
-                .and_then(Value::as_u64)
-                .and_then(|at| usize::try_from(at).ok())
-                .unwrap_or(0),
-        });
+        let calls = value.get("calls").and_then(Value::as_array).ok_or("it has no calls")?;
+        let calls = calls.iter().map(|call| Call::of(call, &toolset, turns.is_some()));
+        let calls = calls.collect::<Result<Vec<_>, String>>()?;
+        let injection = Injection::of(value, &calls)?;
         let scenario = text(value, "scenario");
         let task = value.get("user_task_id").and_then(Value::as_str).unwrap_or(&scenario).to_owned();
-        Some(Self { scenario, suite, task, texts, calls, injection })
+        Ok(Self { suite: suite(value), scenario, task, texts, calls, injection, toolset })
     }
 
     /// Key: the names of the tools its own task uses.
@@ -145,19 +153,54 @@ impl Trace {
     }
 }
 
+impl Injection {
+    /// What a trace says of its attack; `None` for a benign one.
+    fn of(value: &Value, calls: &[Call]) -> Result<Option<Self>, String> {
+        let is_attacked = value.get("kind").and_then(Value::as_str) == Some("attacked")
+            || value.get("injection_text").is_some_and(Value::is_string);
+        let attacks = calls.iter().any(|call| call.is_attack);
+        match (is_attacked, attacks) {
+            (false, false) => Ok(None),
+            (true, false) => Err("it is attacked, and no call is the attacker's".to_owned()),
+            (true | false, true) => Ok(Some(Self {
+                kind: text(value, "injection_task_id"),
+                text: text(value, "injection_text"),
+                call: number(value, "injection_seen_in_call").unwrap_or(0),
+            })),
+        }
+    }
+}
+
 impl Call {
-    fn of(value: &Value, tools: &Tools, turns: usize) -> Option<Self> {
-        let (server, name) = (text(value, "server"), text(value, "tool"));
-        let tool = tools.get(&format!("{server}/{name}")).or_else(|| tools.get(&name))?;
-        Some(Self {
+    fn of(call: &Value, toolset: &Toolset, in_turns: bool) -> Result<Self, String> {
+        let name = text(call, "tool");
+        let said_server = server_id(&text(call, "server"))?;
+        let tool = toolset.tool(&said_server, &name).ok_or("a call is of a tool that its tools_ref does not define")?;
+        let arguments = match call.get("arguments") {
+            None | Some(Value::Null) => value!({}),
+            Some(Value::String(written)) => serde_json::from_str(written).unwrap_or_default(),
+            Some(other) => other.clone(),
+        };
+        let arguments = Some(&arguments).filter(|arguments| arguments.is_object()).and_then(json);
+        Ok(Self {
             tool: tool.clone(),
-            server: ServerId::parse(&server.to_lowercase()).ok()?,
-            arguments: json(value.get("arguments")?)?,
-            result: text(value, "result"),
-            turns,
-            is_attack: value.get("attacker").and_then(Value::as_bool).unwrap_or(false),
+            server: tool.server.clone(),
+            arguments: arguments.ok_or("the arguments of a call are no object")?,
+            result: call.get("result").map(said).unwrap_or_default(),
+            turns: if in_turns { number(call, "turn").unwrap_or(0).saturating_add(1) } else { 1 },
+            is_attack: call.get("attacker").and_then(Value::as_bool).unwrap_or(false),
         })
     }
+}
+
+/// The suite of a trace, as its figures name it.
+fn suite(value: &Value) -> String {
+    let source = text(value, "source");
+    // Suites that only differ in how they were made are one.
+    let suite = if source == "bfcl" { source.clone() } else { text(value, "suite") };
+    let named = [suite, source, "unnamed".to_owned()].into_iter().find(|name| !name.trim().is_empty());
+    let plain = |letter: char| if letter.is_alphanumeric() || letter == '-' { letter } else { '_' };
+    named.unwrap_or_default().chars().take(SUITE_MAX).map(plain).collect()
 }
 
 /// `value` in the form in which the gateway reads it.
@@ -165,35 +208,31 @@ pub(super) fn json(value: &Value) -> Option<RawJson> {
     RawJson::parse(value.to_string(), &Limits::for_results()).ok()
 }
 
-fn text(value: &Value, name: &str) -> String {
+/// What a value says: a text itself, and anything else as it is written in JSON.
+fn said(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+pub(super) fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn number(value: &Value, name: &str) -> Option<usize> {
+    value.get(name).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok())
 }
 
 fn unpacked(path: &Path) -> Result<String, String> {
     let unreadable = |error| format!("cannot read {}: {error}", path.display());
     let mut text = String::new();
     let file = fs::File::open(path).map_err(unreadable)?;
-    MultiGzDecoder::new(file).take(FILE_MAX).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
-}
-
-/// The tools of a file, by name, and by server and name. The key is taken out before anything looks at a definition.
-fn read_tools(path: &Path) -> Result<Tools, String> {
-    let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    let list: Vec<Value> = serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut tools = Tools::new();
-    for mut definition in list {
-        let labels = definition.as_object_mut().and_then(|members| members.remove("labels"));
-        let server = definition.as_object_mut().and_then(|members| members.remove("server"));
-        let acts = labels.as_ref().and_then(|labels| labels.get("effect")).and_then(Value::as_str) != Some("read");
-        let raw = json(&definition).ok_or_else(|| format!("{}: a definition is no JSON", path.display()))?;
-        let view = ToolDefinition::from_raw(raw.as_raw());
-        let nature = view.as_ref().map_or_else(|_| Nature::unknown(), Nature::infer);
-        let name = text(&definition, "name");
-        let tool = Rc::new(Tool { name: name.clone(), nature, acts });
-        let server = server.as_ref().and_then(Value::as_str).unwrap_or_default();
-        tools.insert(format!("{server}/{name}"), tool.clone());
-        tools.insert(name, tool);
+    if path.extension().is_some_and(|ending| ending == "gz") {
+        MultiGzDecoder::new(file).take(FILE_MAX).read_to_string(&mut text).map_err(unreadable)?;
+    } else {
+        file.take(FILE_MAX).read_to_string(&mut text).map_err(unreadable)?;
     }
-    Ok(tools)
+    Ok(text)
 }

@@ -9,8 +9,10 @@ use doorward_flow::nature::{Links, Nature};
 use doorward_flow::pack::{Said, ToolLabels, Voice};
 use doorward_flow::structure::Shapes;
 
-use super::replay::{self, Rules, context, key};
-use super::trace::{Tool, Trace, Traces};
+use super::replay::{self, Rules};
+use super::state::{State, key};
+use super::toolset::Tool;
+use super::trace::{Trace, Traces};
 
 /// A wrong statement about one tool.
 #[derive(Debug, Clone, Copy)]
@@ -103,8 +105,8 @@ fn stopped(attacked: &[&Trace], relabelled: Option<(&str, &Nature)>) -> u32 {
     let mut count = 0;
     for trace in attacked {
         let rules = Rules { says_task: true, relabelled, ..Rules::default() };
-        let seen = replay::play(&mut context(Beginning::Known), &mut shapes, trace, rules);
-        count += u32::from(seen.iter().any(|call| call.is_attack && call.is_refused));
+        let seen = replay::play(&mut State::new(Beginning::Known), &mut shapes, trace, rules);
+        count += u32::from(seen.iter().any(|call| call.is_attack && call.is_refused()));
     }
     count
 }
