@@ -300,7 +300,11 @@ fn told(trace: &Trace, call: &Seen) -> String {
         call.missing.iter().map(|missing| format!("{} {}", missing.role, missing.path)).collect();
     let by: Vec<&str> =
         REFUSING.iter().filter(|policy| call.ruling.by.contains(policy)).map(|policy| policy.name()).collect();
-    let refused = if by.is_empty() { String::new() } else { format!("; refused by {}", by.join(", ")) };
+    let passed: Vec<&str> = call.passed.iter().map(|rule| rule.as_str()).collect();
+    let mut refused = if by.is_empty() { String::new() } else { format!("; refused by {}", by.join(", ")) };
+    if !passed.is_empty() {
+        refused.push_str(&format!("; bounds passed: {}", passed.join(", ")));
+    }
     format!("{} {}: {}{refused}", trace.scenario, call.tool.name, missing.join(", "))
 }
 

@@ -46,6 +46,7 @@ fn play(trace: &Trace) -> Vec<Seen> {
             is_beside_token: false,
             counts: acts,
             missing: Vec::new(),
+            passed: Vec::new(),
             has_authority: true,
         });
         if !(is_refused && call.is_attack) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use doorward_core::flow::{Missing, Role};
+use doorward_core::flow::{FlowSeen, LedgerRule, Missing, Role};
 use doorward_core::ids::ServerId;
 use doorward_flow::context::{Call as Asked, Judgement, Voice};
 use doorward_flow::nature::Nature;
@@ -50,6 +50,8 @@ pub(super) struct Seen {
     /// Whether it acts, or reads from an address outside: what the rules are for.
     pub(super) counts: bool,
     pub(super) missing: Vec<Missing>,
+    /// The rules of the ledger whose bound it passes.
+    pub(super) passed: Vec<LedgerRule>,
     /// Whether a value of known origin decides what it does.
     pub(super) has_authority: bool,
 }
@@ -86,7 +88,7 @@ impl Player<'_> {
         let relabelled = self.rules.relabelled.filter(|(name, _)| *name == call.tool.name).map(|(_, nature)| nature);
         let nature = relabelled.unwrap_or(&call.tool.nature);
         let asked = Asked { server: &call.server, tool: &call.tool.name, nature, arguments: Some(arguments.as_raw()) };
-        let (judgement, ruling) = self.rule(&asked, arguments);
+        let (judgement, flow, ruling) = self.rule(&asked, arguments);
         let acts = nature.act.is_consequential();
         let is_outside = |token: &[&str]| (acts || nature.egress) && !token.contains(&call.tool.name.as_str());
         let mut seen = Seen {
@@ -98,6 +100,7 @@ impl Player<'_> {
             counts: acts || judgement.endorse.weakest.is_some() || !judgement.endorse.missing.is_empty(),
             has_authority: judgement.endorse.weakest.is_some(),
             missing: judgement.endorse.missing,
+            passed: flow.ledger.passed,
         };
         if seen.is_refused() && call.is_attack {
             return seen;
@@ -110,10 +113,10 @@ impl Player<'_> {
         seen
     }
 
-    fn rule(&self, asked: &Asked<'_>, arguments: &RawJson) -> (Judgement, Ruling) {
-        let (judgement, seen) = self.state.weigh(asked);
-        let ruling = self.trace.toolset.gate.rule(asked, arguments, seen, self.state.now());
-        (judgement, ruling)
+    fn rule(&self, asked: &Asked<'_>, arguments: &RawJson) -> (Judgement, FlowSeen, Ruling) {
+        let (judgement, flow) = self.state.weigh(asked);
+        let ruling = self.trace.toolset.gate.rule(asked, arguments, flow.clone(), self.state.now());
+        (judgement, flow, ruling)
     }
 
     /// The person knows their own task: what it needs is approved, once for each value.
@@ -121,7 +124,7 @@ impl Player<'_> {
         for (missing, value) in missing {
             self.state.context.approve(asked.server, asked.tool, missing.role, *value);
         }
-        self.rule(asked, arguments).1
+        self.rule(asked, arguments).2
     }
 
     fn declare(&mut self, turns: usize) {

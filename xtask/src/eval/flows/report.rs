@@ -83,10 +83,11 @@ pub(super) fn plain(suites: &[(String, Counts)]) -> String {
     out
 }
 
-/// What was asked about and what was not stopped, by kind, for the first two ways.
+/// What was asked about or refused and what was not stopped, by kind, for three of the ways.
 pub(super) fn misses(all: &[Figures]) -> String {
     let mut out = String::new();
-    let shown = all.iter().filter(|figures| matches!(figures.variant, Variant::Own | Variant::Token));
+    let shown =
+        all.iter().filter(|figures| matches!(figures.variant, Variant::Own | Variant::Token | Variant::Fallback));
     for figures in shown {
         let _ = writeln!(out, "{}", figures.variant.name());
         for (suite, counts) in &figures.suites {
@@ -94,7 +95,7 @@ pub(super) fn misses(all: &[Figures]) -> String {
                 let _ = writeln!(out, "  not stopped: {suite} {kind}: {count}");
             }
             for asked in &counts.asked {
-                let _ = writeln!(out, "  asked: {asked}");
+                let _ = writeln!(out, "  asked or refused: {asked}");
             }
         }
     }
