@@ -11,6 +11,7 @@ mod ci;
 mod conformance;
 mod eval;
 mod examples;
+mod flow;
 mod guide;
 mod identity;
 mod matrix;
@@ -43,6 +44,11 @@ const TASKS: &[Task] = &[
     Task { name: "bench", about: "What the gateway costs beside no proxy and a plain one", run: bench::run },
     Task { name: "train", about: "Learn the weights of the classifier of texts", run: train::run },
     Task { name: "eval", about: "What the guards find and miss in a labelled corpus", run: eval::run },
+    Task {
+        name: "flow",
+        about: "Where data flows, end to end: real servers and clients, an agent that obeys a file",
+        run: flow::run,
+    },
     Task {
         name: "examples",
         about: "Run every set-up under examples/ against the release program",

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, cedar, conformance, examples, guide, identity, matrix, output, process, tidy, workspace};
+use crate::{Failure, cedar, conformance, examples, flow, guide, identity, matrix, output, process, tidy, workspace};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -79,6 +79,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "real clients, servers and agents of others, through the gateway: a part of the table",
         needs: &[Tool::Npm, Tool::Python],
         run: drive_clients,
+    },
+    Step {
+        name: "flow",
+        about: "an agent that obeys a file carries nothing out: real servers and clients, through the gateway",
+        needs: &[Tool::Npm, Tool::Python],
+        run: |_| plain(flow::run(&["--quick".to_owned(), "--gateway-bin".to_owned(), built_program()?])),
     },
     Step {
         name: "cedar",
@@ -179,6 +185,7 @@ mod tests {
         let place = |name| STEPS.iter().position(|step| step.name == name);
         assert!(place("build") < place("conformance"));
         assert!(place("build") < place("matrix"));
+        assert!(place("build") < place("flow"));
         assert!(place("build") < place("identity"));
         assert!(place("build") < place("examples"));
     }

@@ -16,6 +16,8 @@ mod toolset;
 mod trace;
 mod wrong;
 
+pub(crate) use encode::Encoding;
+
 use std::fs;
 use std::path::PathBuf;
 

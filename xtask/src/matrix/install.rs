@@ -58,7 +58,7 @@ impl Installed {
     }
 
     /// The interpreter that has `mcp` 1.x.
-    pub(super) fn python1(&self) -> &Path {
+    pub(crate) fn python1(&self) -> &Path {
         &self.python1
     }
 

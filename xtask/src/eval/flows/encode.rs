@@ -9,7 +9,7 @@ use super::trace::{Call, Trace, json};
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Base64,
     Hex,
     Percent,
@@ -19,7 +19,11 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    pub(super) const fn name(self) -> &'static str {
+    /// Every one.
+    pub(crate) const ALL: [Self; 6] = [Self::Base64, Self::Hex, Self::Percent, Self::Rot13, Self::Html, Self::Reversed];
+
+    /// Its name in reports.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Base64 => "base64",
             Self::Hex => "hex",
@@ -30,7 +34,8 @@ impl Encoding {
         }
     }
 
-    pub(super) fn apply(self, text: &str) -> String {
+    /// `text` as it writes it.
+    pub(crate) fn apply(self, text: &str) -> String {
         let mut out = String::new();
         match self {
             Self::Base64 => base64(text.as_bytes(), &mut out),
