@@ -1,6 +1,7 @@
 //! The command line as it is typed. What it means is settled by each command.
 
 mod approvals;
+mod flow;
 mod keys;
 mod labels;
 mod pins;
@@ -19,6 +20,7 @@ use crate::terminal::ColorChoice;
 pub(crate) use approvals::{
     AnswerApprovalsArgs, ApprovalsCommand, EndorseApprovalsArgs, ListApprovalsArgs, ShowApprovalArgs,
 };
+pub(crate) use flow::{FlowCommand, FlowListArgs, FlowReportArgs, FlowShowArgs};
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
 pub(crate) use labels::{CheckLabelsArgs, ExplainLabelsArgs, LabelsCommand, ListPacksArgs, ShowLabelsArgs, WhoseArgs};
 pub(crate) use pins::{DecidePinsArgs, DiffPinsArgs, ForgetPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs};
@@ -91,6 +93,9 @@ pub(crate) enum Command {
     /// Look at what is assumed of tools where data flows, and check label packs.
     #[command(subcommand)]
     Labels(LabelsCommand),
+    /// See where data came from and where it went, or could go.
+    #[command(subcommand)]
+    Flow(FlowCommand),
     /// Answer calls that need a person's approval.
     #[command(subcommand)]
     Approvals(ApprovalsCommand),

@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod connect;
 mod explain;
+mod flow;
 mod keys;
 mod labels;
 mod pins;
@@ -40,6 +41,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Keys(command) => block_on(keys::keys(command, terminal)),
         Command::Pins(command) => block_on(pins::pins(command, terminal)),
         Command::Labels(command) => block_on(labels::labels(command, terminal)),
+        Command::Flow(command) => block_on(flow::flow(command, terminal)),
         Command::Approvals(command) => block_on(approvals::approvals(command, terminal)),
         Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),

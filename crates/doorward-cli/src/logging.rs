@@ -41,6 +41,7 @@ const fn usual(command: &Command) -> &'static str {
         | Command::Keys(_)
         | Command::Pins(_)
         | Command::Labels(_)
+        | Command::Flow(_)
         | Command::Approvals(_)
         | Command::Explain(_)
         | Command::Config(_)

@@ -29,12 +29,12 @@ pub struct ContextView {
 
 /// The newest contexts between two ids, both included: `SELECT` with `from`, `to` and `limit` to bind.
 pub(crate) const NEWEST: &str = "
-    SELECT context, min(at) AS first, max(at) AS last, sum(phase = 'outcome') AS exchanges,
-        sum(phase = 'outcome' AND disposition = 'refuse') AS refused, max(seq) AS newest,
-        (SELECT principal FROM record AS one WHERE one.seq = max(record.seq)) AS principal,
-        (SELECT flow FROM record AS one WHERE one.seq = max(record.seq)) AS flow
-    FROM record WHERE context IS NOT NULL AND context BETWEEN ? AND ?
-    GROUP BY context ORDER BY newest DESC LIMIT ?
+    SELECT told.*, one.principal, one.flow FROM (
+        SELECT context, min(at) AS first, max(at) AS last, max(seq) AS newest, sum(phase = 'outcome') AS exchanges,
+            sum(phase = 'outcome' AND disposition = 'refuse') AS refused
+        FROM record WHERE context IS NOT NULL AND context BETWEEN ? AND ?
+        GROUP BY context ORDER BY newest DESC LIMIT ?
+    ) AS told JOIN record AS one ON one.seq = told.newest ORDER BY told.newest DESC
 ";
 
 /// The contexts whose ids begin with some hexadecimal digits.

@@ -9,6 +9,8 @@ mod matrix;
 mod propose;
 mod subject;
 
+pub(super) use subject::Ready;
+
 use crate::args::PolicyCommand;
 use crate::exit::Exit;
 use crate::fault::Fault;

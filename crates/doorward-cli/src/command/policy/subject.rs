@@ -19,10 +19,10 @@ pub(super) struct Subject {
 }
 
 /// A policy that loads, and what it is about.
-pub(super) struct Ready {
-    pub(super) config: Config,
-    pub(super) surveyed: Vec<Surveyed>,
-    pub(super) engine: Engine,
+pub(in crate::command) struct Ready {
+    pub(in crate::command) config: Config,
+    pub(in crate::command) surveyed: Vec<Surveyed>,
+    pub(in crate::command) engine: Engine,
 }
 
 impl Subject {
@@ -53,7 +53,7 @@ impl Subject {
 
 impl Ready {
     /// The policy ready to be asked; the fault when it does not load. Servers that could not be looked at are told.
-    pub(super) async fn of(args: &SubjectArgs, terminal: &Terminal) -> Result<Self, Fault> {
+    pub(in crate::command) async fn of(args: &SubjectArgs, terminal: &Terminal) -> Result<Self, Fault> {
         let subject = Subject::of(args, terminal).await?;
         subject.tell_unreached(terminal);
         let engine = subject.engine.map_err(Fault::Policy)?;
