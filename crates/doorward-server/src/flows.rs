@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{Context, SHA256};
 use doorward_core::access::{AccessRequest, Approach, Direction, Resource};
-use doorward_core::flow::{Confidentiality, ContextSeen, FlowSeen, Hints, Label, Missing, Role};
+use doorward_core::flow::{Confidentiality, ContextSeen, FlowSeen, Hints, Label, Missing, Role, Source};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, PrincipalId};
 use doorward_core::time::Timestamp;
@@ -25,6 +25,7 @@ use doorward_flow::context::Call;
 use doorward_flow::contexts::{Bounds, Contexts, Place};
 use doorward_flow::ledger::{Caps, Carried, PrincipalLedger, Sending, Walls};
 use doorward_flow::nature::Nature;
+use doorward_flow::prints::PrintKey;
 use doorward_flow::structure::Shapes;
 
 use crate::clock::random_bytes;
@@ -59,6 +60,7 @@ impl FlowRules {
 pub(crate) struct Flows {
     contexts: Contexts<Body>,
     keyed: Keyed,
+    prints: PrintKey,
     shapes: Mutex<Shapes>,
     ledgers: Mutex<BTreeMap<PrincipalId, Arc<Mutex<PrincipalLedger>>>>,
     flights: Mutex<HashMap<ExchangeId, Arc<Flight>>>,
@@ -77,6 +79,8 @@ struct Flight {
 struct Judged {
     /// The arguments without an endorsed origin, and the keyed hash of each value.
     values: Vec<(Missing, u64)>,
+    /// Where text of what it would carry out was read.
+    taken_from: Vec<Source>,
     /// The most that its answer may add.
     widest: Label,
 }
@@ -88,6 +92,7 @@ impl Flows {
         Self {
             contexts: Contexts::new(secret, Bounds::default(), move |place| Body::new(&key, place)),
             keyed: Keyed::new(&key),
+            prints: PrintKey::new(&key),
             shapes: Mutex::new(Shapes::new(&key)),
             ledgers: Mutex::default(),
             flights: Mutex::default(),
@@ -127,7 +132,7 @@ impl Flows {
         let Some(flight) = self.flight(id) else { return worst() };
         let ledger = self.ledger(&flight.owner, now);
         let nature = nature(gateway, &request.resource);
-        let (rules, mut values) = (self.rules.load(), Vec::new());
+        let (rules, mut values, mut taken_from) = (self.rules.load(), Vec::new(), Vec::new());
         let seen = self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
             let context = ContextSeen { label: entry.label.clone(), ground: flight.place.ground() };
@@ -135,6 +140,9 @@ impl Flows {
             if let Some(call) = call(request, nature.as_deref()) {
                 let judgement = entry.body.context.judge(&call);
                 (seen.endorse, values) = (judgement.endorse, judgement.missing_values);
+                if let Some(arguments) = call.arguments.filter(|_| seen.endorse.egress) {
+                    taken_from = entry.body.taken_from(&self.prints, arguments.text());
+                }
                 let carried = Carried::read(&self.keyed, &call, &rules.walls);
                 let sending = Sending { server: call.server, egress: seen.endorse.egress, carried: &carried };
                 seen.ledger = locked(&ledger).weigh(&entry.body.ledger, &sending, &rules.caps, now);
@@ -142,7 +150,7 @@ impl Flows {
             seen
         });
         let mut judged = locked(&flight.judged);
-        judged.values = values;
+        (judged.values, judged.taken_from) = (values, taken_from);
         judged.widest = judged.widest.join(&widest(request.resource.server(), nature.as_deref()));
         seen
     }

@@ -447,3 +447,9 @@ pub const FLOW_PARTS_MAX: usize = 1024;
 
 /// Refused calls of one context that are known again, so that who insists has a person asked.
 pub const FLOW_REFUSALS_MAX: usize = 32;
+
+/// Texts of one context that are known again where they are sent; the oldest is forgotten first.
+pub const FLOW_SOURCES_MAX: usize = 256;
+
+/// Sources that one record names for what would be sent.
+pub const FLOW_SOURCES_TOLD_MAX: usize = 8;

@@ -58,4 +58,10 @@ impl Source {
     pub fn new(exchange: ExchangeId, server: ServerId, item: Option<Box<str>>, why: Why) -> Self {
         Self { exchange: exchange.to_string().into(), server, item, field: None, why }
     }
+
+    /// The same, at that JSON pointer of the result.
+    #[must_use]
+    pub fn with_field(self, field: &str) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
 }

@@ -31,7 +31,8 @@ impl Flows {
         };
         let nature = content.resource.and_then(|resource| nature(gateway, resource));
         let label = label_of(content, nature.as_deref(), inspection);
-        let parts = spoken(content);
+        let spoken = spoken(content);
+        let parts: Vec<Raw<'_>> = spoken.iter().map(|(_, part)| *part).collect();
         let rules = self.rules.load();
         let records = Records::read(&self.keyed, content.server, &parts, &rules.walls);
         let ledger = self.ledger(&flight.owner, now);
@@ -44,6 +45,12 @@ impl Flows {
             let reckoning = locked(&ledger).arrived(&mut entry.body.ledger, &arrival, &rules.caps, now);
             for why in reasons(&label, reckoning.confidential) {
                 entry.body.remember(source(content, why));
+            }
+            if reckoning.confidential || label.confidentiality >= Confidentiality::Confidential {
+                for (field, part) in &spoken {
+                    let source = source(content, Why::Text).with_field(field);
+                    entry.body.index(&self.prints, source, label.confidentiality, part.text());
+                }
             }
             reckoning
         });
@@ -112,20 +119,25 @@ fn says_something(content: &Content<'_>) -> bool {
     }
 }
 
-/// What a model gets to read of a result: `structuredContent`, and the text of each block; of anything else, all of it.
-fn spoken<'a>(content: &Content<'a>) -> Vec<Raw<'a>> {
+/// What a model gets to read of a result, by where it stands: the members of `structuredContent`, and the text of each
+/// block; of anything else, all of it.
+fn spoken<'a>(content: &Content<'a>) -> Vec<(String, Raw<'a>)> {
     let mut spoken = Vec::new();
     for part in &content.parts {
-        let blocks = ["content", "contents", "messages"].into_iter().find_map(|name| part.member(name));
-        spoken.extend(part.member("structuredContent"));
-        for block in blocks.iter().flat_map(|blocks| blocks.elements()).take(FLOW_PARTS_MAX) {
-            let within = block.member("content").unwrap_or(block);
-            let text =
-                within.member("text").or_else(|| within.member("resource").and_then(|inner| inner.member("text")));
-            spoken.extend(text.filter(|text| text.kind() == Kind::String));
+        if let Some(structured) = part.member("structuredContent") {
+            spoken.push(("/structuredContent".to_owned(), structured));
+        }
+        for name in ["content", "contents", "messages"] {
+            let blocks = part.member(name);
+            for (at, block) in blocks.iter().flat_map(|blocks| blocks.elements()).take(FLOW_PARTS_MAX).enumerate() {
+                let within = block.member("content").unwrap_or(block);
+                let inner = || within.member("resource").and_then(|inner| inner.member("text"));
+                let text = within.member("text").or_else(inner).filter(|text| text.kind() == Kind::String);
+                spoken.extend(text.map(|text| (format!("/{name}/{at}"), text)));
+            }
         }
         if spoken.is_empty() {
-            spoken.push(*part);
+            spoken.push((String::new(), *part));
         }
     }
     spoken

@@ -1,14 +1,18 @@
 //! What is kept of one context beside its label.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use doorward_core::flow::{Ground, Source, Why};
+use doorward_core::flow::{Confidentiality, Ground, Source, Why};
 use doorward_flow::canonical::Key;
 use doorward_flow::context::{Beginning, Context};
 use doorward_flow::contexts::{self, Place};
 use doorward_flow::ledger::Ledger;
+use doorward_flow::prints::{PrintKey, Prints};
 
-use crate::limits::FLOW_REFUSALS_MAX;
+use crate::limits::{FLOW_REFUSALS_MAX, FLOW_SOURCES_MAX, FLOW_SOURCES_TOLD_MAX};
+
+/// About how many bytes the names in a source take: an exchange, an item and a field.
+const SOURCE_NAMES: usize = 160;
 
 /// What is kept of one context.
 pub(super) struct Body {
@@ -16,6 +20,10 @@ pub(super) struct Body {
     pub(super) ledger: Ledger,
     /// Where what matters was read first.
     sources: Vec<Source>,
+    /// What texts were taken from, by the number under which their fingerprints are kept.
+    read: BTreeMap<u32, Source>,
+    next: u32,
+    prints: Prints,
     /// Hashes of the calls that were refused last, the newest at the end.
     refused: VecDeque<u64>,
 }
@@ -29,7 +37,15 @@ impl Body {
         };
         let mut context = Context::new(key, beginning);
         context.raise(place.label());
-        Self { context, ledger: Ledger::new(), sources: Vec::new(), refused: VecDeque::new() }
+        Self {
+            context,
+            ledger: Ledger::new(),
+            sources: Vec::new(),
+            read: BTreeMap::new(),
+            next: 0,
+            prints: Prints::new(),
+            refused: VecDeque::new(),
+        }
     }
 
     /// Whether a call of this hash was refused before. It is remembered, in place of the oldest when there are many.
@@ -51,6 +67,22 @@ impl Body {
         }
     }
 
+    /// Keeps the fingerprints of a text, so that it is known again where it would be sent.
+    pub(super) fn index(&mut self, key: &PrintKey, source: Source, confidentiality: Confidentiality, text: &str) {
+        if self.read.len() >= FLOW_SOURCES_MAX {
+            self.read.pop_first();
+        }
+        self.prints.index(key, self.next, confidentiality, text);
+        self.read.insert(self.next, source);
+        self.next = self.next.wrapping_add(1);
+    }
+
+    /// What `text` was taken from. Evidence: nothing follows from finding nothing.
+    pub(super) fn taken_from(&self, key: &PrintKey, text: &str) -> Vec<Source> {
+        let matches = self.prints.matches(key, text);
+        matches.iter().filter_map(|found| self.read.get(&found.source)).take(FLOW_SOURCES_TOLD_MAX).cloned().collect()
+    }
+
     /// Whether something of that kind was read already.
     fn has(&self, why: Why) -> bool {
         self.sources.iter().any(|source| source.why == why)
@@ -66,11 +98,14 @@ impl contexts::Body for Body {
     fn bytes(&self) -> usize {
         let sources = self.sources.len() * size_of::<Source>();
         let refused = self.refused.len() * size_of::<u64>();
-        self.context.bytes() + self.ledger.bytes() + sources + refused
+        let read = self.read.len() * (size_of::<Source>() + SOURCE_NAMES);
+        self.context.bytes() + self.ledger.bytes() + self.prints.bytes() + sources + read + refused
     }
 
     fn shed(&mut self) {
         self.context.shed();
         self.refused = VecDeque::new();
+        self.read = BTreeMap::new();
+        self.prints = Prints::new();
     }
 }

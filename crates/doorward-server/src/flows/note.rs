@@ -26,12 +26,13 @@ impl Flows {
             Some(Code::ApprovalNeeded | Code::ApprovalDenied | Code::ApprovalNotAsked) => !judged.values.is_empty(),
             Some(_) | None => false,
         };
-        let (missing, sources) = if is_about_flow {
+        let (missing, mut sources) = if is_about_flow {
             let sources = self.contexts.with(&flight.place, now, |entry| entry.body.sources().to_vec());
             (judged.values.iter().map(|(missing, _)| missing.clone()).collect(), sources)
         } else {
             (Vec::new(), Vec::new())
         };
+        sources.extend(judged.taken_from.iter().cloned());
         let trail = flight.place.trail().to_string().into();
         record.flow = Some(Box::new(FlowNote { context: flight.place.id(), trail, label, missing, sources }));
     }
