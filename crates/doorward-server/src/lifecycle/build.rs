@@ -125,3 +125,37 @@ fn http_header(server: &ServerId, (name, value): &(String, Secret)) -> Result<(H
     let value = HeaderValue::from_str(value.reveal()).map_err(|_| invalid())?;
     Ok((header, value))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use doorward_flow::nature::Act;
+    use doorward_flow::pack::{ToolLabels, Voice};
+    use doorward_mcp::limits::Limits;
+    use doorward_mcp::raw::RawJson;
+
+    use super::*;
+    use crate::upstream::stdio::Share;
+
+    #[test]
+    fn a_reload_that_says_something_else_of_labels_takes_effect() {
+        let (id, outside) = (ServerId::parse("own").unwrap(), Outside::new(Share::ByPrincipal));
+        let way = config::Way::Child { command: vec!["own".into()], environment: Vec::new(), directory: None };
+        let mut config = ServerConfig::new(id.clone(), way, Duration::from_secs(1));
+        let act = |present: &Present| {
+            let definitions = present[&id].1.definitions();
+            let tool = r#"{"name":"read_page","inputSchema":{"type":"object"}}"#;
+            definitions.recall(&[RawJson::parse(tool, &Limits::default()).unwrap()]);
+            definitions.nature("read_page").unwrap().act
+        };
+        let before = servers(std::slice::from_ref(&config), &outside, &Present::new()).unwrap();
+        assert_eq!(act(&before), Act::Read);
+        let same = servers(std::slice::from_ref(&config), &outside, &before).unwrap();
+        assert!(Arc::ptr_eq(&before[&id].1, &same[&id].1));
+        let said = ToolLabels { act: Some(Act::Send), ..ToolLabels::nothing(Voice::Operator) };
+        config.labels.tools.insert("read_page".into(), said);
+        let after = servers(std::slice::from_ref(&config), &outside, &before).unwrap();
+        assert_eq!(act(&after), Act::Send);
+    }
+}
