@@ -52,7 +52,7 @@ impl FlowRules {
     /// Those that go with what the configuration says of units of work.
     #[must_use]
     pub fn by(contexts: &ContextRules) -> Self {
-        Self { honest_clients: contexts.honest_clients.clone(), ..Self::default() }
+        Self { caps: Caps::default(), walls: contexts.walls.clone(), honest_clients: contexts.honest_clients.clone() }
     }
 }
 

@@ -150,7 +150,7 @@ impl<'s> Builder<'s> {
             self.problems.error(origin, format!("there is no preset '{text}'"), advice);
         }
         let mut sources: Vec<Source> = preset.map(Preset::source).into_iter().collect();
-        sources.extend(self.flow_policies().into_iter().map(FlowPolicy::source));
+        sources.extend(self.flow_policies(preset).into_iter().map(FlowPolicy::source));
         let mut files = Vec::new();
         for element in self.list(Key::PolicyFiles) {
             let path = self.based(Path::new(&element.text), &element.origin);

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use doorward_core::ids::ServerId;
 use doorward_core::limits::PRINCIPAL_PART_MAX;
-use doorward_policy::FlowPolicy;
+use doorward_flow::ledger::limits::WALLS_MAX;
+use doorward_flow::ledger::{Wall, Walls};
+use doorward_policy::{FlowPolicy, Preset};
 
 use super::build::Builder;
 use super::key::Key;
@@ -17,16 +20,55 @@ use super::settings::toml_list;
 pub struct ContextRules {
     /// The clients, by the name in their credentials, that always say truly which unit of work a message belongs to.
     pub honest_clients: BTreeSet<Arc<str>>,
+    /// Which sides stay apart.
+    pub walls: Walls,
 }
 
 impl Builder<'_> {
-    /// How units of work are told apart.
+    /// How units of work are told apart, and what stays apart in them.
     pub(super) fn context_rules(&mut self) -> ContextRules {
-        let mut honest_clients = BTreeSet::new();
-        if !self.settings.contains_key(&Key::FlowHonestClients) {
-            self.show(Key::FlowHonestClients, toml_list(std::iter::empty()), &Origin::Default);
-            return ContextRules { honest_clients };
+        ContextRules { honest_clients: self.honest_clients(), walls: self.walls() }
+    }
+
+    /// The declared conflicts: between groups of servers, and between the values of fields.
+    fn walls(&mut self) -> Walls {
+        let mut walls = Vec::new();
+        let mut sides: Vec<BTreeSet<ServerId>> = Vec::new();
+        for element in self.list(Key::FlowConflictSides) {
+            let names = element.text.split(',').map(str::trim);
+            let side: Option<BTreeSet<ServerId>> = names.map(|name| ServerId::parse(name).ok()).collect();
+            match side {
+                Some(side) if sides.iter().all(|other| other.is_disjoint(&side)) => sides.push(side),
+                Some(_) => {
+                    let message = format!("'{}' names a server of another side", element.text.escape_debug());
+                    self.problems.error(element.origin, message, "a server is on one side");
+                }
+                None => {
+                    let message = format!("'{}' is no side of a conflict", element.text.escape_debug());
+                    self.problems.error(element.origin, message, "name servers, with commas between them");
+                }
+            }
         }
+        match sides.len() {
+            0 => {}
+            1 => {
+                let advice = "name at least two sides in flow.conflict_sides";
+                let origin = self.origin(Key::FlowConflictSides);
+                self.problems.error(origin, "a conflict has one side only".to_owned(), advice);
+            }
+            _ => walls.push(Wall::Servers(sides)),
+        }
+        walls.extend(self.list(Key::FlowConflictFields).into_iter().map(|field| Wall::Field(field.text.into())));
+        Walls::new(walls).unwrap_or_else(|| {
+            let message = format!("there are more than {WALLS_MAX} conflicts");
+            let origin = self.origin(Key::FlowConflictFields);
+            self.problems.error(origin, message, "name fewer fields in flow.conflict_fields");
+            Walls::default()
+        })
+    }
+
+    fn honest_clients(&mut self) -> BTreeSet<Arc<str>> {
+        let mut honest_clients = BTreeSet::new();
         for element in self.list(Key::FlowHonestClients) {
             let name = element.text;
             let fits = (1..=PRINCIPAL_PART_MAX).contains(&name.len()) && !name.chars().any(char::is_control);
@@ -38,14 +80,21 @@ impl Builder<'_> {
                 self.problems.error(element.origin, message, advice);
             }
         }
-        ContextRules { honest_clients }
+        honest_clients
     }
 
-    /// The ready-made policies on the flow of data that are in force.
-    pub(super) fn flow_policies(&mut self) -> Vec<FlowPolicy> {
+    /// The ready-made policies on the flow of data that are in force: by default those that cost honest work least, and none
+    /// with a preset that only looks on.
+    pub(super) fn flow_policies(&mut self, preset: Option<Preset>) -> Vec<FlowPolicy> {
         if !self.settings.contains_key(&Key::FlowPolicies) {
-            self.show(Key::FlowPolicies, toml_list(std::iter::empty()), &Origin::Default);
-            return Vec::new();
+            let usual = match preset {
+                Some(Preset::Observe) | None => Vec::new(),
+                Some(Preset::Guarded | Preset::ReadOnly | Preset::Locked) => {
+                    vec![FlowPolicy::Trifecta, FlowPolicy::NoSecretsOut]
+                }
+            };
+            self.show(Key::FlowPolicies, toml_list(usual.iter().map(|policy| policy.name())), &Origin::Default);
+            return usual;
         }
         let mut named = Vec::new();
         for element in self.list(Key::FlowPolicies) {

@@ -47,6 +47,10 @@ pub enum Key {
     FlowPolicies,
     /// Which clients always name the true unit of work.
     FlowHonestClients,
+    /// `flow.conflict_sides`
+    FlowConflictSides,
+    /// `flow.conflict_fields`
+    FlowConflictFields,
     /// Whether the gateway offers a tool to open a unit of work.
     /// Where rules read the time of day.
     PolicyTimezone,
@@ -115,6 +119,8 @@ impl Key {
         Self::PolicyFiles,
         Self::FlowPolicies,
         Self::FlowHonestClients,
+        Self::FlowConflictSides,
+        Self::FlowConflictFields,
         Self::PolicyTimezone,
         Self::PolicyDenied,
         Self::AggregateEnabled,
@@ -156,6 +162,8 @@ impl Key {
             Self::PolicyFiles => ("policy", "files"),
             Self::FlowPolicies => ("flow", "policies"),
             Self::FlowHonestClients => ("flow", "honest_clients"),
+            Self::FlowConflictSides => ("flow", "conflict_sides"),
+            Self::FlowConflictFields => ("flow", "conflict_fields"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
@@ -184,6 +192,8 @@ impl Key {
             | Self::PolicyFiles
             | Self::FlowPolicies
             | Self::FlowHonestClients
+            | Self::FlowConflictSides
+            | Self::FlowConflictFields
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
             Self::StoreFlushMs | Self::AggregateWaitS | Self::ApprovalsWaitS | Self::ApprovalsPerHour => Form::Number,

@@ -1,8 +1,12 @@
 //! Where data flows at a running gateway: what was read decides what may be sent.
 
+use std::collections::BTreeSet;
+
 use doorward_core::flow::Why;
 use doorward_core::guard::{Action, GuardDuty, GuardName};
+use doorward_core::ids::ServerId;
 use doorward_core::time::Timestamp;
+use doorward_flow::ledger::{Wall, Walls};
 use doorward_policy::{FlowPolicy, Preset};
 use doorward_server::approvals::{Word, answer};
 use doorward_server::config::Config;
@@ -33,6 +37,10 @@ struct Office {
 
 impl Office {
     async fn open(policies: &[FlowPolicy]) -> Self {
+        Self::open_with(policies, |_| {}).await
+    }
+
+    async fn open_with(policies: &[FlowPolicy], change: impl FnOnce(&mut Config)) -> Self {
         let web = Scripted::start(WEB, |seen| Reply::Send(said(seen, PAGE))).await;
         let crm = Scripted::start(CRM, |seen| {
             let arguments = seen.json()["params"]["arguments"].clone();
@@ -46,6 +54,7 @@ impl Office {
         // What was found stays in the text, so that it was read.
         let (guard, action) = (Some(GuardName::Secrets), Some(Action::Observe));
         plan.config.guards.settings.apply(GuardDuty { guard, direction: None, severity: None, action });
+        change(&mut plan.config);
         let config = plan.config.clone();
         Self { rig: plan.start().await, mail, config }
     }
@@ -206,6 +215,19 @@ async fn a_harvest_is_stopped_and_goes_on_by_a_yes_to_the_very_call_alone() {
     assert_eq!(read["result"]["isError"], json!(null), "{read}");
     assert_ne!(waits(&office.read(&stopped).await), id, "once");
     assert_eq!(denial(&office.read("another page").await).0, "DW1702");
+    office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn sides_of_a_conflict_no_person_joins() {
+    let side = |name: &str| BTreeSet::from([ServerId::parse(name).unwrap()]);
+    let walls = Walls::new(vec![Wall::Servers(vec![side("web"), side("crm")])]).unwrap();
+    let office = Office::open_with(&[FlowPolicy::ChineseWall], |config| config.contexts.walls = walls).await;
+    office.read_page().await;
+    for _ in 0..3 {
+        assert_eq!(denial(&office.read_customers().await).0, "DW1702", "it is never asked about");
+    }
+    assert_eq!(office.send(FRIEND).await["result"]["content"][0]["text"], "sent", "on no side");
     office.rig.stop().await;
 }
 

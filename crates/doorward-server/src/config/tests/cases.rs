@@ -16,7 +16,8 @@ fn nothing_configured_is_closed() {
     assert_eq!(config.listen.auth, Auth::Token(place.path("home/.local/state/doorward/token")));
     assert_eq!(config.admin, AdminConfig::Http("127.0.0.1:8421".parse().unwrap()));
     assert_eq!(config.policy.preset, Preset::Locked);
-    assert_eq!(config.policy.inputs.sources, [Preset::Locked.source()]);
+    let [trifecta, secrets] = [FlowPolicy::Trifecta, FlowPolicy::NoSecretsOut].map(FlowPolicy::source);
+    assert_eq!(config.policy.inputs.sources, [Preset::Locked.source(), trifecta, secrets]);
     assert_eq!(config.store.url.path(), Some(place.path("home/.local/state/doorward/records.db").as_path()));
     assert!(config.servers.is_empty());
     assert!(config.listen.hosts.is_empty() && config.listen.origins.is_empty());
@@ -60,7 +61,8 @@ fn a_whole_file_is_read() {
     assert_eq!(config.store.url.path(), Some(place.path("project/records/r.db").as_path()));
     assert_eq!(config.store.durability, doorward_store::Durability::Strict);
     let own = doorward_policy::Source { name: "rules/own.cedar".to_owned(), text: "// nothing\n".to_owned() };
-    assert_eq!(config.policy.inputs.sources, [Preset::ReadOnly.source(), own]);
+    let [trifecta, secrets] = [FlowPolicy::Trifecta, FlowPolicy::NoSecretsOut].map(FlowPolicy::source);
+    assert_eq!(config.policy.inputs.sources, [Preset::ReadOnly.source(), trifecta, secrets, own]);
     let [notes, remote] = config.servers.as_slice() else { panic!("{:?}", config.servers) };
     let Way::Child { command, environment, directory } = &notes.way else { panic!("{notes:?}") };
     assert_eq!(command, &["notes", "--quiet"]);

@@ -1,5 +1,8 @@
 //! How units of work are told apart.
 
+use doorward_core::ids::ServerId;
+use doorward_flow::ledger::{Wall, Walls};
+
 use super::*;
 
 #[test]
@@ -35,4 +38,40 @@ fn flow_policies_are_named() {
     let place = Place::new("flow-policy").file("project/doorward.toml", "[flow]\npolicies = [\"trifekta\"]\n");
     let expected = "./doorward.toml:2:13: there is no flow policy 'trifekta'; did you mean 'trifecta'?";
     assert_eq!(errors(&place), [expected]);
+}
+
+#[test]
+fn policies_on_flow_are_in_force_unless_the_preset_only_looks_on() {
+    let of = |name: &str, text: &str| -> Vec<String> {
+        let Loaded { config, .. } = Place::new(name).file("project/doorward.toml", text).load().unwrap();
+        config.policy.inputs.sources.iter().map(|source| source.name.clone()).collect()
+    };
+    let guarded = of("flow-guarded", "[policy]\npreset = \"guarded\"\n");
+    assert_eq!(guarded, ["guarded.cedar", "trifecta.cedar", "no-secrets-out.cedar"]);
+    assert_eq!(of("flow-observe", "[policy]\npreset = \"observe\"\n"), ["observe.cedar"]);
+    assert_eq!(of("flow-none", "[flow]\npolicies = []\n"), ["locked.cedar"]);
+}
+
+#[test]
+fn sides_of_a_conflict_are_read() {
+    let text = "[flow]\nconflict_sides = [\"a, a-mail\", \"b\"]\nconflict_fields = [\"client_id\"]\n";
+    let Loaded { config, .. } = Place::new("flow-sides").file("project/doorward.toml", text).load().unwrap();
+    let side = |names: &[&str]| names.iter().map(|name| ServerId::parse(name).unwrap()).collect();
+    let servers = Wall::Servers(vec![side(&["a", "a-mail"]), side(&["b"])]);
+    assert_eq!(config.contexts.walls, Walls::new(vec![servers, Wall::Field("client_id".into())]).unwrap());
+}
+
+#[test]
+fn a_conflict_that_is_none_is_an_error() {
+    for (sides, expected) in [
+        (
+            r#"["a"]"#,
+            "./doorward.toml:2:18: a conflict has one side only; name at least two sides in flow.conflict_sides",
+        ),
+        (r#"["a", "a, b"]"#, "./doorward.toml:2:24: 'a, b' names a server of another side; a server is on one side"),
+    ] {
+        let text = format!("[flow]\nconflict_sides = {sides}\n");
+        let place = Place::new("flow-one-side").file("project/doorward.toml", &text);
+        assert!(errors(&place).iter().any(|error| error == expected), "{:?}", errors(&place));
+    }
 }
