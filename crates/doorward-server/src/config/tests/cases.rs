@@ -1,5 +1,7 @@
 //! What a file may hold, and what is said of one that holds something else.
 
+use doorward_policy::FlowPolicy;
+
 use super::*;
 
 /// Loads `text` as the project's file and wants exactly one error.
