@@ -78,12 +78,12 @@ pub(super) struct Thing {
     pub(super) sent: usize,
     /// What its answers added to the label.
     pub(super) added: Vec<String>,
-    /// As what it is the reason of refusals.
+    /// As what it is the reason of refusals, or that text of it was sent.
     pub(super) why: BTreeSet<Why>,
-    /// The refusals of calls to it: how many for which code, places without an endorsed origin, and the things that are
-    /// the reason.
+    /// The refusals of calls to it: how many for which code, and the places without an endorsed origin.
     pub(super) refused: BTreeMap<String, usize>,
     pub(super) missing: BTreeSet<String>,
+    /// The things that are the reason of refusals, or of which text was sent.
     pub(super) because: BTreeSet<Name>,
 }
 
@@ -223,10 +223,10 @@ fn things(steps: &[Step]) -> Vec<Thing> {
             End::Refused => {
                 *thing.refused.entry(step.code.clone().unwrap_or_default()).or_default() += 1;
                 thing.missing.extend(step.missing.iter().map(place));
-                thing.because.extend(step.sources.iter().map(Name::of_source));
             }
             End::Failed | End::Open => {}
         }
+        thing.because.extend(step.sources.iter().map(Name::of_source));
         if step.end != End::Refused && was_read {
             thing.sent += 1;
         }

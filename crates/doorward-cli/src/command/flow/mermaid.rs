@@ -68,7 +68,7 @@ impl<'d> Chart<'d> {
                 let source = drawing.things.iter().find(|known| known.name == *name);
                 let why: Vec<&str> = source.iter().flat_map(|source| &source.why).map(|why| why_words(*why)).collect();
                 if let Some(at) = self.sources.get(name).copied() {
-                    self.line(&format!("  r{at} -.-|\"reason: {}\"| s{number}", written(&why.join(", "))));
+                    self.line(&format!("  r{at} -.-|\"{}\"| s{number}", written(&why.join(", "))));
                 }
             }
         }
@@ -109,8 +109,8 @@ mod tests {
              \x20 s1[\"mail/send\"]\n\
              \x20 c -.->|\"refused 1 times: DW1211 /to/0 (target)\"| s1\n\
              \x20 class s1 refused\n\
-             \x20 r1 -.-|\"reason: it is confidential\"| s1\n\
-             \x20 r0 -.-|\"reason: anybody can have written it\"| s1\n\
+             \x20 r1 -.-|\"it is confidential\"| s1\n\
+             \x20 r0 -.-|\"anybody can have written it\"| s1\n\
              \x20 classDef refused stroke:#c00,stroke-dasharray:4"
         );
     }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use doorward_core::flow::Why;
+
 use super::drawing::{Cut, Drawing, End, Step, label_words, place, why_words};
 use crate::terminal::{Terminal, Tone, column, visible};
 
@@ -74,11 +76,11 @@ fn reasons(step: &Step, drawing: &Drawing) -> Vec<String> {
             None => String::new(),
         };
         let name = visible(&format!("{}{item}{field}", source.server));
-        lines.push(format!(
-            "because of          {name}: {} ({from}{})",
-            why_words(source.why),
-            visible(&source.exchange)
-        ));
+        let relation = match source.why {
+            Why::Untrusted | Why::Confidential => "because of",
+            Why::Text => "text of",
+        };
+        lines.push(format!("{relation:<20}{name}: {} ({from}{})", why_words(source.why), visible(&source.exchange)));
     }
     if step.end == End::Refused {
         if !step.rules.is_empty() {
