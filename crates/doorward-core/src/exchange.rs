@@ -19,7 +19,8 @@ mod state;
 
 use std::sync::Arc;
 
-use doorward_mcp::message::Message;
+use bytes::Bytes;
+use doorward_mcp::message::{Message, Request};
 use doorward_mcp::revision::{self, Era, MethodKind, Revision};
 use doorward_mcp::splice::Segments;
 
@@ -162,4 +163,34 @@ pub fn turn_away(turned: Turned, refusal: Refusal) -> Step {
     let refusal = refusal.with_reference(turned.id);
     let record = state::turned_record(turned, &refusal);
     Step::Record(AwaitRecord::then_reply(record, Outcome::Refuse(refusal)))
+}
+
+/// A request that the gateway answers itself, with no server.
+#[derive(Debug)]
+pub struct Own<'a> {
+    /// A new id, made by the shell.
+    pub id: ExchangeId,
+    /// Who sent it.
+    pub principal: Principal,
+    /// How the client is connected.
+    pub approach: Approach,
+    /// The revision spoken on this connection, or named in the message.
+    pub revision: Revision,
+    /// The request, a call of a tool.
+    pub request: &'a Request,
+    /// The tool.
+    pub tool: &'static str,
+    /// One sentence on what was done, for the record; never a payload.
+    pub note: String,
+    /// The whole answer.
+    pub answer: Bytes,
+    /// When the request arrived.
+    pub at: Timestamp,
+}
+
+/// Ends an exchange that goes to no server: one outcome record, then the answer.
+#[must_use]
+pub fn answer_own(own: Own<'_>) -> Step {
+    let (record, answer) = state::own_record(own);
+    Step::Record(AwaitRecord::then_reply(record, Outcome::Answer(Segments::from(answer))))
 }

@@ -41,7 +41,7 @@ impl Phase {
 pub enum Disposition {
     /// Allowed and about to be forwarded (intent), or forwarded without an answer to wait for (a notification's outcome).
     Allow,
-    /// Answered by the other side.
+    /// Answered by the other side, or by the gateway itself where the record names no server.
     Answer,
     /// Answered by the other side with an error, a JSON-RPC error or `isError`.
     AnswerError,
@@ -97,7 +97,7 @@ pub struct Record {
     pub client: Option<Arc<ClientName>>,
     /// `to-server` or `to-client`.
     pub direction: &'static str,
-    /// The configured server id; `None` when the request named none that exists.
+    /// The configured server id; `None` when the request named none that exists, or went to none.
     pub server: Option<Arc<str>>,
     /// The method, exactly as known to the gateway; for an unknown one the sent text, cut to the limit.
     pub action: Arc<str>,

@@ -114,6 +114,7 @@ async fn decide(gateway: &Gateway, waiting: AwaitDecision, flow: &mut Flow) -> S
             Authority::Endpoint => Decision::Allow { obligations: Vec::new(), reasons: Vec::new() },
         });
     }
+    let decisions = gateway.flows().within_task(waiting.exchange(), waiting.requests(), decisions);
     waiting.decided(decisions, now())
 }
 

@@ -166,7 +166,7 @@ impl Dialogue {
         (revision, params): (Revision, ParamHeaders),
     ) -> Underway {
         match self {
-            Self::One(talk) => Underway::One(Box::new(talk.request_with(caller, request, (revision, params)).await)),
+            Self::One(talk) => Underway::One(Box::new(talk.direct(caller, request, (revision, params)).await)),
             Self::Joined(joined) => Underway::Joined(joined.request(caller, request, (revision, params)).await),
         }
     }

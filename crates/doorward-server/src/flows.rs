@@ -9,8 +9,10 @@ mod asking;
 mod body;
 mod note;
 mod recall;
+mod task;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -36,6 +38,7 @@ use crate::limits::{FLIGHTS_MAX, LEDGERS_MAX};
 
 pub(crate) use asking::Asks;
 use body::Body;
+pub(crate) use task::tool_named;
 
 /// What an operator says of flow, beside the policies.
 #[derive(Debug, Clone, Default)]
@@ -46,13 +49,16 @@ pub struct FlowRules {
     pub walls: Walls,
     /// The clients that always say truly which unit of work a message belongs to.
     pub honest_clients: BTreeSet<Arc<str>>,
+    /// Whether callers may open units of work by name.
+    pub begin_task: bool,
 }
 
 impl FlowRules {
     /// Those that go with what the configuration says of units of work.
     #[must_use]
     pub fn by(contexts: &ContextRules) -> Self {
-        Self { caps: Caps::default(), walls: contexts.walls.clone(), honest_clients: contexts.honest_clients.clone() }
+        let ContextRules { honest_clients, walls, begin_task } = contexts.clone();
+        Self { caps: Caps::default(), walls, honest_clients, begin_task }
     }
 }
 
@@ -72,6 +78,8 @@ struct Flight {
     place: Place,
     owner: PrincipalId,
     judged: Mutex<Judged>,
+    /// Whether a call was taken from the budget of its task.
+    has_taken: AtomicBool,
 }
 
 /// What is known of a message since it was judged.
@@ -122,7 +130,8 @@ impl Flows {
         let honesty = hints::honesty(&self.rules.load().honest_clients, who);
         let place = self.contexts.resolve(who, said, honesty, now);
         let context = Some(place.id());
-        let flight = Flight { place, owner: who.id().clone(), judged: Mutex::default() };
+        let flight =
+            Flight { place, owner: who.id().clone(), judged: Mutex::default(), has_taken: AtomicBool::default() };
         flights.insert(id, Arc::new(flight));
         Approach { context, ..approach }
     }

@@ -14,6 +14,7 @@ mod own;
 mod passage;
 mod seat;
 mod shelf;
+mod task;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -187,6 +188,9 @@ impl Joined {
         let before_hello = self.era == Era::Legacy && self.hello.get().is_none();
         if before_hello && !matches!(request.method(), "initialize" | "ping") {
             return self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownSession)).await;
+        }
+        if self.is_own(&joint, &request) {
+            return self.begin(&caller, &joint, request, revision).await;
         }
         match Scope::of(&request) {
             Ok(Scope::Own) => self.own(caller, &joint, request, revision).await,

@@ -453,3 +453,12 @@ pub const FLOW_SOURCES_MAX: usize = 256;
 
 /// Sources that one record names for what would be sent.
 pub const FLOW_SOURCES_TOLD_MAX: usize = 8;
+
+/// Tasks that one user may open at once, before they flow back at [`TASKS_PER_HOUR`].
+pub const TASKS_AT_ONCE: u32 = 30;
+
+/// Tasks that one user may open within [`TASKS_PER`].
+pub const TASKS_PER_HOUR: u32 = 120;
+
+/// The period of [`TASKS_PER_HOUR`].
+pub const TASKS_PER: Duration = Duration::from_secs(3600);

@@ -6,6 +6,7 @@
 mod aside;
 mod ongoing;
 mod questions;
+mod task;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -100,6 +101,13 @@ impl Talk {
         (revision, params): (Revision, ParamHeaders),
     ) -> Ongoing {
         let caller = self.listener.of_request(caller, &request, revision);
+        let request = match self.without_hints(&request) {
+            Ok(without) => without.unwrap_or(request),
+            Err(refusal) => {
+                let refusal = self.turn_away(&caller, refusal, Some(request.method()), request.bytes().len()).await;
+                return Ongoing::over((self.clone(), caller), request, revision, Outcome::Refuse(refusal));
+            }
+        };
         let request = match self.gateway.approvals().returned(self.owner(), self.server.id(), &request, revision.era())
         {
             Ok(back) => back.unwrap_or(request),
@@ -131,6 +139,13 @@ impl Talk {
     /// A client's notification. Its sender is told nothing, whatever becomes of it.
     pub async fn notification(&self, caller: &Caller, notification: Notification, revision: Revision) {
         let caller = self.listener.of_notification(caller, &notification, revision);
+        let notification = match self.unhinted(&notification) {
+            Ok(without) => without.unwrap_or(notification),
+            Err(refusal) => {
+                self.turn_away(&caller, refusal, Some(notification.method()), notification.bytes().len()).await;
+                return;
+            }
+        };
         let rest = self.pass(&caller, Direction::ToServer, Message::Notification(notification), revision).await;
         if let Rest::Forward(permit, waiting) = rest {
             let answer = match self.link.tell(permit).await {
@@ -179,7 +194,8 @@ impl Talk {
     async fn pass(&self, caller: &Caller, direction: Direction, message: Message, revision: Revision) -> Rest {
         let at = now();
         let (id, approach) = (exchange_id(at), caller.approach.clone());
-        let approach = match self.gateway.engine().looks_at_flow() {
+        let keeps_contexts = self.gateway.engine().looks_at_flow() || self.gateway.flows().offers_tasks();
+        let approach = match keeps_contexts {
             true => self.gateway.flows().board(id, &caller.principal, approach, at),
             false => approach,
         };

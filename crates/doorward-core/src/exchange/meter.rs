@@ -5,9 +5,7 @@
 
 use super::Step;
 use super::decide::Allowed;
-use crate::decision::Reason;
-use crate::rate::{Lease, Reached, Take, Wait};
-use crate::refusal::{Code, Refusal};
+use crate::rate::{Lease, Reached, Take};
 use crate::time::Timestamp;
 
 /// Waits for the meters.
@@ -36,25 +34,7 @@ impl AwaitMeter {
                 self.allowed.begun.leases.push(lease);
                 self.allowed.proceed(now)
             }
-            Err(reached) => self.allowed.begun.refuse(refusal(reached), now),
+            Err(reached) => self.allowed.begun.refuse(reached.refusal(), now),
         }
     }
-}
-
-fn refusal(reached: Reached) -> Refusal {
-    let Reached { rule, clause, wait } = reached;
-    let refusal = Refusal::new(Code::LimitReached);
-    let (refusal, what) = match wait {
-        Wait::For(time) => {
-            let refusal = refusal.with_retry_after(time);
-            let what = refusal.retry_after.map(|seconds| format!("The next is allowed in {seconds} s."));
-            (refusal, what.unwrap_or_default())
-        }
-        Wait::Unknown => (refusal, "The next is allowed when one of those under way ends.".to_owned()),
-        Wait::Crowded => (refusal, "Too many different ones are counted at the moment.".to_owned()),
-        Wait::Never => (refusal, "This takes more at once than is ever allowed; waiting does not help.".to_owned()),
-    };
-    refusal
-        .with_reasons(vec![Reason { rule, text: None, remedy: None }])
-        .with_detail(format!("The limit is '{clause}'. {what}"))
 }

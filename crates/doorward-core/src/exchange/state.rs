@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
 use doorward_mcp::message::Message;
 
 use super::record::AwaitRecord;
-use super::{Arrival, Outcome, Step, Turned};
-use crate::access::{Access, AccessRequest, Action, Kind, Resource};
+use super::{Arrival, Outcome, Own, Step, Turned};
+use crate::access::{Access, AccessRequest, Action, Direction, Kind, Resource};
 use crate::decision::Reason;
 use crate::duties::AnswerDuties;
 use crate::guard::{Action as GuardAction, Finding, GuardSettings};
@@ -243,6 +244,38 @@ pub(super) fn turned_record(turned: Turned, refusal: &Refusal) -> Record {
         elapsed_micros: 0,
         upstream_micros: 0,
     }
+}
+
+/// The one record of a request that the gateway has answered itself, and the answer.
+pub(super) fn own_record(own: Own<'_>) -> (Record, Bytes) {
+    let Own { id, principal, approach, revision, request, tool, note, answer, at } = own;
+    let arguments = request.param("arguments");
+    let record = Record {
+        at,
+        exchange: id,
+        phase: Phase::Outcome,
+        disposition: Disposition::Answer,
+        principal,
+        revision: Some(revision.as_str()),
+        face: approach.face.as_str(),
+        origin: approach.origin.clone(),
+        client: approach.client.clone(),
+        direction: Direction::ToServer.name(),
+        server: None,
+        action: Arc::from(cut(request.method())),
+        resource: Some(Arc::from(tool)),
+        arguments_digest: arguments.and_then(|sent| digest(&SHA256, sent.bytes()).as_ref().try_into().ok()),
+        code: None,
+        rules: Vec::new(),
+        reasons: vec![Arc::from(cut(&note))],
+        findings: Vec::new(),
+        flow: None,
+        request_bytes: request.bytes().len() as u64,
+        answer_bytes: answer.len() as u64,
+        elapsed_micros: 0,
+        upstream_micros: 0,
+    };
+    (record, answer)
 }
 
 fn micros(later: Timestamp, earlier: Timestamp) -> u64 {

@@ -112,6 +112,14 @@ impl Plan {
         server.filter(|server| self.rules.servers.contains(server))
     }
 
+    /// The tool that goes by the name `shown` here, whether or not its server offers it.
+    ///
+    /// # Errors
+    /// [`Code::UnknownTool`] when that name leads nowhere.
+    pub fn called(&self, shown: &str, known: Known<'_>) -> Result<Tool, Refusal> {
+        self.tool(shown, known)
+    }
+
     /// Says where a client's notification goes.
     ///
     /// # Errors

@@ -8,8 +8,10 @@ use super::amount::Amount;
 use super::key::Key;
 use super::limit::{Measure, Take};
 use super::meter::{Meter, Offer};
+use crate::decision::Reason;
 use crate::limits::{METER_SWEEP_EVERY, METERS_MAX, METERS_PER_PRINCIPAL_MAX};
 use crate::principal::PrincipalId;
+use crate::refusal::{Code, Refusal};
 use crate::time::Timestamp;
 
 /// The meters, by rule, clause and key. They know nothing of the policy in force: a rule that comes back under the same
@@ -61,6 +63,28 @@ pub enum Wait {
     Crowded,
     /// It takes more at once than there ever is.
     Never,
+}
+
+impl Reached {
+    /// What a caller is told.
+    #[must_use]
+    pub fn refusal(self) -> Refusal {
+        let Self { rule, clause, wait } = self;
+        let refusal = Refusal::new(Code::LimitReached);
+        let (refusal, what) = match wait {
+            Wait::For(time) => {
+                let refusal = refusal.with_retry_after(time);
+                let what = refusal.retry_after.map(|seconds| format!("The next is allowed in {seconds} s."));
+                (refusal, what.unwrap_or_default())
+            }
+            Wait::Unknown => (refusal, "The next is allowed when one of those under way ends.".to_owned()),
+            Wait::Crowded => (refusal, "Too many different ones are counted at the moment.".to_owned()),
+            Wait::Never => (refusal, "This takes more at once than is ever allowed; waiting does not help.".to_owned()),
+        };
+        refusal
+            .with_reasons(vec![Reason { rule, text: None, remedy: None }])
+            .with_detail(format!("The limit is '{clause}'. {what}"))
+    }
 }
 
 impl Meters {

@@ -101,6 +101,12 @@ impl Task {
         if taken.is_ok() { Budget::Holds } else { Budget::Spent }
     }
 
+    /// Gives one call back to its budget: it was taken, and not made.
+    pub fn give_back(&self) {
+        // Nothing else goes below what was taken, so this fails only for a call that nobody took.
+        let _ = self.made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |made| made.checked_sub(1));
+    }
+
     pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.purpose.len() + self.tools.iter().map(|name| name.len() + 32).sum::<usize>()
     }

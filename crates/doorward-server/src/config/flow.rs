@@ -22,12 +22,14 @@ pub struct ContextRules {
     pub honest_clients: BTreeSet<Arc<str>>,
     /// Which sides stay apart.
     pub walls: Walls,
+    /// Whether callers may open units of work by name.
+    pub begin_task: bool,
 }
 
 impl Builder<'_> {
     /// How units of work are told apart, and what stays apart in them.
     pub(super) fn context_rules(&mut self) -> ContextRules {
-        ContextRules { honest_clients: self.honest_clients(), walls: self.walls() }
+        ContextRules { honest_clients: self.honest_clients(), walls: self.walls(), begin_task: self.flag(Key::FlowBeginTask, false) }
     }
 
     /// The declared conflicts: between groups of servers, and between the values of fields.

@@ -52,6 +52,7 @@ pub enum Key {
     /// `flow.conflict_fields`
     FlowConflictFields,
     /// Whether the gateway offers a tool to open a unit of work.
+    FlowBeginTask,
     /// Where rules read the time of day.
     PolicyTimezone,
     /// What a caller is told of a thing that its lists would not show.
@@ -121,6 +122,7 @@ impl Key {
         Self::FlowHonestClients,
         Self::FlowConflictSides,
         Self::FlowConflictFields,
+        Self::FlowBeginTask,
         Self::PolicyTimezone,
         Self::PolicyDenied,
         Self::AggregateEnabled,
@@ -164,6 +166,7 @@ impl Key {
             Self::FlowHonestClients => ("flow", "honest_clients"),
             Self::FlowConflictSides => ("flow", "conflict_sides"),
             Self::FlowConflictFields => ("flow", "conflict_fields"),
+            Self::FlowBeginTask => ("flow", "begin_task"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
@@ -197,7 +200,7 @@ impl Key {
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
             Self::StoreFlushMs | Self::AggregateWaitS | Self::ApprovalsWaitS | Self::ApprovalsPerHour => Form::Number,
-            Self::AggregateEnabled => Form::Flag,
+            Self::AggregateEnabled | Self::FlowBeginTask => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
             | Self::IdentityResource

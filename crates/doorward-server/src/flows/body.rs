@@ -9,6 +9,7 @@ use doorward_flow::contexts::{self, Place};
 use doorward_flow::ledger::Ledger;
 use doorward_flow::prints::{PrintKey, Prints};
 
+use super::task;
 use crate::limits::{FLOW_REFUSALS_MAX, FLOW_SOURCES_MAX, FLOW_SOURCES_TOLD_MAX};
 
 /// About how many bytes the names in a source take: an exchange, an item and a field.
@@ -37,6 +38,7 @@ impl Body {
         };
         let mut context = Context::new(key, beginning);
         context.raise(place.label());
+        task::declare(&mut context, place);
         Self {
             context,
             ledger: Ledger::new(),

@@ -15,6 +15,7 @@ impl Flows {
             Phase::Outcome => self.flights().remove(&record.exchange),
         };
         let Some(flight) = flight else { return };
+        flight.landed(record.disposition);
         let mut label = self.contexts.effective(&flight.place, now);
         let judged = locked(&flight.judged);
         if record.phase == Phase::Intent {

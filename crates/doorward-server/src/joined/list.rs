@@ -72,7 +72,8 @@ impl Joined {
         for note in merged.notes {
             tracing::warn!(list = list.method(), "{note}");
         }
-        producing.answer(Segments::from(compose::result(request.id(), &merged.result))).await;
+        let answer = Segments::from(compose::result(request.id(), &merged.result));
+        producing.answer(self.with_own(list, answer)).await;
     }
 }
 

@@ -14,6 +14,7 @@ use super::serving::{LOCAL_USER, Signals};
 use crate::config::{ConnectConfig, RunConfig, ServerConfig};
 use crate::dialogue::Target;
 use crate::downstream::stdio::{Parties, converse};
+use crate::flows::FlowRules;
 use crate::gateway::{Gateway, Served};
 use crate::server::{Outside, Server};
 use crate::upstream::http::HttpClient;
@@ -34,6 +35,7 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     gateway.recall_flows().await?;
     gateway.pin_by(config.pins);
     gateway.ask_by(config.approvals);
+    gateway.follow_by(FlowRules::by(&config.contexts));
     carry(gateway, server, &outside, signals).await
 }
 

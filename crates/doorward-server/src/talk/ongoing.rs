@@ -41,6 +41,8 @@ pub struct Ongoing {
     strays: u32,
     /// What was said on the way so far.
     tail: Tail,
+    /// Whether it is the list in which the gateway's own tool may stand.
+    shows_own: bool,
 }
 
 enum Stage {
@@ -94,7 +96,18 @@ impl Ongoing {
         let (link, exchange) = (talk.link.clone(), Some(permit.exchange()));
         let handing_over: HandingOver = Box::pin(async move { link.call(permit, &params).await });
         let stage = Stage::Calling(handing_over, unanswered);
-        Self { talk, caller, request, revision, exchange, stage, arrived: None, strays: 0, tail: Tail::default() }
+        Self {
+            talk,
+            caller,
+            request,
+            revision,
+            exchange,
+            stage,
+            arrived: None,
+            strays: 0,
+            tail: Tail::default(),
+            shows_own: false,
+        }
     }
 
     pub(super) fn over(
@@ -104,7 +117,23 @@ impl Ongoing {
         outcome: Outcome,
     ) -> Self {
         let stage = Stage::Over(outcome);
-        Self { talk, caller, request, revision, exchange: None, stage, arrived: None, strays: 0, tail: Tail::default() }
+        Self {
+            talk,
+            caller,
+            request,
+            revision,
+            exchange: None,
+            stage,
+            arrived: None,
+            strays: 0,
+            tail: Tail::default(),
+            shows_own: false,
+        }
+    }
+
+    /// The same, with the gateway's own tool in the list that is its answer.
+    pub(super) fn showing_own(self) -> Self {
+        Self { shows_own: true, ..self }
     }
 
     /// Whether the server has begun an event stream for it.
@@ -273,7 +302,10 @@ impl Ongoing {
 
     fn last(&self, outcome: Outcome, error: Option<i64>, status: Option<u16>) -> Final {
         match outcome {
-            Outcome::Answer(message) => Final { message, refusal: None, scopes: None, error, status },
+            Outcome::Answer(message) => {
+                let message = if self.shows_own { self.talk.with_own(message) } else { message };
+                Final { message, refusal: None, scopes: None, error, status }
+            }
             Outcome::Refuse(refusal) => self.refused(&refusal),
             // INVARIANT: a request is never merely delivered.
             Outcome::Done => self.refused(&Refusal::new(Code::BadAnswer)),

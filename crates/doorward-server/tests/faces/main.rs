@@ -34,5 +34,6 @@ mod shapes;
 mod sse;
 mod stopping;
 mod streams;
+mod tasks;
 mod tls;
 mod trace;

@@ -76,7 +76,8 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::Quarantined
         | Code::Drifted
         | Code::NotEndorsed
-        | Code::FlowRefused => StatusCode::OK,
+        | Code::FlowRefused
+        | Code::BeyondTask => StatusCode::OK,
     }
 }
 
