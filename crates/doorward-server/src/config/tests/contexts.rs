@@ -22,6 +22,17 @@ fn honest_clients_are_read() {
 }
 
 #[test]
+fn tasks_are_opened_only_where_that_is_said() {
+    let load = |place: Place| place.load().unwrap().config.contexts.begin_task;
+    assert!(!load(Place::new("tasks-usual")));
+    let place = || Place::new("tasks-on").file("project/doorward.toml", "[flow]\nbegin_task = true\n");
+    assert!(load(place()));
+    assert!(!load(place().with("DOORWARD_FLOW_BEGIN_TASK", "false")), "without a word on clients as well");
+    let place = Place::new("tasks-no").file("project/doorward.toml", "[flow]\nbegin_task = 1\n");
+    assert_eq!(errors(&place).len(), 1);
+}
+
+#[test]
 fn what_no_token_can_name_is_an_error() {
     let place = Place::new("contexts-name").file("project/doorward.toml", "[flow]\nhonest_clients = [\"\"]\n");
     let expected = "./doorward.toml:2:19: '' cannot be the name of a client; \
