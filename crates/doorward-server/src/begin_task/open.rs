@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use doorward_core::access::{AccessRequest, Action, Direction, Kind, Resource};
 use doorward_core::exchange::{Outcome, Own as OwnAnswer, Turned, answer_own, turn_away};
 use doorward_core::ids::{ExchangeId, ServerId};
-use doorward_core::rate::{Amount, Clause, Counted, KeyPart, Limit, Measure};
+use doorward_core::rate::{Amount, Clause, Counted, KeyPart, Limit, Measure, Reached, Take};
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
 use doorward_flow::contexts::{Channel, Opened};
@@ -48,7 +47,7 @@ pub(crate) async fn open(gateway: &Arc<Gateway>, asking: Asking<'_>) -> Outcome 
     let step = match opened(gateway, asking, id, at) {
         Ok(opened) => {
             let note = format!("It opened the context {}.", opened.trail.primary());
-            let answer = Bytes::from(compose::result(request.id(), &told(&opened, revision.era())));
+            let answer = compose::result(request.id(), &told(&opened, revision.era()));
             answer_own(OwnAnswer { id, principal, approach, revision, request, tool: NAME, note, answer, at })
         }
         Err(refusal) => {
@@ -67,19 +66,19 @@ pub(crate) async fn open(gateway: &Arc<Gateway>, asking: Asking<'_>) -> Outcome 
 fn opened(gateway: &Gateway, asking: Asking<'_>, id: ExchangeId, at: Timestamp) -> Result<Opened, Refusal> {
     // Who calls a tool may be anybody who wrote what a model has read, so nothing that a call says endorses a value.
     let task = asked(asking.request, Channel::Call, asking.tool)?;
-    if let Some(takes) = counted(asking, at)? {
-        // A lease gives places among calls in flight back; this limit has none.
-        drop(gateway.meters().take(&takes, at).map_err(doorward_core::rate::Reached::refusal)?);
-    }
+    // A lease gives places among calls in flight back; this limit has none.
+    drop(gateway.meters().take(&counted(asking, at)?, at).map_err(Reached::refusal)?);
     gateway.flows().open(id, task, at)
 }
 
 /// What the call takes of what one principal may open.
-fn counted(asking: Asking<'_>, at: Timestamp) -> Result<Option<Vec<doorward_core::rate::Take>>, Refusal> {
+fn counted(asking: Asking<'_>, at: Timestamp) -> Result<Vec<Take>, Refusal> {
     let Asking { caller, request, revision, .. } = asking;
     let action = Action::of(Direction::ToServer, Kind::Request, request.method());
     // It is no server's, and its limit counts by who calls alone.
-    let (Some(action), Ok(own)) = (action, ServerId::parse("doorward")) else { return Ok(None) };
+    let (Some(action), Ok(own)) = (action, ServerId::parse("doorward")) else {
+        return Err(Refusal::new(Code::UnknownMethod));
+    };
     let counted = AccessRequest {
         principal: caller.principal.clone(),
         action,
@@ -89,7 +88,7 @@ fn counted(asking: Asking<'_>, at: Timestamp) -> Result<Option<Vec<doorward_core
         era: revision.era(),
         at,
     };
-    limit().takes(&counted).map(Some)
+    limit().takes(&counted)
 }
 
 fn limit() -> Limit {
