@@ -231,15 +231,23 @@ fn worst() -> FlowSeen {
     seen
 }
 
-/// What is assumed of the tool; `None` for what is no tool.
+/// What is assumed of the tool or prompt; `None` for what is neither.
 fn nature(gateway: &Gateway, resource: &Resource) -> Option<Arc<Nature>> {
-    let Resource::Tool(server, name) = resource else { return None };
-    let known = gateway.view().servers.get(server).and_then(|server| server.definitions().nature(name));
-    Some(known.unwrap_or_else(|| Arc::new(Nature::unknown())))
+    match resource {
+        Resource::Tool(server, name) => {
+            let known = gateway.view().servers.get(server).and_then(|server| server.definitions().nature(name));
+            Some(known.unwrap_or_else(|| Arc::new(Nature::unknown())))
+        }
+        // Nobody says what a server does with what a prompt is given: some fetch pages for it.
+        Resource::Prompt(..) => Some(Arc::new(Nature::unknown())),
+        Resource::Server(_) | Resource::Resource(..) => None,
+    }
 }
 
 fn call<'a>(request: &'a AccessRequest, nature: Option<&'a Nature>) -> Option<Call<'a>> {
-    let (Resource::Tool(server, tool), Direction::ToServer) = (&request.resource, request.action.direction()) else {
+    let (Resource::Tool(server, tool) | Resource::Prompt(server, tool), Direction::ToServer) =
+        (&request.resource, request.action.direction())
+    else {
         return None;
     };
     let arguments = request.arguments.as_ref().map(|arguments| arguments.as_raw());

@@ -37,7 +37,7 @@ impl Flows {
     /// What the decision point is told of `request`, a part of the message `id`, with what people have endorsed for it.
     pub(crate) async fn look(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest) -> FlowSeen {
         let seen = self.judge(gateway, id, request, now());
-        let Resource::Tool(server, tool) = &request.resource else { return seen };
+        let (Resource::Tool(server, tool) | Resource::Prompt(server, tool)) = &request.resource else { return seen };
         let Some(flight) = self.flight(id).filter(|_| !seen.endorse.missing.is_empty()) else { return seen };
         let endorsed = match gateway.approvals().endorsed(flight.place.id(), (server, tool)).await {
             Ok(endorsed) => endorsed,

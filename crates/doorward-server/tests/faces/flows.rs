@@ -142,6 +142,25 @@ async fn a_record_tells_what_the_text_was_taken_from() {
 }
 
 #[tokio::test]
+async fn a_prompt_carries_nothing_out_either() {
+    let office = Office::open(&[FlowPolicy::Trifecta, FlowPolicy::Endorsement]).await;
+    let get = |to: &str| {
+        let params = json!({ "name": "letter", "arguments": { "to": to } });
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "prompts/get", "params": params })
+    };
+    let before = ask_modern(&office.rig, "mail", get(FRIEND)).await.json();
+    assert_eq!(before["result"]["content"][0]["text"], "sent", "{before}");
+    office.read_page().await;
+    office.read_customers().await;
+    let refused = ask_modern(&office.rig, "mail", get(ATTACKER)).await.json();
+    assert_eq!(denial(&refused).0, "DW1701", "{refused}");
+    assert!(!refused.to_string().contains(ATTACKER), "no value is said again: {refused}");
+    let sent = office.mail.seen().into_iter().filter(|seen| seen.rpc() == "prompts/get");
+    assert_eq!(sent.count(), 1, "what was sent before");
+    office.rig.stop().await;
+}
+
+#[tokio::test]
 async fn before_anything_hostile_was_read_work_goes_on() {
     let office = Office::open(&[FlowPolicy::Trifecta, FlowPolicy::Endorsement]).await;
     let sent = office.send(FRIEND).await;
