@@ -11,6 +11,7 @@ pub mod contexts;
 pub mod declared;
 pub mod decode;
 pub mod endorse;
+pub mod hide;
 pub mod ledger;
 pub mod limits;
 pub mod nature;

@@ -125,3 +125,18 @@ pub const NAMING_BYTES_MAX: usize = 80;
 
 /// Most bytes of one of a few fixed words.
 pub const CHOICE_BYTES_MAX: usize = 40;
+
+/// Longest pointer behind a handle, in bytes.
+pub const HANDLE_POINTER_BYTES_MAX: usize = 512;
+
+/// So many places of a hidden result are named to whoever holds its handle.
+pub const HIDDEN_PLACES_MAX: usize = 64;
+
+/// So many elements of a list in a hidden result are looked at for the places that they have.
+pub const HIDDEN_ELEMENTS_MAX: usize = 64;
+
+/// So deep the declared fields of a hidden result are named.
+pub const HIDDEN_DEPTH_MAX: usize = 8;
+
+/// A field of a hidden result with a longer name is not named.
+pub const HIDDEN_NAME_BYTES_MAX: usize = 64;
