@@ -111,7 +111,8 @@ pub fn places(result: Raw<'_>, declared: Option<Raw<'_>>) -> Vec<(String, String
     let blocks = result.member("content").into_iter().flat_map(|content| content.elements());
     for (at, block) in blocks.take(HIDDEN_ELEMENTS_MAX).enumerate() {
         let inner = block.member("resource");
-        for (name, value) in [("text", block.member("text")), ("data", block.member("data")), ("uri", block.member("uri"))]
+        for (name, value) in
+            [("text", block.member("text")), ("data", block.member("data")), ("uri", block.member("uri"))]
         {
             places.add_string(format!("/content/{at}/{name}"), value);
         }
@@ -203,7 +204,9 @@ mod tests {
         let handle = id.to_string();
         assert_eq!(mention(&handle), Some(Mention::Whole(id, "")));
         assert_eq!(mention(&format!("{handle}#/a/0")), Some(Mention::Whole(id, "/a/0")));
-        for within in [format!("to {handle}"), format!("{handle}, {handle}"), format!("{handle}/x"), format!("x{handle}")] {
+        for within in
+            [format!("to {handle}"), format!("{handle}, {handle}"), format!("{handle}/x"), format!("x{handle}")]
+        {
             assert_eq!(mention(&within), Some(Mention::Within), "{within}");
         }
         let upper = handle.to_uppercase().replace("GW://H/", SCHEME);
@@ -231,7 +234,8 @@ mod tests {
         ] {
             assert_eq!(at(pointer).as_deref(), Some(value), "{pointer}");
         }
-        let beside = ["", "/", "text", "/isError", "/_meta/x", "/structuredContent", "/structuredContent/e", "/content/01/text"];
+        let beside =
+            ["", "/", "text", "/isError", "/_meta/x", "/structuredContent", "/structuredContent/e", "/content/01/text"];
         for pointer in beside.into_iter().chain(["/content/2/text", "/content/-1/text", "/structuredContent/a~1b/x"]) {
             assert_eq!(at(pointer), None, "{pointer}");
         }

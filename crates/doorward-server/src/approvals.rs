@@ -23,6 +23,7 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
 use doorward_mcp::bridge::{Ability, Declared};
 use doorward_mcp::message::{Message, Request, Response};
+use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
 use doorward_store::{ApprovalBounds, ApprovalQuestion, Asked, Consulted, NotAsked, StoreError};
 
@@ -59,6 +60,8 @@ pub struct FlowAsked {
     /// The arguments without an endorsed origin, and the keyed hash of each value. Where there are any, and a context, their
     /// values are what is asked about, not the call.
     pub missing: Vec<(Missing, u64)>,
+    /// The parameters as they are written down, where the caller has never seen all of them.
+    pub params: Option<RawJson>,
 }
 
 /// An approved call whose server asked something.
@@ -120,9 +123,12 @@ impl Approvals {
             Consulted::Denied => Consent::Withhold,
             Consulted::Open { ids, expires, asked } => {
                 let visit = match asked {
-                    Asked::Now => self.visit(request, &question, (&asking.arrival.principal, &ids), expires),
-                    // Who was sent to the page once knows where it is.
-                    Asked::Before => None,
+                    Asked::Now if flow.params.is_none() => {
+                        self.visit(request, &question, (&asking.arrival.principal, &ids), expires)
+                    }
+                    // Who was sent to the page once knows where it is; and what comes back from there is the call as its
+                    // caller knows it.
+                    Asked::Now | Asked::Before => None,
                 };
                 Consent::Await(Pending { ids, minutes: minutes_until(expires), visit })
             }

@@ -23,7 +23,7 @@ use tokio::task::yield_now;
 
 use crate::approvals::FlowAsked;
 use crate::clock::now;
-use crate::flows::Asks;
+use crate::flows::{Asks, Shown};
 use crate::gateway::{Authority, Gateway};
 use crate::inspect::inspect;
 use crate::pins::{Pins, Sights};
@@ -137,6 +137,7 @@ async fn decide_one(
         }
         allow @ Decision::Allow { .. } => allow,
     };
+    flow.asked.params = gateway.flows().masked(id);
     pinned(gateway, request, decision).await
 }
 
@@ -145,8 +146,13 @@ async fn guarded(gateway: &Gateway, content: &Content<'_>) -> Inspection {
     match gateway.authority() {
         Authority::Policy => {
             let inspection = gateway.pins().review(gateway, content, inspect(gateway, content)).await;
-            gateway.flows().absorb(gateway, content, &inspection, now());
-            inspection
+            match gateway.flows().hide(gateway, content, inspection, now()) {
+                Shown::Open(inspection) => {
+                    gateway.flows().absorb(gateway, content, &inspection, now());
+                    inspection
+                }
+                Shown::Hidden(inspection) => inspection,
+            }
         }
         Authority::Endpoint => Inspection::default(),
     }

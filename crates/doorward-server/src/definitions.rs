@@ -204,6 +204,15 @@ impl Definitions {
         Some(definition.part(schema))
     }
 
+    /// The output schema of a tool, if it declares one.
+    #[must_use]
+    pub fn output_schema(&self, tool: &str) -> Option<RawJson> {
+        let known = self.lock();
+        let definition = known.tools.get(tool)?.first()?;
+        let schema = definition.as_raw().member("outputSchema")?;
+        Some(definition.part(schema))
+    }
+
     /// A tool as the guards need it; made when it is first asked for.
     #[must_use]
     pub fn tool(&self, name: &str) -> Option<Arc<Tool>> {

@@ -237,6 +237,7 @@ impl Talk {
             let revision = self.agreed().unwrap_or(Revision::LATEST_LEGACY);
             let caller = self.listener().caller();
             let segments = match event {
+                Event::Notification(notification) if self.is_silenced(&notification) => None,
                 Event::Notification(notification) => self.notified(&caller, notification, revision).await,
                 Event::Question(question) => self.question(&caller, question, revision).await,
                 Event::Response(_) => None,

@@ -7,13 +7,14 @@
 mod arrival;
 mod asking;
 mod body;
+mod hidden;
 mod note;
 mod recall;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -38,6 +39,8 @@ use crate::limits::{FLIGHTS_MAX, LEDGERS_MAX};
 
 pub(crate) use asking::Asks;
 use body::Body;
+use hidden::carriage::Carriage;
+pub(crate) use hidden::{Shown, Sight, error_code};
 pub(crate) use task::tool_named;
 
 /// What an operator says of flow, beside the policies.
@@ -70,6 +73,10 @@ pub(crate) struct Flows {
     shapes: Mutex<Shapes>,
     ledgers: Mutex<BTreeMap<PrincipalId, Arc<Mutex<PrincipalLedger>>>>,
     flights: Mutex<HashMap<ExchangeId, Arc<Flight>>>,
+    /// Bytes of hidden results over all contexts.
+    hidden_bytes: Arc<AtomicUsize>,
+    /// Servers that were sent calls whose results are hidden.
+    hiding: Mutex<BTreeSet<ServerId>>,
     rules: ArcSwap<FlowRules>,
 }
 
@@ -77,6 +84,9 @@ pub(crate) struct Flows {
 struct Flight {
     place: Place,
     owner: PrincipalId,
+    sight: Sight,
+    /// What it carries that its sender has never seen.
+    carriage: OnceLock<Carriage>,
     judged: Mutex<Judged>,
     /// Whether a call was taken from the budget of its task.
     has_taken: AtomicBool,
@@ -104,6 +114,8 @@ impl Flows {
             shapes: Mutex::new(Shapes::new(&key)),
             ledgers: Mutex::default(),
             flights: Mutex::default(),
+            hidden_bytes: Arc::default(),
+            hiding: Mutex::default(),
             rules: ArcSwap::default(),
         }
     }
@@ -119,7 +131,13 @@ impl Flows {
     }
 
     /// A message sets out: finds the context it belongs to, and says so in its approach.
-    pub(crate) fn board(&self, id: ExchangeId, who: &Principal, approach: Approach, now: Timestamp) -> Approach {
+    pub(crate) fn board(
+        &self,
+        id: ExchangeId,
+        (who, sight): (&Principal, Sight),
+        approach: Approach,
+        now: Timestamp,
+    ) -> Approach {
         let mut flights = self.flights();
         if flights.len() >= FLIGHTS_MAX {
             // Whoever asks for the flow of a message that did not board gets the worst answer.
@@ -130,8 +148,8 @@ impl Flows {
         let honesty = hints::honesty(&self.rules.load().honest_clients, who);
         let place = self.contexts.resolve(who, said, honesty, now);
         let context = Some(place.id());
-        let flight =
-            Flight { place, owner: who.id().clone(), judged: Mutex::default(), has_taken: AtomicBool::default() };
+        let (owner, carriage, judged) = (who.id().clone(), OnceLock::new(), Mutex::default());
+        let flight = Flight { place, owner, sight, carriage, judged, has_taken: AtomicBool::default() };
         flights.insert(id, Arc::new(flight));
         Approach { context, ..approach }
     }
@@ -144,7 +162,8 @@ impl Flows {
         let (rules, mut values, mut taken_from) = (self.rules.load(), Vec::new(), Vec::new());
         let seen = self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
-            let context = ContextSeen { label: entry.label.clone(), ground: flight.place.ground() };
+            let label = flight.carriage.get().map_or(entry.label.clone(), |carried| entry.label.join(&carried.label));
+            let context = ContextSeen { label, ground: flight.place.ground() };
             let mut seen = FlowSeen { context, ..FlowSeen::default() };
             if let Some(call) = call(request, nature.as_deref()) {
                 let judgement = entry.body.context.judge(&call);
@@ -160,7 +179,9 @@ impl Flows {
         });
         let mut judged = locked(&flight.judged);
         (judged.values, judged.taken_from) = (values, taken_from);
-        judged.widest = judged.widest.join(&widest(request.resource.server(), nature.as_deref()));
+        if flight.sight == Sight::Open {
+            judged.widest = judged.widest.join(&widest(request.resource.server(), nature.as_deref()));
+        }
         seen
     }
 
@@ -172,7 +193,9 @@ impl Flows {
         let (ledger, rules) = (self.ledger(&flight.owner, now), self.rules.load());
         self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
-            entry.body.context.allowed(&call);
+            // What its sender has never seen, nobody has said.
+            let masked = flight.carriage.get().map(|carried| carried.masked.as_raw().member("arguments"));
+            entry.body.context.allowed(&Call { arguments: masked.unwrap_or(call.arguments), ..call });
             let carried = Carried::read(&self.keyed, &call, &rules.walls);
             let sending = Sending { server: call.server, egress: call.nature.egress, carried: &carried };
             locked(&ledger).sent(&mut entry.body.ledger, &sending, now);

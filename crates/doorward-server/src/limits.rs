@@ -445,6 +445,21 @@ pub const LEDGERS_MAX: usize = 10_000;
 /// Blocks of one result whose fields are taken in.
 pub const FLOW_PARTS_MAX: usize = 1024;
 
+/// Bytes of one result that is hidden behind a handle.
+pub const HIDDEN_VALUE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Hidden results of one context.
+pub const HIDDEN_CONTEXT_MAX: usize = 256;
+
+/// Bytes of the hidden results of one context.
+pub const HIDDEN_CONTEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes of hidden results over all contexts.
+pub const HIDDEN_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Handles in the arguments of one call.
+pub const HANDLES_PER_CALL_MAX: usize = 64;
+
 /// Refused calls of one context that are known again, so that who insists has a person asked.
 pub const FLOW_REFUSALS_MAX: usize = 32;
 

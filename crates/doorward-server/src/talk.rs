@@ -4,6 +4,7 @@
 //! (`downstream`) only read and write frames; the upstreams only carry what a permit allows.
 
 mod aside;
+mod entry;
 mod ongoing;
 mod questions;
 mod task;
@@ -193,11 +194,10 @@ impl Talk {
 
     async fn pass(&self, caller: &Caller, direction: Direction, message: Message, revision: Revision) -> Rest {
         let at = now();
-        let (id, approach) = (exchange_id(at), caller.approach.clone());
-        let keeps_contexts = self.gateway.engine().looks_at_flow() || self.gateway.flows().offers_tasks();
-        let approach = match keeps_contexts {
-            true => self.gateway.flows().board(id, &caller.principal, approach, at),
-            false => approach,
+        let id = exchange_id(at);
+        let (approach, message) = match self.enter((id, at), caller, direction, message) {
+            Ok(entered) => entered,
+            Err(step) => return conduct(&self.gateway, *step).await,
         };
         let arrival = Arrival {
             id,

@@ -6,7 +6,7 @@ use doorward_core::exchange::{Asking, AwaitAnswer, Wanted};
 use doorward_core::principal::{Principal, Subject};
 use doorward_core::time::Timestamp;
 use doorward_mcp::compose::quote;
-use doorward_mcp::raw::Raw;
+use doorward_mcp::raw::{Raw, RawJson};
 use doorward_registry::canonical_json;
 use doorward_store::{AboutApproval, ApprovalQuestion, ApprovalSubject, AskedOf, Datum, Who};
 
@@ -77,8 +77,9 @@ pub(super) fn about(
         return Err(Unaskable::TooMany);
     }
     let definition = defined.map(|(Defined::Pinned(digest) | Defined::Schema(digest))| digest);
-    let said = asking.params.map_or_else(|| "{}".to_owned(), said_in);
-    let shown = match asking.params.and_then(|params| params.member("arguments")) {
+    let params = flow.params.as_ref().map(RawJson::as_raw).or(asking.params);
+    let said = params.map_or_else(|| "{}".to_owned(), said_in);
+    let shown = match params.and_then(|params| params.member("arguments")) {
         Some(arguments) if action.has_arguments() => canonical_json(arguments),
         Some(_) | None => said.clone(),
     };

@@ -20,6 +20,7 @@ use super::{NAME, asked, told};
 use crate::caller::Caller;
 use crate::clock::{exchange_id, now};
 use crate::conduct::{Rest, conduct};
+use crate::flows::Sight;
 use crate::gateway::Gateway;
 use crate::limits::{TASKS_AT_ONCE, TASKS_PER, TASKS_PER_HOUR};
 
@@ -42,7 +43,7 @@ pub(crate) async fn open(gateway: &Arc<Gateway>, asking: Asking<'_>) -> Outcome 
     let Asking { caller, request, revision, .. } = asking;
     let at = now();
     let id = exchange_id(at);
-    let approach = gateway.flows().board(id, &caller.principal, caller.approach.clone(), at);
+    let approach = gateway.flows().board(id, (&caller.principal, Sight::Open), caller.approach.clone(), at);
     let principal = caller.principal.clone();
     let step = match opened(gateway, asking, id, at) {
         Ok(opened) => {

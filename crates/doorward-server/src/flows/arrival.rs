@@ -61,7 +61,7 @@ impl Flows {
 }
 
 /// The label of what arrived: what is known of the tool, and what the guards saw and left in it.
-fn label_of(content: &Content<'_>, nature: Option<&Nature>, inspection: &Inspection) -> Label {
+pub(super) fn label_of(content: &Content<'_>, nature: Option<&Nature>, inspection: &Inspection) -> Label {
     let mut label = nature.map_or_else(Label::unknown, |nature| nature.result.clone());
     label.origins.insert(content.server.clone());
     for (finding, action) in &inspection.findings {
@@ -97,7 +97,7 @@ fn reasons(label: &Label, is_joined: bool) -> impl Iterator<Item = Why> {
     untrusted.into_iter().chain(held.then_some(Why::Confidential))
 }
 
-fn source(content: &Content<'_>, why: Why) -> Source {
+pub(super) fn source(content: &Content<'_>, why: Why) -> Source {
     let exchange = content.exchange.unwrap_or_else(|| ExchangeId::from_parts(0, 0));
     let item = content.resource.and_then(Resource::name).map(Box::from);
     Source::new(exchange, content.server.clone(), item, why)

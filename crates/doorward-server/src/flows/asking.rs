@@ -87,7 +87,12 @@ impl Flows {
             let detail = denial.detail.clone().map_or_else(|| AGAIN.to_owned(), |detail| format!("{detail} {AGAIN}"));
             return Decision::Deny(denial.with_detail(Some(detail)));
         }
-        *asked = FlowAsked { context: Some(flight.place.id()), labels: words(&seen.context.label), missing: values };
+        *asked = FlowAsked {
+            context: Some(flight.place.id()),
+            labels: words(&seen.context.label),
+            missing: values,
+            params: None,
+        };
         let obligations = obligations.into_iter().chain([Obligation::Approve(OPERATOR.to_owned())]).collect();
         Decision::Allow { obligations, reasons: denial.reasons }
     }

@@ -9,6 +9,7 @@ use doorward_flow::contexts::{self, Place};
 use doorward_flow::ledger::Ledger;
 use doorward_flow::prints::{PrintKey, Prints};
 
+use super::hidden::kept::Hidden;
 use super::task;
 use crate::limits::{FLOW_REFUSALS_MAX, FLOW_SOURCES_MAX, FLOW_SOURCES_TOLD_MAX};
 
@@ -19,6 +20,7 @@ const SOURCE_NAMES: usize = 160;
 pub(super) struct Body {
     pub(super) context: Context,
     pub(super) ledger: Ledger,
+    pub(super) hidden: Hidden,
     /// Where what matters was read first.
     sources: Vec<Source>,
     /// What texts were taken from, by the number under which their fingerprints are kept.
@@ -42,6 +44,7 @@ impl Body {
         Self {
             context,
             ledger: Ledger::new(),
+            hidden: Hidden::default(),
             sources: Vec::new(),
             read: BTreeMap::new(),
             next: 0,
@@ -101,11 +104,18 @@ impl contexts::Body for Body {
         let sources = self.sources.len() * size_of::<Source>();
         let refused = self.refused.len() * size_of::<u64>();
         let read = self.read.len() * (size_of::<Source>() + SOURCE_NAMES);
-        self.context.bytes() + self.ledger.bytes() + self.prints.bytes() + sources + read + refused
+        self.context.bytes()
+            + self.ledger.bytes()
+            + self.prints.bytes()
+            + self.hidden.bytes()
+            + sources
+            + read
+            + refused
     }
 
     fn shed(&mut self) {
         self.context.shed();
+        self.hidden.forget();
         self.refused = VecDeque::new();
         self.read = BTreeMap::new();
         self.prints = Prints::new();

@@ -16,6 +16,9 @@ impl Flows {
         };
         let Some(flight) = flight else { return };
         flight.landed(record.disposition);
+        if let Some(carried) = flight.carriage.get() {
+            record.arguments_digest = carried.digest;
+        }
         let mut label = self.contexts.effective(&flight.place, now);
         let judged = locked(&flight.judged);
         if record.phase == Phase::Intent {
@@ -34,6 +37,7 @@ impl Flows {
             (Vec::new(), Vec::new())
         };
         sources.extend(judged.taken_from.iter().cloned());
+        sources.extend(flight.carriage.get().into_iter().flat_map(|carried| carried.sources.clone()));
         let trail = flight.place.trail().to_string().into();
         record.flow = Some(Box::new(FlowNote { context: flight.place.id(), trail, label, missing, sources }));
     }

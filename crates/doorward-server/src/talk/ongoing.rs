@@ -20,6 +20,7 @@ use super::aside::Tail;
 use crate::caller::Caller;
 use crate::clock::now;
 use crate::conduct::{Rest, conduct};
+use crate::flows::error_code;
 use crate::gateway::Gateway;
 use crate::handles::Handles;
 use crate::limits::STRAY_PROGRESS_MAX;
@@ -211,6 +212,10 @@ impl Ongoing {
                             self.stage = Stage::Waiting(call, unanswered);
                             continue;
                         }
+                        if self.is_hidden() {
+                            self.stage = Stage::Waiting(call, unanswered);
+                            continue;
+                        }
                         if let Some(split) = self.heard(notification.params()) {
                             let outcome = unanswered.end(Answer::Failed(split)).await;
                             return Some(Produced::Final(self.last(outcome, None, None)));
@@ -222,6 +227,10 @@ impl Ongoing {
                     }
                     Some(Event::Question(question)) => {
                         self.stage = Stage::Waiting(call, unanswered);
+                        if self.is_hidden() {
+                            self.talk.unasked(&self.caller, &question).await;
+                            continue;
+                        }
                         if let Some(segments) = self.talk.question(&self.caller, question, self.revision).await {
                             return Some(Produced::Interim(segments));
                         }
@@ -254,7 +263,9 @@ impl Ongoing {
         if self.request.method() == "initialize" {
             self.talk.agree(&response);
         }
+        let is_hidden = self.is_hidden();
         let error = match response.outcome() {
+            Reported::Error { code, .. } if is_hidden => Some(error_code(code)),
             Reported::Error { code, .. } => Some(code),
             Reported::Result(_) => None,
         };
@@ -278,7 +289,12 @@ impl Ongoing {
             (Outcome::Answer(_), Some(task)) => handles.give(owner, server, &task),
             (Outcome::Answer(_) | Outcome::Done, _) => {}
         }
-        self.last(outcome, error, call.status())
+        self.last(outcome, error, call.status().filter(|_| !is_hidden))
+    }
+
+    /// Whether the model is not to see what answers it, and so not what is said on the way.
+    fn is_hidden(&self) -> bool {
+        self.exchange.is_some_and(|id| self.talk.gateway.flows().hides(id))
     }
 
     /// Takes in what the server says; the refusal when it is a part of what may not be said.

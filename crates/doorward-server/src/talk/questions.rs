@@ -55,6 +55,14 @@ impl Talk {
         }
     }
 
+    /// Answers a server's question that is not put to anybody, because nothing of its call is to be seen.
+    pub(super) async fn unasked(&self, caller: &Caller, question: &Request) {
+        let detail = "The results of the tool that asks are hidden.";
+        let refusal = Refusal::new(Code::QuestionRefused).with_detail(detail);
+        let refusal = self.turn_away(caller, refusal, Some(question.method()), question.bytes().len()).await;
+        self.reply(refused(question.id(), &refusal)).await;
+    }
+
     /// A client's response to a question. One that answers nothing open is ignored, as JSON-RPC wants.
     pub async fn response(self: &Arc<Self>, response: Response) {
         let Some(Asked { id, unanswered }) = self.take_question(&response) else {

@@ -288,7 +288,7 @@ async fn a_call_whose_answer_nobody_saw_may_have_been_read() {
     rig.stop().await;
 }
 
-fn waits(message: &Value) -> String {
+pub(super) fn waits(message: &Value) -> String {
     assert_eq!(denial(message).0, "DW1220", "{message}");
     let meta = &message["result"]["_meta"]["dev.doorward/denial"];
     meta["approvals"][0].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()

@@ -17,6 +17,7 @@ mod flows;
 mod gate;
 mod guards;
 mod headers;
+mod hidden;
 mod hostile;
 mod identity;
 mod keys;
