@@ -71,6 +71,7 @@ const PAGES: &[(Code, &str)] = &[
     (Code::Drifted, include_str!("../../../../docs/codes/DW1607.md")),
     (Code::NotEndorsed, include_str!("../../../../docs/codes/DW1701.md")),
     (Code::FlowRefused, include_str!("../../../../docs/codes/DW1702.md")),
+    (Code::BeyondTask, include_str!("../../../../docs/codes/DW1703.md")),
 ];
 
 pub(super) fn explain(code: Option<&str>, terminal: &Terminal) -> Result<Exit, Fault> {

@@ -29,7 +29,11 @@ pub struct ContextRules {
 impl Builder<'_> {
     /// How units of work are told apart, and what stays apart in them.
     pub(super) fn context_rules(&mut self) -> ContextRules {
-        ContextRules { honest_clients: self.honest_clients(), walls: self.walls(), begin_task: self.flag(Key::FlowBeginTask, false) }
+        ContextRules {
+            honest_clients: self.honest_clients(),
+            walls: self.walls(),
+            begin_task: self.flag(Key::FlowBeginTask, false),
+        }
     }
 
     /// The declared conflicts: between groups of servers, and between the values of fields.

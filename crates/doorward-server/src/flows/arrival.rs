@@ -30,17 +30,23 @@ impl Flows {
             return;
         };
         let nature = content.resource.and_then(|resource| nature(gateway, resource));
-        let label = label_of(content, nature.as_deref(), inspection);
         let spoken = spoken(content);
+        let (fields, beside) = apart(content, &spoken);
+        let prose = nature.as_deref().filter(|nature| !nature.fields.is_empty()).map(Nature::of_prose);
+        let plain = prose.as_ref().or(nature.as_deref());
+        let label = label_of(content, if beside.is_empty() { nature.as_deref() } else { plain }, inspection);
         let parts: Vec<Raw<'_>> = spoken.iter().map(|(_, part)| *part).collect();
         let rules = self.rules.load();
         let records = Records::read(&self.keyed, content.server, &parts, &rules.walls);
         let ledger = self.ledger(&flight.owner, now);
-        let reckoning = self.contexts.with(&flight.place, now, |entry| {
+        let (reckoning, read) = self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
-            let call = nature.as_deref().and_then(|nature| call(content, nature));
-            let arrived = Arrived { server: content.server, call, label: &label, output_schema: None, parts: &parts };
-            entry.body.context.absorb(&arrived, &mut locked(&self.shapes));
+            for (nature, parts) in [(nature.as_deref(), &fields), (plain, &beside)] {
+                let call = nature.and_then(|nature| call(content, nature));
+                let arrived = Arrived { server: content.server, call, label: &label, output_schema: None, parts };
+                entry.body.context.absorb(&arrived, &mut locked(&self.shapes));
+            }
+            let read = entry.body.context.label().clone();
             let arrival = Arrival { server: content.server, label: &label, records: &records };
             let reckoning = locked(&ledger).arrived(&mut entry.body.ledger, &arrival, &rules.caps, now);
             for why in reasons(&label, reckoning.confidential) {
@@ -52,8 +58,9 @@ impl Flows {
                     entry.body.index(&self.prints, source, label.confidentiality, part.text());
                 }
             }
-            reckoning
+            (reckoning, read)
         });
+        let label = label.join(&read);
         let label =
             if reckoning.confidential { label.join(&confidential(Confidentiality::Confidential)) } else { label };
         self.contexts.raise(&flight.place, &label, now);
@@ -141,4 +148,17 @@ fn spoken<'a>(content: &Content<'a>) -> Vec<(String, Raw<'a>)> {
         }
     }
     spoken
+}
+
+/// What has fields (`structuredContent`, or the texts where there is none), and what stands beside it. What went wrong has no
+/// fields, whatever its form.
+fn apart<'a>(content: &Content<'_>, spoken: &[(String, Raw<'a>)]) -> (Vec<Raw<'a>>, Vec<Raw<'a>>) {
+    let failed = |part: &Raw<'_>| part.member("isError").and_then(|is| is.as_bool()) == Some(true);
+    let has_fields = content.surface == Surface::Result && !content.parts.iter().any(failed);
+    let is_structured = |place: &str| place == "/structuredContent";
+    let all_texts = !spoken.iter().any(|(place, _)| is_structured(place));
+    let (fields, beside): (Vec<_>, Vec<_>) =
+        spoken.iter().partition(|(place, _)| has_fields && (all_texts || is_structured(place)));
+    let parts = |part: Vec<&(String, Raw<'a>)>| part.into_iter().map(|(_, part)| *part).collect();
+    (parts(fields), parts(beside))
 }
