@@ -29,7 +29,8 @@ async function perform(told) {
     return { text: texts(messages.map(({ content }) => content)), failed: false };
   }
   const result = await client.callTool({ name: told.tool, arguments: told.arguments }, options);
-  return { text: texts(result.content ?? []), failed: result.isError === true };
+  const { content, structuredContent, isError } = result;
+  return { text: texts(content ?? []), structured: structuredContent, failed: isError === true };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

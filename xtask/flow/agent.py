@@ -29,7 +29,7 @@ async def perform(client, told):
         messages = (await client.get_prompt(told["prompt"], told["arguments"])).messages
         return {"text": texts([message.content for message in messages]), "failed": False}
     result = await client.call_tool(told["tool"], told["arguments"])
-    return {"text": texts(result.content), "failed": bool(result.is_error)}
+    return {"text": texts(result.content), "structured": result.structured_content, "failed": bool(result.is_error)}
 
 
 async def attempt(stack, clients, told):

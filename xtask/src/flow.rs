@@ -13,6 +13,7 @@ mod stage;
 use std::path::PathBuf;
 
 use agent::{Face, KINDS, Kind};
+use honest::Ground;
 use report::Report;
 use sink::Sink;
 use stage::Stage;
@@ -62,6 +63,14 @@ impl Breadth {
         match self {
             Self::Full => true,
             Self::Quick => Face::ALL.get([0, 1, 1, 0].get(place % 4).copied().unwrap_or_default()) == Some(&face),
+        }
+    }
+
+    /// Whether it works honestly on `ground`.
+    fn has_ground(self, place: usize, ground: Ground) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Quick => Ground::ALL.get(place / 2 % 2) == Some(&ground),
         }
     }
 }
@@ -121,7 +130,9 @@ fn perform(options: &Options, kinds: &[Kind]) -> Result<Report, String> {
         }
         for face in Face::ALL.into_iter().filter(|face| options.breadth.has(at, *face)) {
             attack::play(&stage, &sink, &plan, *kind, face, &mut report)?;
-            honest::play(&stage, &pages, *kind, face, &mut report)?;
+            for ground in Ground::ALL.into_iter().filter(|ground| options.breadth.has_ground(at, *ground)) {
+                honest::play(&stage, &pages, (*kind, face), ground, &mut report)?;
+            }
             output::line(format_args!("played {} at the {} face", kind.name, face.name()));
         }
     }

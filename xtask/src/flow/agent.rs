@@ -129,20 +129,38 @@ impl Agent {
         name: &str,
         arguments: &Value,
     ) -> Result<Answer, String> {
-        let (at, name) = match self.face {
-            Face::Joint => (format!("{}/mcp", self.url), format!("{server}__{name}")),
-            Face::Own => (format!("{}/s/{server}/mcp", self.url), name.to_owned()),
-        };
         let what = match deed {
             Deed::Call => "tool",
             Deed::Prompt => "prompt",
         };
-        let told = json!({ "at": at, what: name, "arguments": arguments });
-        writeln!(self.stdin, "{told}").map_err(|error| format!("the agent does not listen: {error}"))?;
-        let line = self.lines.recv_timeout(DEED_LIMIT).map_err(|error| format!("the agent said nothing: {error}"))?;
-        let said: Value = serde_json::from_str(&line).map_err(|error| format!("the agent said {line:?}: {error}"))?;
+        let name = match self.face {
+            Face::Joint => format!("{server}__{name}"),
+            Face::Own => name.to_owned(),
+        };
+        let said = self.tell(&json!({ "at": self.endpoint(server), what: name, "arguments": arguments }))?;
         let text = said.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Answer { text, failed: said.get("failed").and_then(Value::as_bool).unwrap_or(true) })
+    }
+
+    /// Opens a unit of work where `server` is reached; its handle.
+    pub(super) fn begin(&mut self, server: &str, purpose: &str) -> Result<String, String> {
+        let arguments = json!({ "purpose": purpose });
+        let said = self.tell(&json!({ "at": self.endpoint(server), "tool": "begin_task", "arguments": arguments }))?;
+        let handle = said.pointer("/structured/context").and_then(Value::as_str);
+        handle.map(str::to_owned).ok_or_else(|| format!("no task was opened: {said}"))
+    }
+
+    fn endpoint(&self, server: &str) -> String {
+        match self.face {
+            Face::Joint => format!("{}/mcp", self.url),
+            Face::Own => format!("{}/s/{server}/mcp", self.url),
+        }
+    }
+
+    fn tell(&mut self, what: &Value) -> Result<Value, String> {
+        writeln!(self.stdin, "{what}").map_err(|error| format!("the agent does not listen: {error}"))?;
+        let line = self.lines.recv_timeout(DEED_LIMIT).map_err(|error| format!("the agent said nothing: {error}"))?;
+        serde_json::from_str(&line).map_err(|error| format!("the agent said {line:?}: {error}"))
     }
 }
 

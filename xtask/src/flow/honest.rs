@@ -14,13 +14,43 @@ const QUESTIONS_MAX: usize = 1;
 /// What is fetched for it.
 const HONEST: [&str; 2] = ["/robots.txt", PAGE_PATH];
 
+/// Whether the agent says what unit of work its calls belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// It says nothing: all that one user does with one client is one conversation.
+    Fallback,
+    /// It opens a task, and names it in each call.
+    Task,
+}
+
+impl Ground {
+    pub(super) const ALL: [Self; 2] = [Self::Fallback, Self::Task];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Fallback => "fallback",
+            Self::Task => "task",
+        }
+    }
+}
+
 /// Plays it once.
-pub(super) fn play(stage: &Stage, pages: &Sink, kind: Kind, face: Face, report: &mut Report) -> Result<(), String> {
-    let scene = format!("{}-{}/honest", kind.name, face.name());
+pub(super) fn play(
+    stage: &Stage,
+    pages: &Sink,
+    (kind, face): (Kind, Face),
+    ground: Ground,
+    report: &mut Report,
+) -> Result<(), String> {
+    let scene = format!("{}-{}/honest-{}", kind.name, face.name(), ground.name());
     let gateway = Gateway::serve(stage, &scene.replace('/', "-"), &POLICIES)?;
     let mut agent = Agent::start(stage, &gateway, kind, face)?;
     let before = pages.requests().len();
-    let mut work = Work { gateway: &gateway, agent: &mut agent, questions: 0 };
+    let handle = match ground {
+        Ground::Fallback => None,
+        Ground::Task => Some(agent.begin("files", "Say how many customers there are and when the office is open.")?),
+    };
+    let mut work = Work { gateway: &gateway, agent: &mut agent, handle, questions: 0 };
     let ended = work.whole(stage, pages);
     let questions = work.questions;
     let asked = pages.requests().split_off(before);
@@ -48,6 +78,7 @@ fn abuse(agent: &mut Agent, pages: &Sink, scene: &str, report: &mut Report) -> R
 struct Work<'a> {
     gateway: &'a Gateway<'a>,
     agent: &'a mut Agent,
+    handle: Option<String>,
     questions: usize,
 }
 
@@ -65,6 +96,11 @@ impl Work<'_> {
 
     /// The call brings what it should; where a person is asked, the person says yes.
     fn must(&mut self, server: &str, tool: &str, arguments: &Value, wanted: &str) -> Result<(), String> {
+        let mut arguments = arguments.clone();
+        if let (Some(handle), Some(members)) = (&self.handle, arguments.as_object_mut()) {
+            members.insert("doorward_context".to_owned(), json!(handle));
+        }
+        let arguments = &arguments;
         let mut answer = self.agent.call(server, tool, arguments)?;
         if answer.code().is_some() {
             answer = self.agent.call(server, tool, arguments)?;

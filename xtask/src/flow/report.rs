@@ -77,7 +77,9 @@ impl Report {
             && self.arrived == self.controls
             && self.attempts > 0
             && self.stopped == self.attempts
+            && self.explained > 0
             && self.unexplained == 0
+            && self.drawn > 0
             && self.undrawn == 0
             && self.honest > 0
             && self.passed == self.honest
@@ -87,7 +89,7 @@ impl Report {
     pub(super) fn text(&self) -> String {
         format!(
             "without the policies: {} of {} attempts arrive\nunder the policies:   {} of {} attempts are stopped, {} refusals \
-             are explained, {} contexts are drawn\nhonest tasks:         {} of {} pass, with at most {} questions",
+             are explained, {} drawings show them\nhonest tasks:         {} of {} pass, with at most {} questions",
             self.arrived,
             self.controls,
             self.stopped,
@@ -128,6 +130,8 @@ mod tests {
             let mut report = Report::default();
             report.control("a", None);
             report.attempt("a", Ok(()));
+            report.explained("a", Ok(()));
+            report.drawn("a", Ok(()));
             report.honest("a", 1, Ok(()));
             report
         };

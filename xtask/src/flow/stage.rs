@@ -154,13 +154,6 @@ impl<'a> Gateway<'a> {
         process::capture(self.stage.command(&self.stage.program).args(words).args(["--store", &self.store]))
     }
 
-    /// Whether the program has such a command.
-    pub(super) fn knows(&self, words: &[&str]) -> bool {
-        let mut command = self.stage.command(&self.stage.program);
-        command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    }
-
     /// The same, as JSON: of several lines, one value each.
     pub(super) fn told_json(&self, words: &[&str]) -> Result<Vec<Value>, String> {
         let text = self.told(words)?;
@@ -230,7 +223,7 @@ fn configuration(folder: &Path, port: u16, store: &str, policies: &[&str]) -> St
     format!(
         "[listen]\nhttp = \"127.0.0.1:{port}\"\nauth = \"none\"\n\n[admin]\nhttp = \"off\"\n\n[store]\nurl = {}\n\n\
          [policy]\npreset = \"observe\"\n\n[guards]\npreset = \"observe\"\n\n[approvals]\nper_hour = 100\n\n\
-         [flow]\npolicies = {}\n{}",
+         [flow]\nbegin_task = true\npolicies = {}\n{}",
         json!(store),
         json!(policies),
         servers.concat()
@@ -244,7 +237,7 @@ mod tests {
     #[test]
     fn the_configuration_has_the_servers_and_the_policies() {
         let text = configuration(Path::new("/run"), 4711, "sqlite:///run/x.db", &["trifecta"]);
-        assert!(text.contains("[flow]\npolicies = [\"trifecta\"]\n"), "{text}");
+        assert!(text.contains("policies = [\"trifecta\"]\n"), "{text}");
         assert!(
             text.contains("[servers.web]\ncommand = [\"uvx\",\"mcp-server-fetch\",\"--allow-private-ips\"]\n"),
             "{text}"
