@@ -40,8 +40,11 @@ impl Sink {
         let (kept, stop) = (heads.clone(), ends.clone());
         let serve = move || {
             for stream in listener.incoming().take_while(|_| !stop.load(Ordering::SeqCst)) {
-                let head = stream.map(answer).unwrap_or_default();
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(head);
+                let mut stream = stream.ok();
+                let head = stream.as_mut().map(heard).unwrap_or_default();
+                // Before the answer, so that whoever has the answer finds the request here.
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(head.clone());
+                stream.iter_mut().for_each(|stream| answer(stream, &head));
             }
         };
         Ok(Self { port, heads, ends, thread: Some(std::thread::spawn(serve)) })
@@ -69,8 +72,8 @@ impl Drop for Sink {
     }
 }
 
-/// Answers one request; what was asked.
-fn answer(mut stream: TcpStream) -> String {
+/// One request, to the end of its head.
+fn heard(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut chunk = [0; 4096];
     let _ = stream.set_read_timeout(Some(READ_LIMIT));
@@ -80,7 +83,10 @@ fn answer(mut stream: TcpStream) -> String {
             Ok(read) => head.extend(chunk.iter().take(read)),
         }
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+fn answer(stream: &mut TcpStream, head: &str) {
     let (status, text) =
         if head.starts_with("GET /robots.txt ") { ("404 Not Found", "") } else { ("200 OK", PAGE_TEXT) };
     let page = format!("<html><body><p>{text}</p></body></html>");
@@ -90,7 +96,6 @@ fn answer(mut stream: TcpStream) -> String {
     );
     // Whoever does not wait for the answer has still asked.
     let _ = stream.write_all(answer.as_bytes());
-    head
 }
 
 #[cfg(test)]
