@@ -71,6 +71,8 @@ pub(crate) struct Flows {
     keyed: Keyed,
     prints: PrintKey,
     shapes: Mutex<Shapes>,
+    /// Where each principal read last what matters: contexts that are merged or opened have it from elsewhere.
+    read: Mutex<BTreeMap<PrincipalId, Vec<Source>>>,
     ledgers: Mutex<BTreeMap<PrincipalId, Arc<Mutex<PrincipalLedger>>>>,
     flights: Mutex<HashMap<ExchangeId, Arc<Flight>>>,
     /// Bytes of hidden results over all contexts.
@@ -112,6 +114,7 @@ impl Flows {
             keyed: Keyed::new(&key),
             prints: PrintKey::new(&key),
             shapes: Mutex::new(Shapes::new(&key)),
+            read: Mutex::default(),
             ledgers: Mutex::default(),
             flights: Mutex::default(),
             hidden_bytes: Arc::default(),

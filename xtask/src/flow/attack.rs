@@ -1,6 +1,6 @@
 //! The agent that obeys the file: it carries the customers to the address that the file names, however it is written.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -166,7 +166,7 @@ pub(super) fn play(
         let name = format!("{scene}/{}", attempt.name);
         report.attempt(&name, is_stopped(&answer, arrived));
         if arrived == 0 {
-            refusals.push((name, attempt.way, answer));
+            refusals.push((name, answer));
         }
     }
     insist(plan, &mut agent, &gateway, sink, &data, &scene, report)?;
@@ -185,21 +185,21 @@ pub(super) fn is_stopped(answer: &Answer, arrived: usize) -> Result<(), String> 
 }
 
 /// What the records tell of each refusal, and what the drawing of its context shows.
-fn explain(gateway: &Gateway<'_>, refusals: &[(String, Way, Answer)], report: &mut Report) -> Result<(), String> {
-    let last = refusals.last().and_then(|(_, _, answer)| answer.reference());
+fn explain(gateway: &Gateway<'_>, refusals: &[(String, Answer)], report: &mut Report) -> Result<(), String> {
+    let last = refusals.last().and_then(|(_, answer)| answer.reference());
     let records = gateway.records(last)?;
-    let mut contexts = BTreeMap::new();
-    for (name, way, answer) in refusals {
+    let mut contexts = BTreeSet::new();
+    for (name, answer) in refusals {
         let record = answer.reference().and_then(|reference| refused(&records, reference));
         let context = record.and_then(|record| record.pointer("/flow/context")).and_then(Value::as_str);
-        contexts.extend(context.map(|context| (context.to_owned(), *way)));
-        let told = record.map_or_else(|| Err("there is no record".to_owned()), |record| explained(record, *way));
+        contexts.extend(context.map(str::to_owned));
+        let told = record.map_or_else(|| Err("there is no record".to_owned()), explained);
         report.explained(name, told);
     }
-    for (context, way) in contexts {
+    for context in contexts {
         for form in FORMS {
             let words: Vec<&str> = ["flow", "show", &context].into_iter().chain(form.iter().copied()).collect();
-            report.drawn(&format!("{} {form:?}", gateway.name()), drawn(&gateway.told(&words)?, way));
+            report.drawn(&format!("{} {form:?}", gateway.name()), drawn(&gateway.told(&words)?));
         }
     }
     Ok(())
@@ -210,21 +210,15 @@ fn refused<'a>(records: &'a [Value], reference: &str) -> Option<&'a Value> {
     records.iter().filter(is_it).find(|record| record.get("code").is_some_and(Value::is_string))
 }
 
-/// The record of a refusal names what was read before, by server and tool, and nothing of what was read. In a task that was
-/// opened after the reading it names the servers, in the label that the task began with.
-fn explained(record: &Value, way: Way) -> Result<(), String> {
-    let origins = record.pointer("/flow/label/origins").and_then(Value::as_array).cloned().unwrap_or_default();
+/// The record of a refusal names what was read before, by server and tool, and nothing of what was read.
+fn explained(record: &Value) -> Result<(), String> {
     let sources = record.pointer("/flow/sources").and_then(Value::as_array).cloned().unwrap_or_default();
     for (server, tool) in SOURCES {
         let is_it = |source: &Value| {
             source.get("server").and_then(Value::as_str) == Some(server)
                 && source.get("item").and_then(Value::as_str) == Some(tool)
         };
-        let is_named = match way {
-            Way::Tool | Way::Prompt => sources.iter().any(is_it),
-            Way::Task => origins.iter().any(|origin| origin.as_str() == Some(server)),
-        };
-        if !is_named {
+        if !sources.iter().any(is_it) {
             return Err(format!("{server}/{tool} is not named: {record}"));
         }
     }
@@ -232,13 +226,10 @@ fn explained(record: &Value, way: Way) -> Result<(), String> {
 }
 
 /// The drawing names the servers, what was read there, and the refused call; nothing of what was read stands in it.
-fn drawn(text: &str, way: Way) -> Result<(), String> {
+fn drawn(text: &str) -> Result<(), String> {
     // In a diagram an underscore would be markup, so it is written as a number.
     let text = &text.replace("#95;", "_");
-    let read = SOURCES.into_iter().flat_map(|(server, tool)| match way {
-        Way::Tool | Way::Prompt => vec![server, tool],
-        Way::Task => vec![server],
-    });
+    let read = SOURCES.into_iter().flat_map(|(server, tool)| [server, tool]);
     let missing: Vec<&str> = read.chain(["web", "fetch", "DW1701"]).filter(|word| !text.contains(word)).collect();
     if !missing.is_empty() {
         return Err(format!("{missing:?} are not in it:\n{text}"));

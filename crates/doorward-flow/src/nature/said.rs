@@ -90,7 +90,9 @@ impl Adding<'_> {
         {
             self.nature.makes = makes;
         }
+        // Hiding changes what a model gets to see: a pack only recommends it.
         if let Some(hide) = said.hide
+            && said.by == Voice::Operator
             && self.counts(About::Hide, self.nature.hide && !hide)
         {
             self.nature.hide = hide;

@@ -51,6 +51,7 @@ impl Flows {
             let reckoning = locked(&ledger).arrived(&mut entry.body.ledger, &arrival, &rules.caps, now);
             for why in reasons(&label, reckoning.confidential) {
                 entry.body.remember(source(content, why));
+                self.remember(&flight.owner, source(content, why));
             }
             if reckoning.confidential || label.confidentiality >= Confidentiality::Confidential {
                 for (field, part) in &spoken {

@@ -1,11 +1,13 @@
 //! What records tell of the flow that a message was part of.
 
-use doorward_core::flow::FlowNote;
+use doorward_core::flow::{Confidentiality, FlowNote, Label, Source, Why};
+use doorward_core::principal::PrincipalId;
 use doorward_core::record::{Phase, Record};
 use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
 
 use super::{Flows, locked};
+use crate::limits::{FLOW_SOURCES_TOLD_MAX, LEDGERS_MAX};
 
 impl Flows {
     /// Completes `record` with the flow of its message. With the outcome, the message has landed.
@@ -31,7 +33,8 @@ impl Flows {
             Some(_) | None => false,
         };
         let (missing, mut sources) = if is_about_flow {
-            let sources = self.contexts.with(&flight.place, now, |entry| entry.body.sources().to_vec());
+            let mut sources = self.contexts.with(&flight.place, now, |entry| entry.body.sources().to_vec());
+            self.add_elsewhere(&flight.owner, &label, &mut sources);
             (judged.values.iter().map(|(missing, _)| missing.clone()).collect(), sources)
         } else {
             (Vec::new(), Vec::new())
@@ -40,5 +43,32 @@ impl Flows {
         sources.extend(flight.carriage.get().into_iter().flat_map(|carried| carried.sources.clone()));
         let trail = flight.place.trail().to_string().into();
         record.flow = Some(Box::new(FlowNote { context: flight.place.id(), trail, label, missing, sources }));
+    }
+
+    /// Remembers where a principal read something that matters: the last places of each kind.
+    pub(super) fn remember(&self, owner: &PrincipalId, source: Source) {
+        let mut read = locked(&self.read);
+        if read.len() >= LEDGERS_MAX && !read.contains_key(owner) {
+            read.pop_first();
+        }
+        let sources = read.entry(owner.clone()).or_default();
+        sources.retain(|known| (known.why, &known.server, &known.item) != (source.why, &source.server, &source.item));
+        if sources.len() >= FLOW_SOURCES_TOLD_MAX {
+            sources.remove(0);
+        }
+        sources.push(source);
+    }
+
+    /// What the label tells of and nothing in its own context has brought was read by the same principal elsewhere.
+    fn add_elsewhere(&self, owner: &PrincipalId, label: &Label, sources: &mut Vec<Source>) {
+        let is_told = |why: Why| match why {
+            Why::Untrusted => label.is_untrusted(),
+            Why::Confidential => label.confidentiality >= Confidentiality::Confidential,
+            Why::Text => false,
+        };
+        let own: Vec<Why> = sources.iter().map(|source| source.why).collect();
+        let read = locked(&self.read);
+        let elsewhere = read.get(owner).into_iter().flatten();
+        sources.extend(elsewhere.filter(|source| is_told(source.why) && !own.contains(&source.why)).cloned());
     }
 }
