@@ -135,7 +135,10 @@ async fn decide_one(
             let asks = Asks { gateway, engine, id, request };
             gateway.flows().or_ask(&asks, &observed, denial, &mut flow.asked)
         }
-        allow @ Decision::Allow { .. } => allow,
+        allow @ Decision::Allow { .. } => {
+            gateway.flows().decided(id, request, &observed);
+            allow
+        }
     };
     flow.asked.params = gateway.flows().masked(id);
     pinned(gateway, request, decision).await
@@ -147,10 +150,7 @@ async fn guarded(gateway: &Gateway, content: &Content<'_>) -> Inspection {
         Authority::Policy => {
             let inspection = gateway.pins().review(gateway, content, inspect(gateway, content)).await;
             match gateway.flows().hide(gateway, content, inspection, now()) {
-                Shown::Open(inspection) => {
-                    gateway.flows().absorb(gateway, content, &inspection, now());
-                    inspection
-                }
+                Shown::Open(inspection) => gateway.flows().absorb(gateway, content, inspection, now()),
                 Shown::Hidden(inspection) => inspection,
             }
         }

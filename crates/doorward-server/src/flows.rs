@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{Context, SHA256};
-use doorward_core::access::{AccessRequest, Approach, Direction, Resource};
+use doorward_core::access::{AccessRequest, Approach, Direction, Observed, Resource};
 use doorward_core::flow::{Confidentiality, ContextSeen, FlowSeen, Hints, Label, Missing, Role, Source};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, PrincipalId};
@@ -31,11 +31,11 @@ use doorward_flow::nature::Nature;
 use doorward_flow::prints::PrintKey;
 use doorward_flow::structure::Shapes;
 
-use crate::clock::random_bytes;
+use crate::clock::{now, random_bytes};
 use crate::config::ContextRules;
 use crate::gateway::Gateway;
 use crate::hints;
-use crate::limits::{FLIGHTS_MAX, LEDGERS_MAX};
+use crate::limits::{FLIGHTS_MAX, FLOW_LOOK, LEDGERS_MAX};
 
 pub(crate) use asking::Asks;
 use body::Body;
@@ -103,6 +103,8 @@ struct Judged {
     taken_from: Vec<Source>,
     /// The most that its answer may add.
     widest: Label,
+    /// What was decided, for what its answer may change; `None` once a person has said yes to it.
+    decided: Option<Box<(AccessRequest, Observed)>>,
 }
 
 impl Flows {
@@ -204,6 +206,15 @@ impl Flows {
             locked(&ledger).sent(&mut entry.body.ledger, &sending, now);
         });
         locked(&flight.judged).values.clear();
+    }
+
+    /// Forgets contexts that are over, for as long as it is driven.
+    pub(crate) async fn sweep(&self) {
+        let mut look = tokio::time::interval(FLOW_LOOK);
+        loop {
+            look.tick().await;
+            self.contexts.sweep(now());
+        }
     }
 
     fn flight(&self, id: ExchangeId) -> Option<Arc<Flight>> {

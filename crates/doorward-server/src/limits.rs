@@ -477,3 +477,6 @@ pub const TASKS_PER_HOUR: u32 = 120;
 
 /// The period of [`TASKS_PER_HOUR`].
 pub const TASKS_PER: Duration = Duration::from_secs(3600);
+
+/// How often units of work that are over are forgotten.
+pub const FLOW_LOOK: Duration = Duration::from_secs(60);

@@ -1,22 +1,32 @@
 //! Taking in what a server says, before anybody sees it.
 
-use doorward_core::access::Resource;
-use doorward_core::flow::{Category, Confidentiality, Label, Source, Why};
+use std::sync::Arc;
+
+use doorward_core::access::{Observed, Resource};
+use doorward_core::flow::{Category, Confidentiality, FlowSeen, Label, LedgerSeen, Source, Why};
 use doorward_core::guard::{Action, Content, GuardName, Inspection, Severity, Surface, Verdict};
 use doorward_core::ids::ExchangeId;
+use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
 use doorward_flow::context::{Arrived, Call};
 use doorward_flow::ledger::{Arrival, Records};
 use doorward_flow::nature::Nature;
 use doorward_mcp::raw::{Kind, Raw};
 
-use super::{Flows, locked, nature};
+use super::{Flight, Flows, locked, nature};
 use crate::gateway::Gateway;
 use crate::limits::FLOW_PARTS_MAX;
 
 impl Flows {
-    /// Takes in what is about to be shown to a client. What a guard keeps back is not shown, and so not taken in.
-    pub(crate) fn absorb(&self, gateway: &Gateway, content: &Content<'_>, inspection: &Inspection, now: Timestamp) {
+    /// Takes in what is about to be shown to a client. What a guard keeps back is not shown, and so not taken in. What comes
+    /// of it is for whoever shows it: with what this brings, the rules may not let it be asked for.
+    pub(crate) fn absorb(
+        &self,
+        gateway: &Gateway,
+        content: &Content<'_>,
+        inspection: Inspection,
+        now: Timestamp,
+    ) -> Inspection {
         let is_read = match content.surface {
             Surface::Result | Surface::Error | Surface::Question => true,
             Surface::Notification => says_something(content),
@@ -27,14 +37,14 @@ impl Flows {
             Verdict::Block { .. } => false,
         };
         let Some(flight) = content.exchange.filter(|_| is_read && is_shown).and_then(|id| self.flight(id)) else {
-            return;
+            return inspection;
         };
         let nature = content.resource.and_then(|resource| nature(gateway, resource));
         let spoken = spoken(content);
         let (fields, beside) = apart(content, &spoken);
         let prose = nature.as_deref().filter(|nature| !nature.fields.is_empty()).map(Nature::of_prose);
         let plain = prose.as_ref().or(nature.as_deref());
-        let label = label_of(content, if beside.is_empty() { nature.as_deref() } else { plain }, inspection);
+        let label = label_of(content, if beside.is_empty() { nature.as_deref() } else { plain }, &inspection);
         let parts: Vec<Raw<'_>> = spoken.iter().map(|(_, part)| *part).collect();
         let rules = self.rules.load();
         let records = Records::read(&self.keyed, content.server, &parts, &rules.walls);
@@ -65,7 +75,23 @@ impl Flows {
         let label =
             if reckoning.confidential { label.join(&confidential(Confidentiality::Confidential)) } else { label };
         self.contexts.raise(&flight.place, &label, now);
+        if reckoning.withhold.is_some() && is_refused_with(gateway, &flight, reckoning.seen) {
+            let detail = "With this answer, more was read than a rule lets one task read. It is kept back.".to_owned();
+            return Inspection { verdict: Verdict::Block { code: Code::FlowRefused, detail }, ..inspection };
+        }
+        inspection
     }
+}
+
+/// Whether the rules would refuse the call that is answered, had they known what its answer brings to the ledger.
+fn is_refused_with(gateway: &Gateway, flight: &Flight, ledger: LedgerSeen) -> bool {
+    let Some(decided) = locked(&flight.judged).decided.clone() else { return false };
+    let (request, observed) = *decided;
+    let before = observed.flow.as_deref().cloned().unwrap_or_default();
+    // Where a rule asks whether this server gave records: it just did.
+    let flow = FlowSeen { ledger: LedgerSeen { source: true, ..ledger }, ..before };
+    let observed = Observed { flow: Some(Arc::new(flow)), ..observed };
+    !gateway.engine().decide(&request, &observed).is_allow()
 }
 
 /// The label of what arrived: what is known of the tool, and what the guards saw and left in it.

@@ -57,6 +57,15 @@ impl Flows {
         self.judge(gateway, id, request, now())
     }
 
+    /// Remembers what `request`, a part of the message `id`, was allowed by.
+    pub(crate) fn decided(&self, id: ExchangeId, request: &AccessRequest, observed: &Observed) {
+        if observed.flow.is_some()
+            && let Some(flight) = self.flight(id)
+        {
+            locked(&flight.judged).decided = Some(Box::new((request.clone(), observed.clone())));
+        }
+    }
+
     /// What comes of a refusal: the same, or a question to a person, for whom `asked` is then filled in.
     pub(crate) fn or_ask(
         &self,

@@ -85,7 +85,7 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
         tokio::spawn(serve(face.clone(), listener, tls.clone(), stopping.clone())),
         tokio::spawn(renew(tls, stopping.clone())),
         tokio::spawn(sweep(face.clone(), stopping.clone())),
-        tokio::spawn(sweep_approvals(gateway.clone(), stopping.clone())),
+        tokio::spawn(forget(gateway.clone(), stopping.clone())),
     ];
     if let Some(listener) = admin_listener {
         tasks.push(tokio::spawn(admin.clone().serve(listener, stopping)));
@@ -207,9 +207,10 @@ fn pages(http: SocketAddr, admin: Option<SocketAddr>) -> Option<String> {
     Some(format!("http://{admin}/approvals/"))
 }
 
-async fn sweep_approvals(gateway: Arc<Gateway>, mut stop: watch::Receiver<Stop>) {
+async fn forget(gateway: Arc<Gateway>, mut stop: watch::Receiver<Stop>) {
     tokio::select! {
         () = gateway.approvals().sweep() => {}
+        () = gateway.flows().sweep() => {}
         _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
     }
 }

@@ -31,6 +31,7 @@ const FRIEND: &str = "ann@friends.example";
 /// A gateway before a page that wants the customers, the customers, and a way out.
 struct Office {
     rig: Rig,
+    crm: Scripted,
     mail: Scripted,
     config: Config,
 }
@@ -56,7 +57,7 @@ impl Office {
         plan.config.guards.settings.apply(GuardDuty { guard, direction: None, severity: None, action });
         change(&mut plan.config);
         let config = plan.config.clone();
-        Self { rig: plan.start().await, mail, config }
+        Self { rig: plan.start().await, crm, mail, config }
     }
 
     async fn call(&self, server: &str, tool: &str, arguments: Value) -> Value {
@@ -226,6 +227,7 @@ async fn a_harvest_is_stopped_and_goes_on_by_a_yes_to_the_very_call_alone() {
         assert!(page * 5 < 60, "it is stopped before record 60");
     }
     let stopped = format!("page {page}");
+    assert_eq!(denial(&office.read(&stopped).await).0, "DW1702", "the answer was kept back, now nothing is asked");
     let id = waits(&office.read(&stopped).await);
     let row = office.question(&id).await;
     assert_eq!(row.subject, ApprovalSubject::Call, "{row:?}");
@@ -234,6 +236,17 @@ async fn a_harvest_is_stopped_and_goes_on_by_a_yes_to_the_very_call_alone() {
     assert_eq!(read["result"]["isError"], json!(null), "{read}");
     assert_ne!(waits(&office.read(&stopped).await), id, "once");
     assert_eq!(denial(&office.read("another page").await).0, "DW1702");
+    assert_eq!(office.crm.calls().len(), page + 2, "each page once, and the one that was approved");
+    office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_from_the_other_side_of_a_conflict_is_kept_back() {
+    let walls = Walls::new(vec![Wall::Field("name".into())]).unwrap();
+    let office = Office::open_with(&[FlowPolicy::ChineseWall], |config| config.contexts.walls = walls).await;
+    let both = office.read("page 1").await;
+    assert_eq!(denial(&both).0, "DW1702", "five clients in one answer: {both}");
+    assert!(!both.to_string().contains("Person"), "{both}");
     office.rig.stop().await;
 }
 
