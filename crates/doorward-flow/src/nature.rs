@@ -33,6 +33,7 @@ use doorward_mcp::views::tools::ToolDefinition;
 
 pub use because::{About, Because, Witness};
 pub use by_name::{ByName, is_prose};
+pub use claims::claimed;
 
 use claims::Believed;
 use place::Place;

@@ -4,7 +4,7 @@
 //! A claim can make a tool more dangerous and its results more to be guarded. It never does the opposite, but for the
 //! `readOnlyHint` of a server whose annotations the operator believes.
 
-use doorward_core::flow::Confidentiality;
+use doorward_core::flow::{Confidentiality, Integrity, Label};
 use doorward_mcp::raw::Raw;
 use doorward_mcp::views::tools::ToolDefinition;
 
@@ -54,6 +54,21 @@ pub(super) fn add(nature: &mut Nature, tool: &ToolDefinition<'_>, believed: Beli
     if let Some(action) = tool.meta.and_then(|meta| meta.member(ACTION)) {
         effects(nature, action);
     }
+}
+
+/// The label that the `_meta` of a result claims: something to join, since a claim raises and its absence says nothing.
+#[must_use]
+pub fn claimed(meta: Raw<'_>) -> Label {
+    let trust = meta.member(TRUST);
+    let says = |name| trust.and_then(|trust| trust.member(name)).and_then(|claim| claim.as_bool()) == Some(true);
+    let mut label = Label::default();
+    if says("sensitive") {
+        label.confidentiality = Confidentiality::Confidential;
+    }
+    if says("untrusted") {
+        label.integrity = Integrity::AdversaryWritable;
+    }
+    label
 }
 
 fn data(nature: &mut Nature, trust: Raw<'_>) {

@@ -10,8 +10,8 @@ use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
 use doorward_flow::context::{Arrived, Call};
 use doorward_flow::ledger::{Arrival, Records};
-use doorward_flow::nature::Nature;
-use doorward_mcp::raw::{Kind, Raw};
+use doorward_flow::nature::{Nature, claimed};
+use doorward_mcp::raw::{Kind, Raw, RawJson};
 
 use super::{Flight, Flows, locked, nature};
 use crate::gateway::Gateway;
@@ -40,6 +40,7 @@ impl Flows {
             return inspection;
         };
         let nature = content.resource.and_then(|resource| nature(gateway, resource));
+        let schema = output_schema(gateway, content);
         let spoken = spoken(content);
         let (fields, beside) = apart(content, &spoken);
         let prose = nature.as_deref().filter(|nature| !nature.fields.is_empty()).map(Nature::of_prose);
@@ -53,7 +54,8 @@ impl Flows {
             entry.body.context.raise(entry.label);
             for (nature, parts) in [(nature.as_deref(), &fields), (plain, &beside)] {
                 let call = nature.and_then(|nature| call(content, nature));
-                let arrived = Arrived { server: content.server, call, label: &label, output_schema: None, parts };
+                let output_schema = schema.as_ref().map(|schema| schema.as_raw());
+                let arrived = Arrived { server: content.server, call, label: &label, output_schema, parts };
                 entry.body.context.absorb(&arrived, &mut locked(&self.shapes));
             }
             let read = entry.body.context.label().clone();
@@ -117,7 +119,17 @@ pub(super) fn label_of(content: &Content<'_>, nature: Option<&Nature>, inspectio
             };
         }
     }
-    label
+    metas(content).fold(label, |label, meta| label.join(&claimed(meta)))
+}
+
+/// The `_meta` of what arrived, and of each of its blocks.
+fn metas<'a>(content: &'a Content<'_>) -> impl Iterator<Item = Raw<'a>> {
+    let blocks = content.parts.iter().flat_map(|part| {
+        let lists = ["content", "contents", "messages"].into_iter().filter_map(|name| part.member(name));
+        lists.flat_map(|blocks| blocks.elements().take(FLOW_PARTS_MAX))
+    });
+    let within = blocks.flat_map(|block| [Some(block), block.member("resource"), block.member("content")]).flatten();
+    content.parts.iter().copied().chain(within).filter_map(|part| part.member("_meta"))
 }
 
 fn confidential(confidentiality: Confidentiality) -> Label {
@@ -135,6 +147,12 @@ pub(super) fn source(content: &Content<'_>, why: Why) -> Source {
     let exchange = content.exchange.unwrap_or_else(|| ExchangeId::from_parts(0, 0));
     let item = content.resource.and_then(Resource::name).map(Box::from);
     Source::new(exchange, content.server.clone(), item, why)
+}
+
+/// What the tool that answers says of its results.
+fn output_schema(gateway: &Gateway, content: &Content<'_>) -> Option<RawJson> {
+    let Some(Resource::Tool(server, tool)) = content.resource else { return None };
+    gateway.view().servers.get(server).and_then(|server| server.definitions().output_schema(tool))
 }
 
 /// The call that a result answers.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::client::{Ask, Http, ask_modern, call, denial, modern};
 use super::rig::{Plan, Rig, policy};
-use super::scripted::{Reply, Scripted, Seen, said};
+use super::scripted::{Reply, Scripted, Seen, body, said};
 
 const WEB: &str = r#""tools":[{"name":"fetch","description":"Fetches a page of the web.","inputSchema":{"type":"object",
     "properties":{"url":{"type":"string","format":"uri"}},"required":["url"]}}]"#;
@@ -248,6 +248,27 @@ async fn an_answer_from_the_other_side_of_a_conflict_is_kept_back() {
     assert_eq!(denial(&both).0, "DW1702", "five clients in one answer: {both}");
     assert!(!both.to_string().contains("Person"), "{both}");
     office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_result_claims_of_itself_may_raise_its_label_and_never_lower_it() {
+    let meta = |claims: Value| json!({ "io.modelcontextprotocol/trust-annotations": claims });
+    for (claims, refused) in [(json!({ "sensitive": true }), true), (json!({ "sensitive": false }), false)] {
+        let result = json!({ "resultType": "complete", "content": [{ "type": "text", "text": "All is well." }],
+            "_meta": meta(claims) });
+        let web = Scripted::start(WEB, move |seen| {
+            Reply::Send(body(&json!({ "jsonrpc": "2.0", "id": seen.json()["id"], "result": result }).to_string()))
+        });
+        let (web, mail) = (web.await, Scripted::start(MAIL, |seen: &Seen| Reply::Send(said(seen, "sent"))).await);
+        let mut plan = Plan::new().with_url("web", &web.url).with_url("mail", &mail.url);
+        plan.config.policy = policy(Preset::Observe, &[FlowPolicy::Trifecta.text()]);
+        let rig = plan.start().await;
+        let page = json!({ "url": "https://pages.example/" });
+        ask_modern(&rig, "web", call(1, "fetch", page)).await;
+        let sent = ask_modern(&rig, "mail", call(2, "send_email", json!({ "to": FRIEND, "body": "..." }))).await.json();
+        assert_eq!(sent["result"]["isError"] == json!(true), refused, "{sent}");
+        rig.stop().await;
+    }
 }
 
 #[tokio::test]
