@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use doorward_core::access::Direction;
+use doorward_core::access::{AccessRequest, Direction};
 use doorward_core::exchange::{AwaitAnswer, Consent, Pending, Visit};
 use doorward_core::flow::{ContextId, Missing, Role};
 use doorward_core::ids::{ExchangeId, ServerId};
@@ -25,7 +25,7 @@ use doorward_mcp::bridge::{Ability, Declared};
 use doorward_mcp::message::{Message, Request, Response};
 use doorward_mcp::raw::RawJson;
 use doorward_mcp::revision::Era;
-use doorward_store::{ApprovalBounds, ApprovalQuestion, Asked, Consulted, NotAsked, StoreError};
+use doorward_store::{ApprovalBounds, ApprovalQuestion, Asked, Consulted, EndorsedThing, NotAsked, StoreError};
 
 pub use answer::{Word, answer};
 pub use rules::ApprovalRules;
@@ -33,7 +33,7 @@ pub use rules::ApprovalRules;
 use crate::clock::now;
 use crate::gateway::Gateway;
 use crate::limits::{APPROVALS_LOOK, APPROVALS_OPEN_MAX, APPROVALS_OPEN_PER_PRINCIPAL_MAX, APPROVALS_UNDERWAY_MAX};
-use question::Posed;
+use question::{Defined, Posed};
 use visit::Visits;
 
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -62,6 +62,18 @@ pub struct FlowAsked {
     pub missing: Vec<(Missing, u64)>,
     /// The parameters as they are written down, where the caller has never seen all of them.
     pub params: Option<RawJson>,
+}
+
+impl FlowAsked {
+    /// What the label says of how bad it can be: a yes to values is good as long as that stays.
+    fn levels(&self) -> Vec<&String> {
+        self.labels.iter().filter(|label| is_level(label)).collect()
+    }
+}
+
+/// Whether a word on a label tells a level, and not a kind.
+pub(crate) fn is_level(label: &str) -> bool {
+    !label.starts_with("category")
 }
 
 /// An approved call whose server asked something.
@@ -145,16 +157,27 @@ impl Approvals {
         self.store.can_be_answered()
     }
 
-    /// The values that people endorsed for that tool in that context, and in which role.
+    /// The values that people endorsed for what `request` names in that context, whose label says so much, and in which role.
     ///
     /// # Errors
     /// The store cannot be read; then nothing counts as endorsed.
-    pub async fn endorsed(
+    pub(crate) async fn endorsed(
         &self,
+        gateway: &Gateway,
         context: ContextId,
-        (server, tool): (&ServerId, &str),
+        request: &AccessRequest,
+        labels: &[String],
     ) -> Result<Vec<(Role, u64)>, StoreError> {
-        self.store.endorsed(context, (server.as_str(), tool), now()).await
+        let definition = question::definition(gateway, Some(&request.resource));
+        let thing = EndorsedThing {
+            context,
+            server: request.resource.server().as_str(),
+            action: request.action.name(),
+            item: request.resource.name().unwrap_or_default(),
+            definition: definition.map(|(Defined::Pinned(digest) | Defined::Schema(digest))| digest),
+            labels,
+        };
+        self.store.endorsed(&thing, now()).await
     }
 
     /// Asks about the values first, where there are any. Values that are endorsed leave the call to be asked about: what

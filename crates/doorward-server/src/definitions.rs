@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use doorward_core::flow::Label;
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppUse, Offer};
 use doorward_core::limits::LIST_ITEMS_MAX;
@@ -236,6 +237,20 @@ impl Definitions {
         let nature = Arc::new(self.labels.nature(&ToolDefinition::from_raw(only.as_raw()).ok()?));
         known.natures.insert(name.to_owned(), nature.clone());
         Some(nature)
+    }
+
+    /// The most that anything the server says may be: the labels of all its tools joined. Not for what one of them answers.
+    #[must_use]
+    pub fn widest(&self) -> Label {
+        let mut label = Label::unknown();
+        let names: Vec<String> = self.lock().tools.keys().cloned().collect();
+        for nature in names.iter().filter_map(|name| self.nature(name)) {
+            let widest = nature.widest();
+            if !widest.flows_to(&label) {
+                label = label.join(&widest);
+            }
+        }
+        label
     }
 
     /// The tools by their names, and what they have to do with MCP Apps: nothing, if none of the definitions seen says so.

@@ -17,14 +17,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{self, SHA256};
 use doorward_core::access::{AccessRequest, Approach, Direction, Observed, Resource};
 use doorward_core::flow::{Confidentiality, ContextSeen, FlowSeen, Hints, Label, Missing, Role, Source};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, PrincipalId};
 use doorward_core::time::Timestamp;
 use doorward_flow::canonical::{Key, Keyed};
-use doorward_flow::context::Call;
+use doorward_flow::context::{Call, Context, Judgement};
 use doorward_flow::contexts::{Bounds, Contexts, Place};
 use doorward_flow::ledger::{Caps, Carried, PrincipalLedger, Sending, Walls};
 use doorward_flow::nature::Nature;
@@ -159,8 +159,15 @@ impl Flows {
         Approach { context, ..approach }
     }
 
-    /// What the decision point is told of `request`, a part of the message `id`.
-    fn judge(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest, now: Timestamp) -> FlowSeen {
+    /// What the decision point is told of `request`, a part of the message `id`, where people have endorsed these values.
+    fn judge(
+        &self,
+        gateway: &Gateway,
+        id: ExchangeId,
+        request: &AccessRequest,
+        endorsed: &[(Role, u64)],
+        now: Timestamp,
+    ) -> FlowSeen {
         let Some(flight) = self.flight(id) else { return worst() };
         let ledger = self.ledger(&flight.owner, now);
         let nature = nature(gateway, &request.resource);
@@ -171,7 +178,7 @@ impl Flows {
             let context = ContextSeen { label, ground: flight.place.ground() };
             let mut seen = FlowSeen { context, ..FlowSeen::default() };
             if let Some(call) = call(request, nature.as_deref()) {
-                let judgement = entry.body.context.judge(&call);
+                let judgement = judgement(&entry.body.context, &call, endorsed);
                 (seen.endorse, values) = (judgement.endorse, judgement.missing_values);
                 if let Some(arguments) = call.arguments.filter(|_| seen.endorse.egress) {
                     taken_from = entry.body.taken_from(&self.prints, arguments.text());
@@ -250,7 +257,7 @@ impl std::fmt::Debug for Flows {
 
 /// What values are hashed under: apart from what ids are made of.
 fn value_key(secret: &[u8; 32]) -> Key {
-    let mut digest = Context::new(&SHA256);
+    let mut digest = digest::Context::new(&SHA256);
     digest.update(b"doorward values");
     digest.update(secret);
     let mut key = [0; 16];
@@ -279,6 +286,18 @@ fn nature(gateway: &Gateway, resource: &Resource) -> Option<Arc<Nature>> {
         Resource::Prompt(..) => Some(Arc::new(Nature::unknown())),
         Resource::Server(_) | Resource::Resource(..) => None,
     }
+}
+
+/// What may be said of `call` in that context, where people have endorsed these values.
+fn judgement(context: &Context, call: &Call<'_>, endorsed: &[(Role, u64)]) -> Judgement {
+    if endorsed.is_empty() {
+        return context.judge(call);
+    }
+    let mut context = context.clone();
+    for (role, value) in endorsed {
+        context.approve(call.server, call.tool, *role, *value);
+    }
+    context.judge(call)
 }
 
 fn call<'a>(request: &'a AccessRequest, nature: Option<&'a Nature>) -> Option<Call<'a>> {

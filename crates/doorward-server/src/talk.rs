@@ -195,6 +195,7 @@ impl Talk {
     async fn pass(&self, caller: &Caller, direction: Direction, message: Message, revision: Revision) -> Rest {
         let at = now();
         let id = exchange_id(at);
+        let boarded = self.gateway.flows().follow(id);
         let (approach, message) = match self.enter((id, at), caller, direction, message) {
             Ok(entered) => entered,
             Err(step) => return conduct(&self.gateway, *step).await,
@@ -209,7 +210,11 @@ impl Talk {
             message,
             at,
         };
-        conduct(&self.gateway, begin(arrival)).await
+        let rest = conduct(&self.gateway, begin(arrival)).await;
+        if matches!(rest, Rest::Forward(..)) {
+            boarded.goes_on();
+        }
+        rest
     }
 
     /// Makes sure the tool a call names is known, if the server offers it: a policy cannot judge what it has not seen, and

@@ -12,7 +12,8 @@ use doorward_core::flow::{ContextId, Role};
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow};
 
 use crate::config::StoreConfig;
 use crate::error::StoreError;
@@ -213,6 +214,23 @@ pub enum Answered {
     Unknown,
 }
 
+/// What values are endorsed for.
+#[derive(Debug, Clone, Copy)]
+pub struct EndorsedThing<'a> {
+    /// The unit of work.
+    pub context: ContextId,
+    /// The server.
+    pub server: &'a str,
+    /// The method.
+    pub action: &'a str,
+    /// The tool or prompt.
+    pub item: &'a str,
+    /// The digest of its definition.
+    pub definition: Option<[u8; 32]>,
+    /// What the label of the unit of work says now.
+    pub labels: &'a [String],
+}
+
 /// The approvals of one store, beside its records.
 #[derive(Debug, Clone)]
 pub struct Approvals {
@@ -367,32 +385,41 @@ impl Approvals {
         Ok(answered)
     }
 
-    /// The values that people endorsed for that tool in that context, and in which role.
+    /// The values that everybody who was asked has endorsed for that thing in that context and is not taken back, and in
+    /// which role. What was endorsed when less was said of the context counts for nothing.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn endorsed(
-        &self,
-        context: ContextId,
-        (server, tool): (&str, &str),
-        at: Timestamp,
-    ) -> Result<Vec<(Role, u64)>, StoreError> {
-        let rows: Vec<String> = sqlx::query_scalar(
-            "SELECT data FROM approval WHERE subject = 'data' AND context = ? AND server = ? AND item = ? \
-             AND state = 'granted' AND endorsed_until > ?",
+    pub async fn endorsed(&self, thing: &EndorsedThing<'_>, at: Timestamp) -> Result<Vec<(Role, u64)>, StoreError> {
+        let rows: Vec<SqliteRow> = sqlx::query(
+            "SELECT data, about FROM approval AS told \
+             WHERE subject = 'data' AND context = ? AND server = ? AND action = ? AND item = ? AND definition IS ? \
+             AND state = 'granted' AND endorsed_until > ? AND NOT EXISTS \
+             (SELECT 1 FROM approval AS asked WHERE asked.binding = told.binding AND NOT EXISTS \
+             (SELECT 1 FROM approval AS yes WHERE yes.binding = told.binding AND yes.approver = asked.approver \
+             AND yes.state = 'granted' AND yes.endorsed_until > ?))",
         )
-        .bind(context.to_bytes().to_vec())
-        .bind(server)
-        .bind(tool)
+        .bind(thing.context.to_bytes().to_vec())
+        .bind(thing.server)
+        .bind(thing.action)
+        .bind(thing.item)
+        .bind(thing.definition.map(|digest| digest.to_vec()))
+        .bind(at.as_micros())
         .bind(at.as_micros())
         .fetch_all(&self.reading)
         .await
         .map_err(read_error)?;
         let mut endorsed = Vec::new();
         for row in rows {
-            let data = row::data(&row).map_err(read_error)?;
+            let about = row::about(row.try_get("about").map_err(read_error)?).map_err(read_error)?;
+            if !thing.labels.iter().all(|label| about.labels.contains(label)) {
+                continue;
+            }
+            let data = row::data(row.try_get("data").map_err(read_error)?).map_err(read_error)?;
             endorsed.extend(data.iter().filter_map(|datum| Some((Role::parse(&datum.role)?, datum.hash))));
         }
+        endorsed.sort_unstable();
+        endorsed.dedup();
         Ok(endorsed)
     }
 

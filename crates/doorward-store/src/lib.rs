@@ -39,7 +39,7 @@ mod writer;
 
 pub use approvals::{
     AboutApproval, Answered, ApprovalAnswer, ApprovalBounds, ApprovalQuestion, ApprovalRow, ApprovalState,
-    ApprovalSubject, Approvals, Asked, AskedOf, Consulted, Datum, NotAsked, Who,
+    ApprovalSubject, Approvals, Asked, AskedOf, Consulted, Datum, EndorsedThing, NotAsked, Who,
 };
 pub use civil::rfc3339;
 pub use config::{Durability, StoreConfig, StoreUrl};

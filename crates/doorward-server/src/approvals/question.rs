@@ -139,7 +139,7 @@ pub(super) fn about_data(call: &ApprovalQuestion, flow: &FlowAsked) -> Option<Ap
     let mut bond = Bond::new("doorward approval of data 1");
     bond.part(&call.principal).part(&context.to_bytes()).part(call.server.as_bytes());
     bond.part(call.item.as_deref().unwrap_or_default().as_bytes()).maybe(call.definition.as_ref().map(|it| &it[..]));
-    bond.list(&values);
+    bond.list(&values).list(&flow.levels());
     let asked_of =
         call.asked_of.iter().map(|of| AskedOf { id: id(), approver: of.approver.clone() }).collect::<Vec<_>>();
     let approvers: Vec<&str> = asked_of.iter().map(|of| of.approver.as_str()).collect();

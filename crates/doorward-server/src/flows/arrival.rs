@@ -28,8 +28,8 @@ impl Flows {
         now: Timestamp,
     ) -> Inspection {
         let is_read = match content.surface {
-            Surface::Result | Surface::Error | Surface::Question => true,
-            Surface::Notification => says_something(content),
+            Surface::Error | Surface::Question => true,
+            Surface::Result | Surface::Notification => says_something(content),
             Surface::Request | Surface::Reply | Surface::Definition | Surface::Instructions => false,
         };
         let is_shown = match &inspection.verdict {
@@ -46,6 +46,11 @@ impl Flows {
         let prose = nature.as_deref().filter(|nature| !nature.fields.is_empty()).map(Nature::of_prose);
         let plain = prose.as_ref().or(nature.as_deref());
         let label = label_of(content, if beside.is_empty() { nature.as_deref() } else { plain }, &inspection);
+        let label = match content.resource {
+            Some(Resource::Tool(..)) => label,
+            // A server may say there whatever its tools could have said.
+            Some(_) | None => label.join(&widest_of(gateway, content)),
+        };
         let parts: Vec<Raw<'_>> = spoken.iter().map(|(_, part)| *part).collect();
         let rules = self.rules.load();
         let records = Records::read(&self.keyed, content.server, &parts, &rules.walls);
@@ -149,6 +154,12 @@ pub(super) fn source(content: &Content<'_>, why: Why) -> Source {
     Source::new(exchange, content.server.clone(), item, why)
 }
 
+/// The most that the server may say.
+fn widest_of(gateway: &Gateway, content: &Content<'_>) -> Label {
+    let view = gateway.view();
+    view.servers.get(content.server).map_or_else(Label::unknown, |server| server.definitions().widest())
+}
+
 /// What the tool that answers says of its results.
 fn output_schema(gateway: &Gateway, content: &Content<'_>) -> Option<RawJson> {
     let Some(Resource::Tool(server, tool)) = content.resource else { return None };
@@ -162,10 +173,19 @@ fn call<'a>(content: &'a Content<'_>, nature: &'a Nature) -> Option<Call<'a>> {
     Some(Call { server, tool, nature, arguments })
 }
 
-/// Progress without a word, and that a list has changed, tell a model nothing.
+/// Progress without a word, that a list has changed, and answers that are the protocol's own tell a model nothing.
 fn says_something(content: &Content<'_>) -> bool {
     match content.method {
         "notifications/message" => true,
+        // Definitions have guards and pins of their own; the rest is the protocol's.
+        "initialize"
+        | "server/discover"
+        | "ping"
+        | "tools/list"
+        | "prompts/list"
+        | "logging/setLevel"
+        | "resources/subscribe"
+        | "resources/unsubscribe" => false,
         "notifications/progress" => content.parts.iter().any(|part| part.member("message").is_some()),
         other => !other.starts_with("notifications/") || !other.ends_with("_changed"),
     }

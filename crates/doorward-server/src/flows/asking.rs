@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use doorward_core::access::{AccessRequest, Observed, Resource};
+use doorward_core::access::{AccessRequest, Observed};
 use doorward_core::decision::{Decision, Denial, Obligation, Telling};
 use doorward_core::flow::{Confidentiality, FlowSeen, Label};
 use doorward_core::ids::ExchangeId;
@@ -15,7 +15,7 @@ use doorward_flow::canonical::Kind;
 use doorward_policy::Engine;
 
 use super::{Flight, Flows, locked};
-use crate::approvals::FlowAsked;
+use crate::approvals::{FlowAsked, is_level};
 use crate::clock::now;
 use crate::gateway::Gateway;
 
@@ -36,25 +36,19 @@ pub(crate) struct Asks<'a> {
 impl Flows {
     /// What the decision point is told of `request`, a part of the message `id`, with what people have endorsed for it.
     pub(crate) async fn look(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest) -> FlowSeen {
-        let seen = self.judge(gateway, id, request, now());
-        let (Resource::Tool(server, tool) | Resource::Prompt(server, tool)) = &request.resource else { return seen };
+        let seen = self.judge(gateway, id, request, &[], now());
         let Some(flight) = self.flight(id).filter(|_| !seen.endorse.missing.is_empty()) else { return seen };
-        let endorsed = match gateway.approvals().endorsed(flight.place.id(), (server, tool)).await {
-            Ok(endorsed) => endorsed,
+        let mut labels = words(&seen.context.label);
+        labels.retain(|label| is_level(label));
+        match gateway.approvals().endorsed(gateway, flight.place.id(), request, &labels).await {
+            Ok(endorsed) if endorsed.is_empty() => seen,
+            // They are asked for each time: who has said yes may take it back.
+            Ok(endorsed) => self.judge(gateway, id, request, &endorsed, now()),
             Err(error) => {
                 tracing::error!(%error, "what people have endorsed cannot be read: nothing counts as endorsed");
-                return seen;
+                seen
             }
-        };
-        if endorsed.is_empty() {
-            return seen;
         }
-        self.contexts.with(&flight.place, now(), |entry| {
-            for (role, value) in endorsed {
-                entry.body.context.approve(server, tool, role, value);
-            }
-        });
-        self.judge(gateway, id, request, now())
     }
 
     /// Remembers what `request`, a part of the message `id`, was allowed by.

@@ -1,15 +1,45 @@
 //! What records tell of the flow that a message was part of.
 
 use doorward_core::flow::{Confidentiality, FlowNote, Label, Source, Why};
+use doorward_core::ids::ExchangeId;
 use doorward_core::principal::PrincipalId;
-use doorward_core::record::{Phase, Record};
+use doorward_core::record::{Disposition, Phase, Record};
 use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
 
 use super::{Flows, locked};
 use crate::limits::{FLOW_SOURCES_TOLD_MAX, LEDGERS_MAX};
 
+/// A message that has set out: forgotten with this, unless it goes on to where its answer is waited for.
+pub(crate) struct Boarded<'a> {
+    flows: &'a Flows,
+    id: ExchangeId,
+    goes_on: bool,
+}
+
+impl Boarded<'_> {
+    /// It is forwarded: its outcome is recorded later, and it lands with that.
+    pub(crate) fn goes_on(mut self) {
+        self.goes_on = true;
+    }
+}
+
+impl Drop for Boarded<'_> {
+    fn drop(&mut self) {
+        if !self.goes_on
+            && let Some(flight) = self.flows.flights().remove(&self.id)
+        {
+            flight.landed(Disposition::Refuse);
+        }
+    }
+}
+
 impl Flows {
+    /// Follows a message from before it boards, so that it is not kept where its client has gone or its record was refused.
+    pub(crate) const fn follow(&self, id: ExchangeId) -> Boarded<'_> {
+        Boarded { flows: self, id, goes_on: false }
+    }
+
     /// Completes `record` with the flow of its message. With the outcome, the message has landed.
     pub(crate) fn note(&self, record: &mut Record, now: Timestamp) {
         let flight = match record.phase {

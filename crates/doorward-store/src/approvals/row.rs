@@ -90,7 +90,7 @@ pub(super) fn read(row: &SqliteRow, at: Timestamp) -> Result<ApprovalRow, sqlx::
         definition: row.try_get::<Option<Vec<u8>>, _>("definition")?.map(digest).transpose()?,
         arguments_digest: digest(row.try_get("arguments_digest")?)?,
         arguments: arguments.filter(|_| state == ApprovalState::Open),
-        about: serde_json::from_str(row.try_get("about")?).map_err(|_| unreadable("what an approval is about"))?,
+        about: about(row.try_get("about")?)?,
         data: data(row.try_get("data")?)?,
         answered_at: time("answered_at")?,
         answered_by: row.try_get("answered_by")?,
@@ -99,6 +99,11 @@ pub(super) fn read(row: &SqliteRow, at: Timestamp) -> Result<ApprovalRow, sqlx::
         used_at: time("used_at")?,
         used_by: row.try_get::<Option<Vec<u8>>, _>("used_by")?.map(exchange).transpose()?,
     })
+}
+
+/// What else a row tells.
+pub(super) fn about(text: &str) -> Result<AboutApproval, sqlx::Error> {
+    serde_json::from_str(text).map_err(|_| unreadable("what an approval is about"))
 }
 
 /// The values of a row.

@@ -9,7 +9,7 @@ use doorward_core::time::Timestamp;
 use doorward_store::limits::{APPROVAL_CONTINUES, APPROVALS_BUDGET_SPAN, APPROVALS_KEPT};
 use doorward_store::{
     AboutApproval, Answered, ApprovalAnswer, ApprovalBounds, ApprovalQuestion, ApprovalState, ApprovalSubject,
-    Approvals, AskedOf, Consulted, Datum, NotAsked, Store, StoreConfig, StoreUrl,
+    Approvals, AskedOf, Consulted, Datum, EndorsedThing, NotAsked, Store, StoreConfig, StoreUrl,
 };
 
 use crate::sample::Scratch;
@@ -186,18 +186,55 @@ async fn values_stay_endorsed_for_their_tool_role_and_context() {
     };
     let consult = async |now| approvals.consult(&question, &MANY, at(now)).await.unwrap();
     let asked = ids(&consult(0).await);
-    let endorsed = async |context, tool: &str, now| approvals.endorsed(context, ("shop", tool), at(now)).await.unwrap();
+    let thing = EndorsedThing {
+        context,
+        server: "shop",
+        action: &question.action,
+        item: "pay",
+        definition: question.definition,
+        labels: &[],
+    };
+    let endorsed = async |context, item: &str, now| {
+        approvals.endorsed(&EndorsedThing { context, item, ..thing }, at(now)).await.unwrap()
+    };
     assert_eq!(endorsed(context, "pay", 1).await, []);
     assert_eq!(answer(approvals, &asked[0], yes(1), 1).await, Answered::Done);
     assert_eq!(endorsed(context, "pay", 2 * WAIT).await, [(Role::Target, u64::MAX)]);
     assert_eq!(endorsed(other, "pay", 2).await, []);
     assert_eq!(endorsed(context, "refund", 2).await, []);
+    let more = ["confidentiality: secret".to_owned()];
+    for other in [
+        EndorsedThing { action: "prompts/get", ..thing },
+        EndorsedThing { definition: Some([1; 32]), ..thing },
+        EndorsedThing { labels: &more, ..thing },
+    ] {
+        assert_eq!(approvals.endorsed(&other, at(2)).await.unwrap(), [], "{other:?}");
+    }
     for _ in 0..2 {
         assert!(matches!(consult(2 * WAIT).await, Consulted::Granted { .. }), "it is not used up");
     }
     assert_eq!(endorsed(context, "pay", 8 * 3_600_000_001).await, []);
     assert_eq!(answer(approvals, &asked[0], ApprovalAnswer::Deny, 3 * WAIT).await, Answered::Done);
     assert_eq!(endorsed(context, "pay", 3 * WAIT).await, [], "a no takes it back");
+}
+
+#[tokio::test]
+async fn values_are_endorsed_when_everybody_has_said_so() {
+    let store = memory().await;
+    let approvals = store.approvals();
+    let context = ContextId::from_bytes([1; 16]);
+    let data = vec![Datum { path: "/to".to_owned(), role: "target".to_owned(), hash: 7 }];
+    let asked_of = question(1, 1, &["finance", "operator"], 0);
+    let question = ApprovalQuestion { subject: ApprovalSubject::Data, context: Some(context), data, ..asked_of };
+    let asked = ids(&approvals.consult(&question, &MANY, at(0)).await.unwrap());
+    let (server, action, item) = (&*question.server, &*question.action, "pay");
+    let thing = EndorsedThing { context, server, action, item, definition: question.definition, labels: &[] };
+    assert_eq!(answer(approvals, &asked[0], yes(1), 1).await, Answered::Done);
+    assert_eq!(approvals.endorsed(&thing, at(2)).await.unwrap(), [], "one of two");
+    assert_eq!(answer(approvals, &asked[1], yes(1), 1).await, Answered::Done);
+    assert_eq!(approvals.endorsed(&thing, at(2)).await.unwrap(), [(Role::Target, 7)]);
+    assert_eq!(answer(approvals, &asked[1], ApprovalAnswer::Deny, 3).await, Answered::Done);
+    assert_eq!(approvals.endorsed(&thing, at(4)).await.unwrap(), [], "one takes it back");
 }
 
 #[tokio::test]
