@@ -15,7 +15,7 @@ mod winnow;
 use doorward_core::flow::Confidentiality;
 
 use crate::decode;
-use limits::{HITS_MIN, PRINTS_MAX, SOURCE_BYTES, SOURCES_MAX};
+use limits::{HITS_MIN, PRINTS_MAX, SOURCE_BYTES, SOURCES_MAX, WINDOW};
 use secrets::Secrets;
 use table::Table;
 
@@ -73,7 +73,7 @@ impl Prints {
     /// goes; a text less confidential than all the rest is not taken in.
     pub fn index(&mut self, key: &PrintKey, source: u32, confidentiality: Confidentiality, text: &str) {
         let text = text.get(..text.floor_char_boundary(SOURCE_BYTES)).unwrap_or_default();
-        let mut prints = Vec::new();
+        let mut prints = Vec::with_capacity(text.len() / WINDOW);
         winnow::each(key, text, &mut |print, _| prints.push(print));
         prints.sort_unstable();
         prints.dedup();

@@ -34,15 +34,16 @@ impl Table {
     /// Gives the slots of all sources of `print` to `take`, unless it is in too many.
     pub(super) fn find(&self, print: u64, take: &mut impl FnMut(usize)) {
         let mut slots = [0_u64; SOURCES_OF_PRINT_MAX];
-        let mut count = 0;
-        for (_, entry) in self.chain(print) {
-            if entry & SLOT_MASK == COMMON {
-                return;
-            }
+        let (mut count, mut is_common) = (0, false);
+        self.walk(print, |_, entry| {
+            is_common |= entry & SLOT_MASK == COMMON;
             if let Some(slot) = slots.get_mut(count) {
                 *slot = entry & SLOT_MASK;
                 count += 1;
             }
+        });
+        if is_common {
+            return;
         }
         for slot in slots.into_iter().take(count) {
             usize::try_from(slot - 1).into_iter().for_each(&mut *take);
@@ -64,17 +65,18 @@ impl Table {
     /// Notes that `print` is of the source in `slot`, for which there is room.
     pub(super) fn insert(&mut self, print: u64, slot: usize) {
         let low = slot as u64 + 1;
-        let (mut count, mut first) = (0, None);
-        for (at, entry) in self.chain(print) {
-            if entry & SLOT_MASK == COMMON || entry & SLOT_MASK == low {
-                return;
-            }
+        let (mut count, mut first, mut is_known) = (0, None, false);
+        let free = self.walk(print, |at, entry| {
+            is_known |= entry & SLOT_MASK == COMMON || entry & SLOT_MASK == low;
             first = first.or(Some(at));
             count += 1;
+        });
+        if is_known {
+            return;
         }
         match first.and_then(|at| self.entries.get_mut(at)) {
             Some(first) if count == SOURCES_OF_PRINT_MAX => *first |= COMMON,
-            Some(_) | None => self.put(print & !SLOT_MASK | low),
+            Some(_) | None => self.fill(free, print & !SLOT_MASK | low),
         }
     }
 
@@ -89,19 +91,29 @@ impl Table {
         own.into_iter().filter(|&entry| is_kept(entry)).for_each(|entry| self.put(entry));
         for entry in common {
             // What is left of none but this stands in nothing.
-            if self.chain(entry).next().is_some() {
-                self.put(entry);
+            let mut is_used = false;
+            let free = self.walk(entry, |_, _| is_used = true);
+            if is_used {
+                self.fill(free, entry);
             }
         }
     }
 
-    /// All entries of `print`, with their places.
-    fn chain(&self, print: u64) -> impl Iterator<Item = (usize, u64)> {
+    /// Gives all entries of `print` to `take`, with their places; then gives the place of the next.
+    fn walk(&self, print: u64, mut take: impl FnMut(usize, u64)) -> Option<usize> {
         let from = self.home(print);
-        let places = (from..self.entries.len()).chain(0..from);
-        let entries =
-            places.map_while(|at| self.entries.get(at).filter(|entry| **entry != 0).map(|entry| (at, *entry)));
-        entries.filter(move |(_, entry)| (entry ^ print) >> SLOT_BITS == 0)
+        let (before, after) = self.entries.split_at_checked(from)?;
+        for (first, entries) in [(from, after), (0, before)] {
+            for (at, &entry) in (first..).zip(entries) {
+                if entry == 0 {
+                    return Some(at);
+                }
+                if (entry ^ print) >> SLOT_BITS == 0 {
+                    take(at, entry);
+                }
+            }
+        }
+        None
     }
 
     fn home(&self, print: u64) -> usize {
@@ -110,8 +122,12 @@ impl Table {
 
     fn put(&mut self, entry: u64) {
         let from = self.home(entry);
-        let mut places = (from..self.entries.len()).chain(0..from);
-        let free = places.find(|&at| self.entries.get(at) == Some(&0));
+        let Some((before, after)) = self.entries.split_at_checked(from) else { return };
+        let free = |entries: &[u64]| entries.iter().position(|entry| *entry == 0);
+        self.fill(free(after).map(|at| from + at).or_else(|| free(before)), entry);
+    }
+
+    fn fill(&mut self, free: Option<usize>, entry: u64) {
         if let Some(place) = free.and_then(|at| self.entries.get_mut(at)) {
             *place = entry;
             self.len += 1;

@@ -9,6 +9,9 @@ use std::ops::Range;
 use super::limits::{LETTERS, WINDOW};
 use crate::canonical::{Key, Keyed, Kind};
 
+#[cfg(test)]
+mod tests;
+
 /// What fingerprints are made with: derived once from the key of a tenant.
 #[derive(Clone)]
 pub struct PrintKey {
@@ -64,74 +67,147 @@ impl fmt::Debug for PrintKey {
 
 /// Gives every fingerprint of `text` to `take`, with where it stands.
 pub(super) fn each(key: &PrintKey, text: &str, take: &mut impl FnMut(u64, Range<usize>)) {
-    let mut letters = [(0_u64, 0_usize); LETTERS];
-    let mut window = Window::new();
-    let (mut rolling, mut count, mut place) = (0_u64, 0_usize, 0_usize);
-    let mut give = |(hash, start, end): Candidate| take(mix(hash ^ key.kept), start..end);
-    for (at, c) in text.char_indices() {
-        let Some(symbol) = key.symbol(c) else { continue };
-        let Some(oldest) = letters.get_mut(place) else { continue };
-        rolling = rolling.rotate_left(1) ^ symbol ^ oldest.0.rotate_left(LETTERS as u32);
-        *oldest = (symbol, at);
-        place = if place + 1 == LETTERS { 0 } else { place + 1 };
-        count += 1;
-        if count >= LETTERS {
-            let start = letters.get(place).map_or(at, |(_, start)| *start);
-            window.push((mix(rolling ^ key.order), start, at + c.len_utf8())).map(&mut give);
-        }
+    let mut block = Block::new();
+    let mut window = Window { seen: 0, least: u64::MAX, least_at: 0 };
+    let mut from = 0;
+    while let Some(rest) = text.get(from..).filter(|rest| !rest.is_empty()) {
+        let chunk = rest.get(..rest.floor_char_boundary(BLOCK)).unwrap_or(rest);
+        block.fill(key, from, chunk);
+        block.hash(key);
+        window.slide(&block, &mut |at| take(mix(block.hash_at(at) ^ key.kept), block.place_at(at, text)));
+        window.shift(block.shift());
+        from += chunk.len();
     }
-    window.rest().map(&mut give);
+    if (LETTERS..SPAN).contains(&window.seen) {
+        let at = window.least_at;
+        take(mix(block.hash_at(at) ^ key.kept), block.place_at(at, text));
+    }
 }
 
-/// The hash of a stretch, with where it stands.
-type Candidate = (u64, usize, usize);
+/// So many bytes are taken at once; their letters fit into the nearest cache.
+const BLOCK: usize = 512;
 
-/// The last stretches, of which the smallest is kept.
+/// So many letters decide on a fingerprint, and stay when the next block comes.
+const SPAN: usize = LETTERS + WINDOW - 1;
+
+const PLACES: usize = SPAN + BLOCK;
+
+/// The letters of one stretch of text, after the last [`SPAN`] before it. Work on one kind of thing at a time is quicker
+/// than work on one letter at a time, for hardly any of it has to wait for what was just done.
+struct Block {
+    symbols: [u64; PLACES],
+    starts: [usize; PLACES],
+    /// Of the letters that end at each place.
+    hashes: [u64; PLACES],
+    rolling: u64,
+    /// Where the letters end.
+    end: usize,
+}
+
+impl Block {
+    fn new() -> Self {
+        Self { symbols: [0; PLACES], starts: [0; PLACES], hashes: [u64::MAX; PLACES], rolling: 0, end: SPAN }
+    }
+
+    /// Takes in the letters of `chunk`, which begins at `from`.
+    fn fill(&mut self, key: &PrintKey, from: usize, chunk: &str) {
+        if !chunk.is_ascii() {
+            for (at, c) in chunk.char_indices() {
+                self.push(key.symbol(c).unwrap_or(0), from + at);
+            }
+            return;
+        }
+        for (at, byte) in (from..).zip(chunk.bytes()) {
+            self.push(key.ascii.get(usize::from(byte & 127)).copied().unwrap_or(0), at);
+        }
+    }
+
+    /// Writes down a letter; one that is none is written over by the next, for to look whether it is one costs more.
+    fn push(&mut self, symbol: u64, start: usize) {
+        if let (Some(place), Some(at)) = (self.symbols.get_mut(self.end), self.starts.get_mut(self.end)) {
+            (*place, *at) = (symbol, start);
+            self.end += usize::from(symbol != 0);
+        }
+    }
+
+    /// Hashes the letters that end at each new place.
+    fn hash(&mut self, key: &PrintKey) {
+        let (left, entered) = (self.symbols.get(SPAN - LETTERS..self.end), self.symbols.get(SPAN..self.end));
+        let hashes = self.hashes.get_mut(SPAN..self.end);
+        let pairs = left.into_iter().flatten().zip(entered.into_iter().flatten());
+        for (hash, (left, entered)) in hashes.into_iter().flatten().zip(pairs) {
+            self.rolling = self.rolling.rotate_left(1) ^ entered ^ left.rotate_left(LETTERS as u32);
+            *hash = mix(self.rolling ^ key.order);
+        }
+    }
+
+    fn hash_at(&self, at: usize) -> u64 {
+        self.hashes.get(at).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Where the letters that end at this place stand in `text`.
+    fn place_at(&self, at: usize, text: &str) -> Range<usize> {
+        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
+        start(at + 1 - LETTERS)..text.ceil_char_boundary(start(at) + 1)
+    }
+
+    /// Makes room for the next letters; gives by how many places the last ones move.
+    fn shift(&mut self) -> usize {
+        let by = self.end - SPAN;
+        self.symbols.copy_within(by..self.end, 0);
+        self.starts.copy_within(by..self.end, 0);
+        self.hashes.copy_within(by..self.end, 0);
+        self.end = SPAN;
+        by
+    }
+}
+
+/// The last hashes, of which the smallest is kept.
 struct Window {
-    last: [Candidate; WINDOW],
-    count: usize,
-    place: usize,
-    least: Candidate,
+    /// How many letters there were.
+    seen: usize,
+    least: u64,
+    /// Its place in the block; there is none before the first hash.
     least_at: usize,
 }
 
 impl Window {
-    fn new() -> Self {
-        Self { last: [(u64::MAX, 0, 0); WINDOW], count: 0, place: 0, least: (u64::MAX, 0, 0), least_at: 0 }
-    }
-
-    /// Takes in the next; gives the smallest of the window when it is another than before.
-    fn push(&mut self, next: Candidate) -> Option<Candidate> {
-        if let Some(place) = self.last.get_mut(self.place) {
-            *place = next;
-        }
-        self.place = if self.place + 1 == WINDOW { 0 } else { self.place + 1 };
-        self.count += 1;
-        let before = self.least_at;
-        if self.count == 1 || next.0 < self.least.0 {
-            (self.least, self.least_at) = (next, self.count);
-        } else if self.least_at + WINDOW <= self.count {
-            self.look_again();
-        }
-        let is_new = self.least_at != before;
-        (self.count == WINDOW || self.count > WINDOW && is_new).then_some(self.least)
-    }
-
-    /// The smallest of a text that is shorter than a window.
-    fn rest(&self) -> Option<Candidate> {
-        (1..WINDOW).contains(&self.count).then_some(self.least)
-    }
-
-    /// Finds the smallest of the window, the last of equal ones.
-    fn look_again(&mut self) {
-        let (older, newer) = (self.last.get(self.place..), self.last.get(..self.place));
-        let in_order = older.into_iter().chain(newer).flatten();
-        self.least = (u64::MAX, 0, 0);
-        for (number, candidate) in (self.count + 1 - WINDOW..).zip(in_order) {
-            if candidate.0 <= self.least.0 {
-                (self.least, self.least_at) = (*candidate, number);
+    /// Gives the place of the smallest hash of every window to `take`, when it is another than before.
+    fn slide(&mut self, block: &Block, take: &mut impl FnMut(usize)) {
+        for (at, &hash) in block.hashes.iter().enumerate().take(block.end).skip(SPAN) {
+            self.seen += 1;
+            if self.seen < LETTERS {
+                continue;
+            }
+            let is_new = if hash < self.least || self.seen == LETTERS {
+                (self.least, self.least_at) = (hash, at);
+                true
+            } else if self.least_at + WINDOW <= at {
+                self.look_again(block, at);
+                true
+            } else {
+                false
+            };
+            if self.seen == SPAN || is_new && self.seen > SPAN {
+                take(self.least_at);
             }
         }
+    }
+
+    /// Finds the smallest of the window that ends at this place, the last of equal ones.
+    fn look_again(&mut self, block: &Block, end: usize) {
+        self.least = u64::MAX;
+        let from = end + 1 - WINDOW;
+        for (at, &hash) in (from..).zip(block.hashes.get(from..=end).into_iter().flatten()) {
+            if hash <= self.least {
+                (self.least, self.least_at) = (hash, at);
+            }
+        }
+    }
+
+    /// The places of the block have moved.
+    fn shift(&mut self, by: usize) {
+        self.least_at = self.least_at.saturating_sub(by);
     }
 }
 
