@@ -17,4 +17,5 @@ pub mod limits;
 pub mod nature;
 pub mod pack;
 pub mod prints;
+pub mod project;
 pub mod structure;

@@ -129,6 +129,12 @@ pub const CHOICE_BYTES_MAX: usize = 40;
 /// Longest pointer behind a handle, in bytes.
 pub const HANDLE_POINTER_BYTES_MAX: usize = 512;
 
+/// Texts of which a hidden value may be asked to be one.
+pub const FORM_CHOICES_MAX: usize = 64;
+
+/// Longest of these texts, in bytes.
+pub const FORM_CHOICE_BYTES_MAX: usize = 256;
+
 /// So many places of a hidden result are named to whoever holds its handle.
 pub const HIDDEN_PLACES_MAX: usize = 64;
 

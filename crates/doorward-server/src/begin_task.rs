@@ -1,7 +1,7 @@
 //! The tool with which a unit of work is opened by name.
 //!
-//! Responsible for how it looks: its definition, what a call of it asks for, what is answered, and the argument in which a
-//! model passes its handle on, which every tool is shown with. It must never let that argument reach a server.
+//! Responsible for how it looks: its definition, what a call of it asks for, what is answered, and taking what names a
+//! unit of work out of messages. It must never let that reach a server.
 
 mod open;
 
@@ -12,65 +12,20 @@ use doorward_core::refusal::{Code, Refusal};
 use doorward_flow::contexts::{Channel, Opened, Task, UnfitTask};
 use doorward_mcp::compose::quote;
 use doorward_mcp::limits::Limits;
-use doorward_mcp::message::{Message, Notification, Request, Response};
+use doorward_mcp::message::{Message, Notification, Request};
 use doorward_mcp::raw::{Kind, Raw};
 use doorward_mcp::revision::Era;
-use doorward_mcp::splice::{Segments, Splice};
+use doorward_mcp::splice::Splice;
 
 use crate::hints::{ARGUMENT, META_CONTEXT};
-pub(crate) use open::{Asking, open};
+use crate::own_tools;
+pub(crate) use open::opened;
 
 /// What it is called. No tool of a joint endpoint is, since those have their server before their name.
 pub const NAME: &str = "begin_task";
 
 /// How it is listed.
 pub const DEFINITION: &str = r#"{"name":"begin_task","title":"Begin a task","description":"Opens a task of its own, so that what is read for it is kept apart from other work. Returns a handle; pass it in later calls of the task as the argument doorward_context.","inputSchema":{"type":"object","properties":{"purpose":{"type":"string","minLength":1,"maxLength":4096,"description":"What the task is for, in a sentence or two."},"tools":{"type":"array","maxItems":128,"items":{"type":"string","minLength":1,"maxLength":256},"description":"The tools it needs; any, if none are named."},"budget":{"type":"object","properties":{"calls":{"type":"integer","minimum":0,"description":"How many calls it may make at most."}},"additionalProperties":false},"doorward_context":{"type":"string","description":"The handle of the task that this one is part of, as begin_task returned it."}},"required":["purpose"],"additionalProperties":false},"annotations":{"readOnlyHint":false,"destructiveHint":false,"idempotentHint":false,"openWorldHint":false}}"#;
-
-/// How the argument is listed among those of every other tool.
-const PROPERTY: &str = r#""doorward_context":{"type":"string","description":"The handle of the task that this call is part of, as begin_task returned it."}"#;
-
-/// Whether it stands in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Own {
-    /// It is offered, on the last page.
-    Listed,
-    /// A server has a tool of that name, which wins.
-    Absent,
-}
-
-/// Whether `request` calls it.
-#[must_use]
-pub fn is_called(request: &Request) -> bool {
-    request.method() == "tools/call" && request.param("name").and_then(|name| name.as_str()).as_deref() == Some(NAME)
-}
-
-/// The answer to `tools/list` with it, and with its argument among those of every tool. What cannot be read stays as it is.
-#[must_use]
-pub fn with_own(answer: Segments, own: Own) -> Segments {
-    let bytes = answer.into_bytes();
-    let shown = match Message::parse(bytes.clone(), &Limits::for_results()) {
-        Ok(Message::Response(answer)) => listed(&answer, own),
-        Ok(Message::Request(_) | Message::Notification(_)) | Err(_) => None,
-    };
-    shown.unwrap_or_else(|| Segments::from(bytes))
-}
-
-/// The same for an answer that was read; `None` when that cannot be done.
-#[must_use]
-pub fn listed(answer: &Response, own: Own) -> Option<Segments> {
-    let tools = answer.result_member("tools").filter(|tools| tools.kind() == Kind::Array)?;
-    let mut splice = Splice::new(answer.bytes());
-    if own == Own::Listed && !goes_on(answer) && !tools.elements().any(is_it) {
-        let comma = if tools.elements().next().is_some() { "," } else { "" };
-        splice.replace(after(tools)?, format!("{DEFINITION}{comma}")).ok()?;
-    }
-    for tool in tools.elements() {
-        if let Some((place, with)) = tool.member("inputSchema").and_then(argument) {
-            splice.replace(place, with).ok()?;
-        }
-    }
-    Some(splice.finish())
-}
 
 /// The task that a call asks for. `tool` says how a task names the tool that goes by a name.
 ///
@@ -111,14 +66,7 @@ pub fn told(opened: &Opened, era: Era) -> String {
         "The task has begun. Pass {handle} as the argument {ARGUMENT} in each call of it, \
          or let your client put it into _meta as {META_CONTEXT}."
     );
-    let complete = match era {
-        Era::Modern => r#""resultType":"complete","#,
-        Era::Legacy => "",
-    };
-    format!(
-        r#"{{{complete}"content":[{{"type":"text","text":{}}}],"structuredContent":{{"context":{handle}}},"isError":false}}"#,
-        quote(&text)
-    )
+    own_tools::result(&text, &format!(r#"{{"context":{handle}}}"#), era)
 }
 
 /// The request without what names its context, which is for the gateway alone: the argument of a call, and the member of
@@ -188,36 +136,6 @@ fn stuck() -> Refusal {
     Refusal::new(Code::BadParams).with_detail("What names its context cannot be taken out of it.")
 }
 
-fn goes_on(answer: &Response) -> bool {
-    answer.result_member("nextCursor").is_some_and(|cursor| cursor.kind() == Kind::String)
-}
-
-fn is_it(tool: Raw<'_>) -> bool {
-    tool.member("name").and_then(|name| name.as_str()).as_deref() == Some(NAME)
-}
-
-/// Where the argument goes in the schema of a tool, and what is written there; `None` where there is no room for it.
-fn argument(schema: Raw<'_>) -> Option<Edit> {
-    if schema.kind() != Kind::Object {
-        return None;
-    }
-    let comma = |object: Raw<'_>| if object.members().next().is_some() { "," } else { "" };
-    match schema.member("properties") {
-        Some(properties) if properties.kind() == Kind::Object => match properties.member(ARGUMENT) {
-            Some(_) => None,
-            None => Some((after(properties)?, format!("{PROPERTY}{}", comma(properties)))),
-        },
-        Some(_) => None,
-        None => Some((after(schema)?, format!(r#""properties":{{{PROPERTY}}}{}"#, comma(schema)))),
-    }
-}
-
-/// The place behind the bracket that opens it.
-fn after(opened: Raw<'_>) -> Option<Range<usize>> {
-    let start = opened.range().start.checked_add(1)?;
-    Some(start..start)
-}
-
 fn tools(list: Option<Raw<'_>>) -> Option<Vec<Box<str>>> {
     let Some(list) = list else { return Some(Vec::new()) };
     if list.kind() != Kind::Array {
@@ -255,58 +173,6 @@ mod tests {
         }
     }
 
-    fn answer(result: &Value) -> Response {
-        let text = json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string();
-        match Message::parse(text, &Limits::default()) {
-            Ok(Message::Response(response)) => response,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn names(segments: Segments) -> Vec<String> {
-        let answer: Value = serde_json::from_slice(&segments.into_bytes()).unwrap();
-        let tools = answer["result"]["tools"].as_array().unwrap();
-        tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
-    }
-
-    #[test]
-    fn it_is_listed_beside_the_tools_of_a_server_and_never_in_place_of_one() {
-        let definition: Value = serde_json::from_str(DEFINITION).unwrap();
-        assert_eq!(definition["name"], NAME);
-        let shown = |result: Value, own| names(listed(&answer(&result), own).unwrap());
-        assert_eq!(shown(json!({ "tools": [] }), Own::Listed), [NAME]);
-        assert_eq!(shown(json!({ "tools": [{ "name": "a" }] }), Own::Listed), [NAME, "a"]);
-        assert_eq!(shown(json!({ "tools": [{ "name": "a" }] }), Own::Absent), ["a"]);
-        assert_eq!(shown(json!({ "tools": [{ "name": NAME }] }), Own::Listed), [NAME]);
-        assert_eq!(shown(json!({ "tools": [{ "name": "a" }], "nextCursor": "2" }), Own::Listed), ["a"]);
-        for result in [json!({}), json!({ "tools": 1 })] {
-            assert!(listed(&answer(&result), Own::Listed).is_none(), "{result}");
-        }
-    }
-
-    #[test]
-    fn every_tool_is_listed_with_the_argument() {
-        let schemas = [
-            (json!({ "type": "object", "properties": { "a": {} }, "additionalProperties": false }), 2),
-            (json!({ "properties": {} }), 1),
-            (json!({ "type": "object" }), 1),
-            (json!({}), 1),
-            (json!({ "properties": { ARGUMENT: {} } }), 1),
-        ];
-        for (schema, count) in schemas {
-            let result = json!({ "tools": [{ "name": "a", "inputSchema": schema }] });
-            let shown = listed(&answer(&result), Own::Absent).unwrap().into_bytes();
-            let shown: Value = serde_json::from_slice(&shown).unwrap();
-            let properties = shown["result"]["tools"][0]["inputSchema"]["properties"].as_object().unwrap();
-            assert!(properties.contains_key(ARGUMENT) && properties.len() == count, "{shown}");
-        }
-        for schema in [json!(true), json!({ "properties": 1 })] {
-            let result = json!({ "tools": [{ "name": "a", "inputSchema": schema }] });
-            let shown = listed(&answer(&result), Own::Absent).unwrap().into_bytes();
-            assert_eq!(shown, answer(&result).bytes(), "what cannot be understood stays");
-        }
-    }
-
     fn any(name: &str) -> Option<Box<str>> {
         Some(name.into())
     }
@@ -314,7 +180,6 @@ mod tests {
     #[test]
     fn a_call_says_what_the_task_is() {
         let request = call(&json!({ "purpose": "Book a room", "tools": ["book"], "budget": { "calls": 1 } }));
-        assert!(is_called(&request));
         let task = asked(&request, Channel::Call, &any).unwrap();
         assert_eq!((task.purpose(), task.channel(), task.tools().len()), ("Book a room", Channel::Call, 1));
         assert!(asked(&call(&json!({ "purpose": "x" })), Channel::Call, &any).is_ok());

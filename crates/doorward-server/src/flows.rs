@@ -40,6 +40,7 @@ use crate::limits::{FLIGHTS_MAX, FLOW_LOOK, LEDGERS_MAX};
 pub(crate) use asking::Asks;
 use body::Body;
 use hidden::carriage::Carriage;
+pub(crate) use hidden::carriage::foreign;
 pub(crate) use hidden::{Shown, Sight, error_code};
 pub(crate) use task::tool_named;
 
@@ -54,14 +55,16 @@ pub struct FlowRules {
     pub honest_clients: BTreeSet<Arc<str>>,
     /// Whether callers may open units of work by name.
     pub begin_task: bool,
+    /// Whether callers may ask bounded questions about hidden results.
+    pub project: bool,
 }
 
 impl FlowRules {
     /// Those that go with what the configuration says of units of work.
     #[must_use]
     pub fn by(contexts: &ContextRules) -> Self {
-        let ContextRules { honest_clients, walls, begin_task } = contexts.clone();
-        Self { caps: Caps::default(), walls, honest_clients, begin_task }
+        let ContextRules { honest_clients, walls, begin_task, project } = contexts.clone();
+        Self { caps: Caps::default(), walls, honest_clients, begin_task, project }
     }
 }
 

@@ -189,8 +189,8 @@ impl Joined {
         if before_hello && !matches!(request.method(), "initialize" | "ping") {
             return self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownSession)).await;
         }
-        if self.is_own(&joint, &request) {
-            return self.begin(&caller, &joint, request, revision).await;
+        if let Some(tool) = self.own_tool(&joint, &request) {
+            return self.answered(tool, &caller, (&joint, request, revision)).await;
         }
         match Scope::of(&request) {
             Ok(Scope::Own) => self.own(caller, &joint, request, revision).await,

@@ -478,5 +478,17 @@ pub const TASKS_PER_HOUR: u32 = 120;
 /// The period of [`TASKS_PER_HOUR`].
 pub const TASKS_PER: Duration = Duration::from_secs(3600);
 
+/// Bits of hidden results that are told within one context.
+pub const PROJECTED_BITS_MAX: u32 = 64;
+
+/// Bits of hidden results that one user may be told at once, before they flow back at [`PROJECTED_BITS_PER_HOUR`].
+pub const PROJECTED_BITS_AT_ONCE: u32 = 512;
+
+/// Bits of hidden results that one user may be told within [`PROJECTED_BITS_PER`], over all contexts.
+pub const PROJECTED_BITS_PER_HOUR: u32 = 1024;
+
+/// The period of [`PROJECTED_BITS_PER_HOUR`].
+pub const PROJECTED_BITS_PER: Duration = Duration::from_secs(3600);
+
 /// How often units of work that are over are forgotten.
 pub const FLOW_LOOK: Duration = Duration::from_secs(60);

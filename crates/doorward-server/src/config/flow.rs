@@ -24,6 +24,8 @@ pub struct ContextRules {
     pub walls: Walls,
     /// Whether callers may open units of work by name.
     pub begin_task: bool,
+    /// Whether callers may ask bounded questions about hidden results.
+    pub project: bool,
 }
 
 impl Builder<'_> {
@@ -33,6 +35,7 @@ impl Builder<'_> {
             honest_clients: self.honest_clients(),
             walls: self.walls(),
             begin_task: self.flag(Key::FlowBeginTask, false),
+            project: self.flag(Key::FlowProject, false),
         }
     }
 

@@ -53,6 +53,8 @@ pub enum Key {
     FlowConflictFields,
     /// Whether the gateway offers a tool to open a unit of work.
     FlowBeginTask,
+    /// Whether the gateway offers a tool to ask bounded questions about hidden results.
+    FlowProject,
     /// Where rules read the time of day.
     PolicyTimezone,
     /// What a caller is told of a thing that its lists would not show.
@@ -123,6 +125,7 @@ impl Key {
         Self::FlowConflictSides,
         Self::FlowConflictFields,
         Self::FlowBeginTask,
+        Self::FlowProject,
         Self::PolicyTimezone,
         Self::PolicyDenied,
         Self::AggregateEnabled,
@@ -167,6 +170,7 @@ impl Key {
             Self::FlowConflictSides => ("flow", "conflict_sides"),
             Self::FlowConflictFields => ("flow", "conflict_fields"),
             Self::FlowBeginTask => ("flow", "begin_task"),
+            Self::FlowProject => ("flow", "project"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
             Self::AggregateEnabled => ("aggregate", "enabled"),
@@ -200,7 +204,7 @@ impl Key {
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
             Self::StoreFlushMs | Self::AggregateWaitS | Self::ApprovalsWaitS | Self::ApprovalsPerHour => Form::Number,
-            Self::AggregateEnabled | Self::FlowBeginTask => Form::Flag,
+            Self::AggregateEnabled | Self::FlowBeginTask | Self::FlowProject => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
             | Self::IdentityResource

@@ -7,6 +7,7 @@
 pub(super) mod carriage;
 mod definition;
 pub(super) mod kept;
+mod projection;
 mod stand_in;
 
 use std::sync::Arc;

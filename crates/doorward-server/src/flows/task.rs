@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 use super::{Flight, Flows};
 use crate::begin_task::unfit;
 use crate::clock::random_bytes;
+use crate::own_tools::OwnTool;
 
 /// A tool as tasks name it: no server's id holds a slash.
 pub(crate) fn tool_named(server: &ServerId, tool: &str) -> Box<str> {
@@ -33,9 +34,20 @@ pub(super) fn declare(context: &mut Context, place: &Place) {
 }
 
 impl Flows {
-    /// Whether callers may open units of work.
-    pub(crate) fn offers_tasks(&self) -> bool {
-        self.rules.load().begin_task
+    /// Which tools of the gateway itself callers are offered.
+    pub(crate) fn offered(&self) -> &'static [OwnTool] {
+        let rules = self.rules.load();
+        match (rules.begin_task, rules.project) {
+            (true, true) => &OwnTool::ALL,
+            (true, false) => &[OwnTool::BeginTask],
+            (false, true) => &[OwnTool::Project],
+            (false, false) => &[],
+        }
+    }
+
+    /// Whether they are offered this one.
+    pub(crate) fn offers(&self, tool: OwnTool) -> bool {
+        self.offered().contains(&tool)
     }
 
     /// Opens a context for `task`, which the message `id` asks for.

@@ -1,4 +1,4 @@
-//! The gateway's own tool at a joint endpoint, where it is no server's.
+//! The gateway's own tools at a joint endpoint, where they are no server's.
 
 use std::sync::Arc;
 
@@ -10,31 +10,30 @@ use doorward_mcp::revision::Revision;
 use doorward_mcp::splice::Segments;
 
 use super::{Joined, Joint, JointOngoing, offers};
-use crate::begin_task::{self, Asking, Own};
 use crate::caller::Caller;
 use crate::flows::tool_named;
+use crate::own_tools::{self, Asking, OwnTool};
 use crate::talk::Final;
 
 impl Joined {
-    /// Whether the request calls the gateway's own tool.
-    pub(super) fn is_own(&self, joint: &Joint, request: &Request) -> bool {
-        self.gateway.flows().offers_tasks() && begin_task::is_called(request) && own(joint) == Own::Listed
+    /// Which of the gateway's own tools the request calls.
+    pub(super) fn own_tool(&self, joint: &Joint, request: &Request) -> Option<OwnTool> {
+        OwnTool::called(request).filter(|tool| self.gateway.flows().offers(*tool) && !has(joint, *tool))
     }
 
     /// Answers such a call.
-    pub(super) async fn begin(
+    pub(super) async fn answered(
         self: &Arc<Self>,
+        tool: OwnTool,
         caller: &Caller,
-        joint: &Joint,
-        request: Request,
-        revision: Revision,
+        (joint, request, revision): (&Joint, Request, Revision),
     ) -> JointOngoing {
-        let tool = |name: &str| {
+        let named = |name: &str| {
             let tool = joint.plan.called(name, &|server, what| offers(joint, server, what)).ok()?;
             Some(tool_named(&tool.server, &tool.name))
         };
-        let asking = Asking { caller, request: &request, revision, tool: &tool };
-        match begin_task::open(&self.gateway, asking).await {
+        let asking = Asking { caller, request: &request, revision, tool: &named };
+        match own_tools::answer(&self.gateway, tool, asking).await {
             Outcome::Answer(message) => {
                 JointOngoing::over(Final { message, refusal: None, scopes: None, error: None, status: None })
             }
@@ -47,18 +46,15 @@ impl Joined {
     /// A list as the client sees it.
     pub(super) fn with_own(&self, list: List, answer: Segments) -> Segments {
         match (list, self.current()) {
-            (List::Tools, Some(joint)) if self.gateway.flows().offers_tasks() => {
-                begin_task::with_own(answer, own(&joint))
+            (List::Tools, Some(joint)) if !self.gateway.flows().offered().is_empty() => {
+                own_tools::with_own(answer, self.gateway.flows().offered(), &|tool| has(&joint, tool))
             }
             (List::Tools | List::Prompts | List::Resources | List::Templates | List::Tasks, _) => answer,
         }
     }
 }
 
-/// Whose tool of that name is: a server's, where a view gives one of its tools that name.
-fn own(joint: &Joint) -> Own {
-    match joint.plan.called(begin_task::NAME, &|server, what| offers(joint, server, what)) {
-        Ok(_) => Own::Absent,
-        Err(_) => Own::Listed,
-    }
+/// Whether a view gives a tool of a server that name; then it is the server's.
+fn has(joint: &Joint, tool: OwnTool) -> bool {
+    joint.plan.called(tool.name(), &|server, what| offers(joint, server, what)).is_ok()
 }

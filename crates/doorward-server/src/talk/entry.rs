@@ -11,6 +11,7 @@ use doorward_mcp::message::{Message, Notification};
 use super::Talk;
 use crate::caller::Caller;
 use crate::flows::Sight;
+use crate::own_tools::OwnTool;
 
 impl Talk {
     /// The message as it is to be decided on, and what is known of how it came.
@@ -28,7 +29,7 @@ impl Talk {
         let is_sent = direction == Direction::ToServer;
         let sight = if is_sent { flows.sight(&self.gateway, self.server.id(), &message) } else { Sight::Open };
         let names = is_sent && flows.names_hidden(&message);
-        let keeps_contexts = self.gateway.engine().looks_at_flow() || flows.offers_tasks();
+        let keeps_contexts = self.gateway.engine().looks_at_flow() || flows.offers(OwnTool::BeginTask);
         if !(keeps_contexts || sight == Sight::Hidden || names) {
             return Ok((approach, message));
         }

@@ -42,7 +42,7 @@ pub struct Ongoing {
     strays: u32,
     /// What was said on the way so far.
     tail: Tail,
-    /// Whether it is the list in which the gateway's own tool may stand.
+    /// Whether it is the list in which the gateway's own tools may stand.
     shows_own: bool,
 }
 
@@ -132,7 +132,7 @@ impl Ongoing {
         }
     }
 
-    /// The same, with the gateway's own tool in the list that is its answer.
+    /// The same, with the gateway's own tools in the list that is its answer.
     pub(super) fn showing_own(self) -> Self {
         Self { shows_own: true, ..self }
     }

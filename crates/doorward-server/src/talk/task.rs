@@ -1,7 +1,7 @@
-//! The gateway's own tool at the endpoint of one server.
+//! The gateway's own tools at the endpoint of one server.
 //!
-//! Responsible for the client's side of it: a call that is the gateway's to answer, the list it stands in, and what names
-//! a unit of work, which no server is sent. A server's own tool of that name wins.
+//! Responsible for the client's side of it: a call that is the gateway's to answer, the list they stand in, and what names
+//! a unit of work, which no server is sent. A server's tool of the same name wins.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use doorward_mcp::revision::Revision;
 use doorward_mcp::splice::Segments;
 
 use super::{Ongoing, Talk};
-use crate::begin_task::{self, Asking, Own};
+use crate::begin_task;
 use crate::caller::Caller;
 use crate::definitions::Knowledge;
 use crate::flows::tool_named;
+use crate::own_tools::{self, Asking, OwnTool};
 use crate::upstream::ParamHeaders;
 
 impl Talk {
@@ -26,13 +27,13 @@ impl Talk {
         request: Request,
         (revision, params): (Revision, ParamHeaders),
     ) -> Ongoing {
-        if !self.gateway.flows().offers_tasks() {
+        if self.gateway.flows().offered().is_empty() {
             return self.request_with(caller, request, (revision, params)).await;
         }
-        if begin_task::is_called(&request) {
+        if let Some(tool) = OwnTool::called(&request).filter(|tool| self.gateway.flows().offers(*tool)) {
             let caller = self.listener.of_request(caller, &request, revision);
             let known = self.know(&request, revision.era()).await;
-            if let Some(outcome) = self.begun(&caller, &request, revision, known).await {
+            if let Some(outcome) = self.answered(tool, (&caller, &request, revision), known).await {
                 return Ongoing::over((self.clone(), caller), request, revision, outcome);
             }
         }
@@ -41,50 +42,47 @@ impl Talk {
         if lists { ongoing.showing_own() } else { ongoing }
     }
 
-    /// A call of the gateway's own tool; `None` when it is one of the server's.
-    async fn begun(
+    /// What comes of a call of one of the gateway's own tools; `None` when it is one of the server's.
+    async fn answered(
         &self,
-        caller: &Caller,
-        request: &Request,
-        revision: Revision,
+        tool: OwnTool,
+        (caller, request, revision): (&Caller, &Request, Revision),
         known: Result<(), Refusal>,
     ) -> Option<Outcome> {
         if let Err(refusal) = known {
             let refusal = self.turn_away(caller, refusal, Some(request.method()), request.bytes().len()).await;
             return Some(Outcome::Refuse(refusal));
         }
-        match self.own() {
-            Own::Absent => None,
-            Own::Listed => {
-                let tool = |name: &str| Some(tool_named(self.server.id(), name));
-                Some(begin_task::open(&self.gateway, Asking { caller, request, revision, tool: &tool }).await)
-            }
+        if self.has(tool) {
+            return None;
         }
+        let named = |name: &str| Some(tool_named(self.server.id(), name));
+        Some(own_tools::answer(&self.gateway, tool, Asking { caller, request, revision, tool: &named }).await)
     }
 
     /// The answer to `tools/list` as the client sees it.
     pub(super) fn with_own(&self, answer: Segments) -> Segments {
-        begin_task::with_own(answer, self.own())
+        own_tools::with_own(answer, self.gateway.flows().offered(), &|tool| self.has(tool))
     }
 
     /// The request without what names its unit of work; `None` when it has nothing of the kind, or it is not ours.
     pub(super) fn without_hints(&self, request: &Request) -> Result<Option<Request>, Refusal> {
-        if self.gateway.flows().offers_tasks() { begin_task::stripped(request) } else { Ok(None) }
+        if self.gateway.flows().offers(OwnTool::BeginTask) { begin_task::stripped(request) } else { Ok(None) }
     }
 
     /// The notification, likewise.
     pub(super) fn unhinted(&self, notification: &Notification) -> Result<Option<Notification>, Refusal> {
-        if !self.gateway.flows().offers_tasks() {
+        if !self.gateway.flows().offers(OwnTool::BeginTask) {
             return Ok(None);
         }
         begin_task::stripped_notification(notification)
     }
 
-    /// Whose tool of that name is: the server's, if it was ever seen to have one.
-    fn own(&self) -> Own {
-        match self.server.definitions().knowledge_of(begin_task::NAME) {
-            Knowledge::Settled | Knowledge::Seen => Own::Absent,
-            Knowledge::Unseen => Own::Listed,
+    /// Whether the server was ever seen to have a tool of that name; then it is the server's.
+    fn has(&self, tool: OwnTool) -> bool {
+        match self.server.definitions().knowledge_of(tool.name()) {
+            Knowledge::Settled | Knowledge::Seen => true,
+            Knowledge::Unseen => false,
         }
     }
 }

@@ -25,6 +25,7 @@ mod lasting;
 mod messages;
 mod neighbours;
 mod pipe;
+mod projected;
 mod questions;
 mod records;
 mod restless;

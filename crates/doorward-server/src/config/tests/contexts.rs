@@ -33,6 +33,13 @@ fn tasks_are_opened_only_where_that_is_said() {
 }
 
 #[test]
+fn questions_about_hidden_results_are_answered_only_where_that_is_said() {
+    let load = |place: Place| place.load().unwrap().config.contexts.project;
+    assert!(!load(Place::new("project-usual")));
+    assert!(load(Place::new("project-on").file("project/doorward.toml", "[flow]\nproject = true\n")));
+}
+
+#[test]
 fn what_no_token_can_name_is_an_error() {
     let place = Place::new("contexts-name").file("project/doorward.toml", "[flow]\nhonest_clients = [\"\"]\n");
     let expected = "./doorward.toml:2:19: '' cannot be the name of a client; \

@@ -172,7 +172,8 @@ fn with(bytes: &Bytes, edits: Vec<(Range<usize>, String)>) -> Option<Request> {
     }
 }
 
-fn foreign() -> Refusal {
+/// What is told of a handle that is none of the caller's.
+pub(crate) fn foreign() -> Refusal {
     Refusal::new(Code::ForeignHandle)
         .with_detail("A handle of a hidden result is good in the task that it was given in.")
 }

@@ -17,6 +17,8 @@ use crate::limits::{HIDDEN_BYTES_MAX, HIDDEN_CONTEXT_BYTES_MAX, HIDDEN_CONTEXT_M
 pub(in crate::flows) struct Hidden {
     kept: BTreeMap<HiddenId, Kept>,
     bytes: usize,
+    /// How many bits of them were told. Letting go of them changes nothing about that.
+    pub(super) told: u32,
 }
 
 /// One of them.
@@ -145,8 +147,10 @@ mod tests {
         assert!(hidden.find(id(1), &owner("bob")).is_none());
         assert!(hidden.find(id(2), &owner("ann")).is_none());
         assert_eq!(all.load(Ordering::Relaxed), 9);
+        hidden.told = 60;
         hidden.forget();
         assert!(hidden.find(id(1), &owner("ann")).is_none());
+        assert_eq!(hidden.told, 60, "what was told stays told");
         assert_eq!((all.load(Ordering::Relaxed), hidden.bytes()), (0, 0));
     }
 
