@@ -9,7 +9,7 @@ mod consult;
 mod endorsed;
 mod row;
 
-use doorward_core::flow::{ContextId, Role};
+use doorward_core::flow::ContextId;
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
