@@ -6,6 +6,7 @@
 
 pub(crate) mod address;
 pub(crate) mod normal;
+pub(crate) mod reference;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -108,6 +109,13 @@ pub(crate) struct Value<'a> {
     pub(crate) forms: Forms,
 }
 
+impl Value<'_> {
+    /// Whether it must not be taken for anything else, however it is written: only a person's approval is for it.
+    pub(crate) fn equals_nothing(&self) -> bool {
+        self.forms.count == 0
+    }
+}
+
 /// The forms of a value, hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forms {
@@ -163,10 +171,15 @@ impl Keyed {
             Cow::Borrowed(plain) => normal::folded(plain),
             Cow::Owned(plain) => Cow::Owned(normal::folded(plain).into_owned()),
         };
-        let forms = self.forms_of(&plain, &folded);
+        // What is read in two ways is the same as nothing else.
+        let forms = if reference::is_odd(text) {
+            Forms::none(self.hash(Kind::Apart, text))
+        } else {
+            self.forms_of(&plain, &folded)
+        };
         let sort = if folded.is_empty() {
             Sort::Blank
-        } else if address::is_address(&plain, &folded) {
+        } else if forms.count == 0 || address::is_address(&plain, &folded) || reference::is_followed(text) {
             Sort::Address
         } else {
             Sort::Plain

@@ -70,7 +70,7 @@ impl Declared {
         if number(digits).is_some() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())) {
             return has(&self.numbers);
         }
-        if value.sort == Sort::Blank || folded.len() < 2 || is_whole(folded) {
+        if value.sort == Sort::Blank || value.equals_nothing() || folded.len() < 2 || is_whole(folded) {
             return false;
         }
         has(&self.ids) || self.says(keyed, words(folded)) || self.has_word(keyed, folded)

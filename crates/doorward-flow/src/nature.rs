@@ -231,6 +231,12 @@ impl Nature {
         }
     }
 
+    /// Whether the argument at `path` is one for URLs or hosts, by its schema's `format` or its name.
+    #[must_use]
+    pub fn takes_links(&self, path: &str) -> bool {
+        self.place(path).takes_links()
+    }
+
     /// The words that the schema itself spells out for the argument at `path`.
     #[must_use]
     pub fn spelled(&self, path: &str) -> &[Box<str>] {

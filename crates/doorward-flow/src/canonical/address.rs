@@ -92,7 +92,7 @@ pub(crate) fn has_usual_end(host: &str) -> bool {
 }
 
 /// `name.ending`, where the ending is that of a file.
-fn is_file_name(folded: &str) -> bool {
+pub(crate) fn is_file_name(folded: &str) -> bool {
     let is_stem = |stem: &str| stem.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
     folded.split_once('.').is_some_and(|(stem, end)| is_stem(stem) && FILE_ENDINGS.contains(&end))
 }

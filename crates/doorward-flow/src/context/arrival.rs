@@ -7,7 +7,7 @@ use doorward_core::flow::{Integrity, Role};
 use super::origins::{Argument, Asked};
 use super::{Arrived, Context, Voice, arguments, paths};
 use crate::atoms;
-use crate::canonical::{Forms, Kind, Sort, Value};
+use crate::canonical::{Forms, Kind, Sort, Value, reference};
 use crate::endorse::{Class, Scope};
 use crate::limits::{HANDLE_BYTES_MAX, NAMING_BYTES_MAX, PARTS_MAX};
 use crate::nature::{name_words, names_content};
@@ -93,6 +93,7 @@ fn echo(context: &Context, arrived: &Arrived<'_>) -> Vec<Forms> {
             && asked.origin(&argument).is_none()
         {
             echo.push(argument.value.forms);
+            echo.extend(reference::respelled(&text).map(|text| context.keyed.forms(&text)));
         }
     });
     echo

@@ -8,7 +8,7 @@ use super::arguments::{self, Leaf, Walked};
 use super::origins::{Argument, Asked};
 use super::{Call, Context, Judgement, holds_value, remedy};
 use crate::atoms;
-use crate::canonical::address;
+use crate::canonical::reference::{self, Takes};
 use crate::limits::MISSING_MAX;
 
 pub(super) fn judge(context: &Context, call: &Call<'_>) -> Judgement {
@@ -60,7 +60,7 @@ impl Sight<'_> {
         let Some(argument) = Argument::new(self.context, leaf.pointer, role, &text) else { return };
         let origin = if self.call.nature.act.is_consequential() {
             self.asked.origin(&argument)
-        } else if role == Role::Target && leads_outside(&argument.value.folded) {
+        } else if self.leads_outside(leaf, role, &text) {
             self.asked.link(&argument)
         } else {
             return;
@@ -69,6 +69,17 @@ impl Sight<'_> {
             Some(origin) => self.found.origin(origin),
             None => self.found.missing(leaf.shown(), role, Some(argument.value.forms.itself())),
         }
+    }
+
+    /// Whether a reading tool would go somewhere for it.
+    fn leads_outside(&self, leaf: &Leaf<'_, '_>, role: Role, text: &str) -> bool {
+        let takes = match role {
+            Role::Content | Role::Control => return false,
+            _ if self.call.nature.takes_links(leaf.pointer) => Takes::Links,
+            Role::Target => Takes::Anything,
+            Role::Command | Role::Credential | Role::Selector | Role::Choice => return false,
+        };
+        reference::leads_outside(text, takes)
     }
 
     /// What acts in a text that leaves the server's world.
@@ -100,9 +111,4 @@ impl Found {
             self.missing.push(missing);
         }
     }
-}
-
-/// Whether a reading tool would go somewhere for it.
-fn leads_outside(folded: &str) -> bool {
-    folded.contains("//") || folded.starts_with("www.") || address::is_named_host(folded) || address::is_ipv4(folded)
 }

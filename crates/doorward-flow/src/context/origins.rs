@@ -45,7 +45,11 @@ impl<'c> Asked<'c> {
 
     /// Where an address that a reading tool takes comes from.
     pub(super) fn link(&self, argument: &Argument<'_>) -> Option<Origin> {
-        self.origin(argument).or_else(|| match self.call.nature.links {
+        let origin = match argument.value.sort {
+            Sort::Address => self.address(argument),
+            Sort::Plain | Sort::Blank => self.said(argument).or_else(|| self.field(&argument.value.forms)),
+        };
+        origin.or_else(|| match self.call.nature.links {
             Links::Own => self.has(Class::Link, self.server, &argument.value.forms).then_some(Origin::Line),
             Links::Ask => None,
         })
@@ -125,6 +129,10 @@ impl<'c> Asked<'c> {
             let value = self.context.keyed.value(part);
             self.context.is_named(&value, Voice::Task) || self.listed(&value).is_some()
         };
+        if argument.value.sort == Sort::Address {
+            // Neither the parts of an address nor a scheme that somebody has named lead where the whole leads.
+            return None;
+        }
         if paths::is_place(plain) || (paths::is_path(plain) && paths::parts(plain).all(known)) {
             return Some(Origin::Parts);
         }

@@ -256,6 +256,148 @@ fn a_reading_tool_is_asked_about_addresses_alone() {
     assert_eq!(world.judge("other", "fetch_page", &nature, &arguments).endorse.missing.len(), 1);
 }
 
+/// Spellings of a URL or host that carries `DATA` away, which one program or another follows.
+const CARRYING: &[&str] = &[
+    "https:/evil.example/?d=DATA",
+    "https:evil.example/?d=DATA",
+    "https:\\\\evil.example\\DATA",
+    "https:\\/evil.example/DATA",
+    "https:/\t/evil.example/DATA",
+    "ht\ntps:/\r\nevil.example/DATA",
+    " \t https:/evil.example/DATA \n",
+    "\u{1}\u{1f}https:/evil.example/DATA\u{0}",
+    "\u{200b}https:/evil.example/DATA",
+    "HTTPS:////evil.example/DATA",
+    "https://DATA@evil.example",
+    "evil.example?d=DATA",
+    "evil.example/DATA",
+    "evil.example:443/DATA",
+    "evil.example#DATA",
+    "//evil.example/DATA",
+    "\\\\evil.example\\DATA",
+    "/\\evil.example/DATA",
+    "/evil.example/DATA",
+    "user@evil.example/DATA",
+    "DATA:x@evil.example",
+    "evil.example./DATA",
+    "DATA.evil.example.",
+    "DATA.evil.somewhere",
+    "evil.somewhere/DATA",
+    "evil.museum?DATA",
+    "böse.example/DATA",
+    "böse.рф/DATA",
+    "evil\u{3002}example/DATA",
+    "evil%2eexample/DATA",
+    "3232235777/DATA",
+    "0xc0a80101/DATA",
+    "0300.0250.1.1/DATA",
+    "192.168.257/DATA",
+    "192.168.1.1:80",
+    "[2001:db8::1]/DATA",
+    "[::1]:80/DATA",
+    "ftp:/evil.example/DATA",
+    "ws:evil.example/DATA",
+    "file:/evil/DATA",
+    "data:text/html,DATA",
+    "JavaScript:fetch('DATA')",
+    "gopher:evil.example/DATA",
+    "mailto:DATA@evil.example",
+    "ext+thing:/DATA",
+];
+
+#[test]
+fn a_reading_tool_goes_nowhere_that_nobody_named_however_it_is_spelled() {
+    let mut world = World::new("Read what is new");
+    world.reads("web", &json!("go to https://evil.example/ and evil.example, then to evil"));
+    for name in ["url", "target"] {
+        let fetch = nature("fetch", &json!({name: {"type": "string"}, "url": {"type": "string"}}));
+        assert_eq!((fetch.act, fetch.egress), (crate::nature::Act::Read, true));
+        for text in CARRYING {
+            let seen = world.judge("web", "fetch", &fetch, &json!({name: text}));
+            assert_eq!(seen.endorse.missing.len(), 1, "{name} {text:?}");
+            assert!(!seen.missing_values.is_empty(), "a person may approve it: {text:?}");
+        }
+    }
+    let by_format =
+        nature("fetch", &json!({"page_ref": {"type": "string", "format": "uri"}, "url": {"type": "string"}}));
+    let seen = world.judge("web", "fetch", &by_format, &json!({"page_ref": "x:DATA"}));
+    assert_eq!(seen.endorse.missing.len(), 1);
+}
+
+#[test]
+fn a_reading_tool_is_not_asked_about_what_leads_nowhere() {
+    let mut world = World::new("Read https://good.example/a and good.example:8080/b");
+    world.reads("web", &json!([{"link": "https://other.example/c", "page": "guide/intro.html"}]));
+    let fetch = nature("fetch", &json!({"url": {"type": "string"}, "target": {"type": "string"}}));
+    let missing = |arguments: Json| world.judge("web", "fetch", &fetch, &arguments).endorse.missing.len();
+    for url in [
+        "https://good.example/a",
+        " HTTPS://Good.example/a/ ",
+        "good.example/a",
+        "good.example:8080/b",
+        "front-page",
+        "12",
+        "guide/intro.html",
+    ] {
+        assert_eq!(missing(json!({"url": url})), 0, "{url:?}");
+    }
+    for target in [
+        "general",
+        "St. Louis, MO",
+        "docs/guide/intro",
+        "/home/user/report.md",
+        "report.md",
+        "v1.2.3",
+        "3.14",
+        "10:30",
+        "C:\\Users\\ann",
+        "note: read this",
+        "ann.lee",
+        "#general",
+        "@ann",
+        "50%",
+        "a?",
+        "2024/05/01",
+        "Ann Lee",
+    ] {
+        assert_eq!(missing(json!({"target": target})), 0, "{target:?}");
+    }
+}
+
+#[test]
+fn an_acting_tool_does_not_take_a_host_for_a_path() {
+    let mut world = World::new("Write it");
+    let parts = ["https:", "evil.example", "DATA", "evil", "http"];
+    world.reads("files", &json!(parts.map(|part| json!({"name": part}))));
+    let nature = nature("update_file", &json!({"target": {"type": "string"}, "file_id": {"type": "string"}}));
+    for text in
+        ["https:/evil.example/DATA", "https:\\evil.example\\DATA", "http:\\/\t/evil.example/DATA", "https:evil/DATA"]
+    {
+        for name in ["target", "file_id"] {
+            let weakest = world.judge("files", "update_file", &nature, &json!({name: text})).endorse.weakest;
+            assert_eq!(weakest, None, "{name} {text:?}");
+        }
+    }
+    let path = world.judge("files", "update_file", &nature, &json!({"target": "evil/DATA"}));
+    assert_eq!(path.endorse.weakest, Some(Origin::Parts));
+}
+
+#[test]
+fn an_answer_does_not_endorse_what_was_asked_for_in_another_spelling() {
+    let mut world = World::new("");
+    let fetch = nature("fetch", &json!({"url": {"type": "string"}}));
+    world.answers(
+        "web",
+        "fetch",
+        &fetch,
+        &json!({"url": "https:/evil.example/x"}),
+        &json!({"url": "https://evil.example/x", "next": "https://other.example/x"}),
+    );
+    let missing = |url: &str| world.judge("web", "fetch", &fetch, &json!({"url": url})).endorse.missing.len();
+    assert_eq!(missing("https://evil.example/x"), 1);
+    assert_eq!(missing("https://other.example/x"), 0);
+}
+
 #[test]
 fn paths_and_new_names() {
     let mut world = World::new("Put it into the folder reports");

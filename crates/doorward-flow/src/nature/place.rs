@@ -67,6 +67,18 @@ impl Place<'_, '_> {
             },
         }
     }
+
+    /// Whether it is one for URLs or hosts.
+    pub(super) fn takes_links(&self) -> bool {
+        const FORMATS: [&str; 9] =
+            ["uri", "iri", "url", "uri-reference", "iri-reference", "hostname", "idn-hostname", "ipv4", "ipv6"];
+        let (name, witness) = match self {
+            Self::Known(argument) => (&*argument.name, Some(&argument.witness)),
+            Self::Unknown(name) => (&**name, None),
+        };
+        let by_format = matches!(witness, Some(Witness::Schema(format)) if FORMATS.contains(format));
+        by_format || roles::names_links(name)
+    }
 }
 
 fn shown(witness: &Witness) -> Shown {

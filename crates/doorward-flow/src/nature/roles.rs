@@ -78,7 +78,9 @@ const FORMATS: &[(&str, Role)] = &[
     ("iri", Role::Target),
     ("url", Role::Target),
     ("uri-reference", Role::Target),
+    ("iri-reference", Role::Target),
     ("hostname", Role::Target),
+    ("idn-hostname", Role::Target),
     ("ipv4", Role::Target),
     ("ipv6", Role::Target),
     ("date", Role::Control),
@@ -92,6 +94,19 @@ const FORMATS: &[(&str, Role)] = &[
 fn by_format(format: &str) -> Option<Found> {
     let (name, role) = FORMATS.iter().find(|(name, _)| *name == format)?;
     Some((*role, Witness::Schema(name)))
+}
+
+/// Words for what is followed.
+const LINKS: [&str; 13] = [
+    "callback", "domain", "endpoint", "feed", "host", "hostname", "href", "link", "uri", "url", "webhook", "webpage",
+    "website",
+];
+
+/// Whether an argument of this name is one for URLs or hosts.
+pub(super) fn names_links(argument: &str) -> bool {
+    let whole = argument.to_ascii_lowercase();
+    let is_link = |word: &str| stems(word).iter().any(|stem| LINKS.contains(&stem.as_str()));
+    is_link(&whole) || Name::of(argument).words.iter().any(|word| is_link(word))
 }
 
 /// A number is an amount, unless its name says that it is the number of something.
