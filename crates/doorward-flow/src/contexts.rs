@@ -41,6 +41,9 @@ pub trait Body {
     fn bytes(&self) -> usize;
 
     /// Lets go of what only ever permits (endorsements, fingerprints); what only ever forbids (counts) stays.
+    ///
+    /// It stays as long as there is room for it: if shedding was not enough, whole bodies go, with their counts, those first
+    /// that were used least lately. The label alone is never lost, so what must hold whatever happens belongs there.
     fn shed(&mut self);
 }
 

@@ -4,12 +4,14 @@
 //! result: where it has values and of what sort. It must never tell a value, and no name that the tool's `outputSchema`
 //! does not declare: names that a server chooses freely can carry instructions.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use doorward_mcp::raw::{Kind, Raw};
 
 use crate::limits::{
     HANDLE_POINTER_BYTES_MAX, HIDDEN_DEPTH_MAX, HIDDEN_ELEMENTS_MAX, HIDDEN_NAME_BYTES_MAX, HIDDEN_PLACES_MAX,
+    HIDDEN_STEPS_MAX,
 };
 
 /// What every handle begins with.
@@ -104,7 +106,7 @@ pub fn value_at<'a>(result: Raw<'a>, pointer: &str) -> Option<Raw<'a>> {
 /// index of any element. Of `structuredContent` only what `declared`, the tool's `outputSchema`, names.
 #[must_use]
 pub fn places(result: Raw<'_>, declared: Option<Raw<'_>>) -> Vec<(String, String)> {
-    let mut places = Places(Vec::new());
+    let mut places = Places { named: Vec::new(), values: HIDDEN_STEPS_MAX, properties: HIDDEN_STEPS_MAX };
     if first_text(result).is_some() {
         places.add("/text".to_owned(), "string");
     }
@@ -123,15 +125,21 @@ pub fn places(result: Raw<'_>, declared: Option<Raw<'_>>) -> Vec<(String, String
     if let (Some(value), Some(declared)) = (result.member("structuredContent"), declared) {
         places.walk("/structuredContent".to_owned(), value, declared, 0);
     }
-    places.0
+    places.named
 }
 
-struct Places(Vec<(String, String)>);
+struct Places {
+    named: Vec<(String, String)>,
+    /// How many values may still be looked at.
+    values: usize,
+    /// How many properties may.
+    properties: usize,
+}
 
 impl Places {
     fn add(&mut self, pointer: String, sort: &str) {
-        if self.0.len() < HIDDEN_PLACES_MAX && !self.0.iter().any(|(known, _)| *known == pointer) {
-            self.0.push((pointer, sort.to_owned()));
+        if self.named.len() < HIDDEN_PLACES_MAX && !self.named.iter().any(|(known, _)| *known == pointer) {
+            self.named.push((pointer, sort.to_owned()));
         }
     }
 
@@ -141,16 +149,24 @@ impl Places {
         }
     }
 
+    /// The properties that a schema declares, by their names.
+    fn declared<'a>(&mut self, schema: Raw<'a>) -> BTreeMap<String, Raw<'a>> {
+        let properties = schema.member("properties").into_iter().flat_map(|fields| fields.members());
+        let looked_at = properties.take_while(|_| one_of(&mut self.properties));
+        let plain = looked_at.filter(|(name, _)| is_plain(name));
+        plain.map(|(name, schema)| (name.into_owned(), schema)).collect()
+    }
+
     fn walk(&mut self, pointer: String, value: Raw<'_>, declared: Raw<'_>, depth: usize) {
-        if depth > HIDDEN_DEPTH_MAX || self.0.len() >= HIDDEN_PLACES_MAX {
+        if depth > HIDDEN_DEPTH_MAX || self.named.len() >= HIDDEN_PLACES_MAX || !one_of(&mut self.values) {
             return;
         }
         match value.kind() {
             Kind::Object => {
-                let fields = declared.member("properties").into_iter().flat_map(|fields| fields.members());
-                for (name, declared) in fields.filter(|(name, _)| is_plain(name)) {
-                    if let Some(value) = value.member(&name) {
-                        self.walk(format!("{pointer}/{name}"), value, declared, depth.saturating_add(1));
+                let fields = self.declared(declared);
+                for (name, value) in value.members() {
+                    if let Some(declared) = fields.get(name.as_ref()) {
+                        self.walk(format!("{pointer}/{name}"), value, *declared, depth.saturating_add(1));
                     }
                 }
             }
@@ -168,6 +184,13 @@ impl Places {
             Kind::String => self.add(pointer, "string"),
         }
     }
+}
+
+/// Takes one of those that are left, if one is.
+fn one_of(left: &mut usize) -> bool {
+    let less = left.checked_sub(1);
+    *left = less.unwrap_or_default();
+    less.is_some()
 }
 
 /// The text of the first block that has one.
@@ -264,6 +287,17 @@ mod tests {
             ]
         );
         assert_eq!(places(result.as_raw(), None).len(), 2, "nothing is declared");
+    }
+
+    #[test]
+    fn the_properties_that_are_looked_at_are_bounded() {
+        let names: Vec<String> = (0..HIDDEN_STEPS_MAX * 2).map(|at| format!(r#""p{at}":{{}}"#)).collect();
+        let declared = json(&format!(r#"{{"properties":{{{}}}}}"#, names.join(",")));
+        let told = |at: usize| {
+            let result = json(&format!(r#"{{"structuredContent":{{"p{at}":1}}}}"#));
+            places(result.as_raw(), Some(declared.as_raw())).len()
+        };
+        assert_eq!((told(0), told(HIDDEN_STEPS_MAX * 2 - 1)), (1, 0));
     }
 
     #[test]

@@ -117,6 +117,12 @@ pub const MISSING_MAX: usize = 32;
 /// Most parts of one result that are looked at; what stands in others endorses nothing.
 pub const PARTS_MAX: usize = 256;
 
+/// Most pieces of the lines of one answer that are looked at; further ones endorse nothing.
+pub const PIECES_MAX: usize = 64 * 1024;
+
+/// A name in a call's arguments is told when it has no more bytes.
+pub const ARGUMENT_NAME_BYTES_MAX: usize = 64;
+
 /// Most bytes of a value that a field endorses: longer ones are prose.
 pub const HANDLE_BYTES_MAX: usize = 160;
 
@@ -140,6 +146,10 @@ pub const HIDDEN_PLACES_MAX: usize = 64;
 
 /// So many elements of a list in a hidden result are looked at for the places that they have.
 pub const HIDDEN_ELEMENTS_MAX: usize = 64;
+
+/// So many values of a hidden result, and so many properties of its schema over all of them, are looked at for the places
+/// that there are.
+pub const HIDDEN_STEPS_MAX: usize = 2048;
 
 /// So deep the declared fields of a hidden result are named.
 pub const HIDDEN_DEPTH_MAX: usize = 8;

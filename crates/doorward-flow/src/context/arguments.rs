@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use doorward_mcp::raw::{Kind, Raw, Token};
 
-use crate::limits::{ARGUMENT_LEAVES_MAX, ARGUMENT_PATH_BYTES_MAX};
+use crate::limits::{ARGUMENT_LEAVES_MAX, ARGUMENT_NAME_BYTES_MAX, ARGUMENT_PATH_BYTES_MAX};
 
 /// Whether all leaves were looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +36,33 @@ impl<'a> Leaf<'_, 'a> {
         }
     }
 
-    /// The pointer, cut to what is told of it.
-    pub(super) fn shown(&self) -> &str {
-        self.pointer.get(..self.pointer.floor_char_boundary(ARGUMENT_PATH_BYTES_MAX)).unwrap_or_default()
+    /// The pointer, cut to what is told of it. Names that could be values have a `*` in their place.
+    pub(super) fn shown(&self) -> String {
+        let mut shown = String::new();
+        for name in self.pointer.split('/').skip(1) {
+            let name = if is_index(name) || is_plain(name) { name } else { "*" };
+            if shown.len() + 1 + name.len() > ARGUMENT_PATH_BYTES_MAX {
+                break;
+            }
+            shown.push('/');
+            shown.push_str(name);
+        }
+        shown
     }
+}
+
+/// As many digits as the index of a leaf that is looked at can have: longer numbers may be somebody's.
+fn is_index(name: &str) -> bool {
+    (1..=4).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A name as schemas have it, and no address or sentence has it.
+fn is_plain(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    name.len() <= ARGUMENT_NAME_BYTES_MAX
+        && !name.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        && !name.is_empty()
+        && name.bytes().all(is_part)
 }
 
 /// Has `take` look at each leaf, up to the bound.

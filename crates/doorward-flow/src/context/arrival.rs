@@ -1,6 +1,6 @@
 //! What arrives, and which of its values it endorses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use doorward_core::flow::{Integrity, Role};
 
@@ -9,7 +9,7 @@ use super::{Arrived, Context, Voice, arguments, paths};
 use crate::atoms;
 use crate::canonical::{Forms, Kind, Sort, Value, reference};
 use crate::endorse::{Class, Scope};
-use crate::limits::{HANDLE_BYTES_MAX, NAMING_BYTES_MAX, PARTS_MAX};
+use crate::limits::{HANDLE_BYTES_MAX, NAMING_BYTES_MAX, PARTS_MAX, PIECES_MAX};
 use crate::nature::{name_words, names_content};
 use crate::structure::{self, Form, Leaf, PathId, Paths, Reading, Shapes, Sort as Place, Usual};
 
@@ -17,12 +17,13 @@ use crate::structure::{self, Form, Leaf, PathId, Paths, Reading, Shapes, Sort as
 pub(super) fn take(context: &mut Context, arrived: &Arrived<'_>, shapes: &mut Shapes) {
     let server = context.server(arrived.server);
     let echo = echo(context, arrived);
+    let mut pieces = PIECES_MAX;
     for part in arrived.parts.iter().take(PARTS_MAX) {
         structure::read(*part, |reading| {
             let tool = arrived.call.map_or("", |call| call.tool);
             let usual = shapes.see(arrived.server, tool, reading);
             raise_fields(context, arrived, reading);
-            Arrival { context, arrived, reading, usual, server, echo: &echo }.take();
+            Arrival { context, arrived, reading, usual, server, echo: &echo, pieces: &mut pieces }.take();
         });
     }
 }
@@ -75,12 +76,12 @@ const DULL: &[&str] = &[
 ];
 
 /// The addresses of the call itself that had no origin: that a server repeats them does not endorse them.
-fn echo(context: &Context, arrived: &Arrived<'_>) -> Vec<Forms> {
+fn echo(context: &Context, arrived: &Arrived<'_>) -> HashSet<u64> {
     let Some((call, arguments)) = arrived.call.as_ref().and_then(|call| Some((call, call.arguments?))) else {
-        return Vec::new();
+        return HashSet::new();
     };
     let asked = Asked::new(context, call);
-    let mut echo = Vec::new();
+    let mut echo = HashSet::new();
     arguments::each(arguments, |leaf| {
         let Some(text) = leaf.text() else { return };
         let role = match call.nature.role(leaf.pointer, leaf.raw.kind()) {
@@ -92,8 +93,10 @@ fn echo(context: &Context, arrived: &Arrived<'_>) -> Vec<Forms> {
             && argument.value.sort == Sort::Address
             && asked.origin(&argument).is_none()
         {
-            echo.push(argument.value.forms);
-            echo.extend(reference::respelled(&text).map(|text| context.keyed.forms(&text)));
+            echo.extend(argument.value.forms.iter());
+            if let Some(respelled) = reference::respelled(&text) {
+                echo.extend(context.keyed.forms(&respelled).iter());
+            }
         }
     });
     echo
@@ -114,7 +117,9 @@ struct Arrival<'c, 'r> {
     reading: &'c Reading<'r>,
     usual: Usual,
     server: Scope,
-    echo: &'c [Forms],
+    echo: &'c HashSet<u64>,
+    /// How many pieces of lines may still be looked at.
+    pieces: &'c mut usize,
 }
 
 impl Arrival<'_, '_> {
@@ -139,7 +144,7 @@ impl Arrival<'_, '_> {
 
     fn leaf(&mut self, leaf: &Leaf<'_>, value: &Value<'_>, is_named: bool, is_first: bool) {
         let Some(class) = self.class(leaf, value, is_named, is_first) else { return };
-        if self.echo.iter().any(|echo| echo.meet(&value.forms)) {
+        if self.is_echo(&value.forms) {
             return;
         }
         let scope = if class == Class::Trusted { Scope::CONTEXT } else { self.server };
@@ -235,12 +240,19 @@ impl Arrival<'_, '_> {
         }
     }
 
+    /// Whether the call itself carried it, without an origin.
+    fn is_echo(&self, forms: &Forms) -> bool {
+        forms.iter().any(|form| self.echo.contains(&form))
+    }
+
     /// A line may list several names, each perhaps after a label.
     fn pieces(&mut self, leaf: &Leaf<'_>) {
         for piece in leaf.value.split([',', ';', '|', '\t']).flat_map(|piece| piece.split(" - ")) {
+            let Some(left) = self.pieces.checked_sub(1) else { return };
+            *self.pieces = left;
             let piece = piece.rsplit_once(": ").map_or(piece, |(_, piece)| piece);
             let forms = self.context.keyed.forms(piece);
-            if !self.echo.iter().any(|echo| echo.meet(&forms)) {
+            if !self.is_echo(&forms) {
                 self.context.endorsed.add(Class::Line, self.server, &forms);
             }
         }
@@ -253,7 +265,7 @@ impl Arrival<'_, '_> {
         }
         let found = atoms::of(&self.context.keyed, &leaf.value).into_iter().filter(|atom| atom.kind == Kind::Url);
         for form in found.filter_map(|atom| atom.form) {
-            if !self.echo.iter().any(|echo| echo.iter().any(|one| one == form)) {
+            if !self.echo.contains(&form) {
                 self.context.endorsed.add_form(Class::Link, self.server, form);
             }
         }

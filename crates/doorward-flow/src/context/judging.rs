@@ -67,7 +67,7 @@ impl Sight<'_> {
         };
         match origin {
             Some(origin) => self.found.origin(origin),
-            None => self.found.missing(leaf.shown(), role, Some(argument.value.forms.itself())),
+            None => self.found.missing(&leaf.shown(), role, Some(argument.value.forms.itself())),
         }
     }
 
@@ -91,7 +91,7 @@ impl Sight<'_> {
             match self.asked.atom(&atom) {
                 Some(origin) => self.found.origin(origin),
                 // An approval of something inside a text is for what is passed on, also if it stands in a command.
-                None => self.found.missing(leaf.shown(), Role::Content, Some(atom.itself)),
+                None => self.found.missing(&leaf.shown(), Role::Content, Some(atom.itself)),
             }
         }
     }

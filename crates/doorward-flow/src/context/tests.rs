@@ -399,6 +399,45 @@ fn an_answer_does_not_endorse_what_was_asked_for_in_another_spelling() {
 }
 
 #[test]
+fn what_is_told_of_a_place_holds_no_value() {
+    let world = World::new("");
+    let nature = nature("send_email", &json!({"to": {"type": "object"}}));
+    for (arguments, path) in [
+        (json!({"to": {"ann@example.org": "x@y.example"}}), "/to/*"),
+        (json!({"to": {"4915112345678": "x@y.example"}}), "/to/*"),
+        (json!({"to": {"a/b~": [0, "x@y.example"]}}), "/to/*/1"),
+        (json!({"to": {"cc_list": "x@y.example"}}), "/to/cc_list"),
+    ] {
+        let seen = world.judge("mail", "send_email", &nature, &arguments);
+        assert_eq!(seen.endorse.missing.last().map(|one| one.path.to_string()).as_deref(), Some(path));
+    }
+}
+
+#[test]
+fn pieces_of_lines_are_looked_at_up_to_a_bound() {
+    let mut world = World::new("");
+    let filler = (0..2_000).map(|_| ";".repeat(70));
+    let lines = ["first;one".to_owned()].into_iter().chain(filler).chain(["last;two".to_owned()]);
+    let text = lines.collect::<Vec<_>>().join("\n");
+    world.reads("files", &json!(text));
+    assert_eq!(world.deletes("files", "first"), Some(Origin::Line));
+    assert_eq!(world.deletes("files", "two"), None);
+}
+
+/// 4096 strangers in a call, 16384 names in its answer: with a comparison for each pair this takes minutes.
+#[test]
+fn a_large_answer_to_a_large_call_takes_no_work_for_each_pair() {
+    let mut world = World::new("");
+    let strangers: Vec<String> = (0..ARGUMENT_LEAVES_MAX).map(|at| format!("x{at}@attacker.example")).collect();
+    let mut names: Vec<String> = (0..crate::limits::LEAVES_MAX - 100).map(|at| format!("n{at}")).collect();
+    names.extend(strangers.iter().rev().take(10).cloned());
+    let start = Instant::now();
+    world.answers("mail", "send_email", &send_mail(), &json!({"recipients": strangers}), &json!({"names": names}));
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert_eq!(world.mail_to("x4095@attacker.example"), None);
+}
+
+#[test]
 fn paths_and_new_names() {
     let mut world = World::new("Put it into the folder reports");
     world.reads("files", &json!({"file": "archive/2024/plan.txt"}));

@@ -43,7 +43,7 @@ pub(super) struct Tally {
 pub(super) enum Lighten {
     /// It keeps what only ever forbids.
     Shed,
-    /// It goes.
+    /// It goes, with what only ever forbids: there is no room for that either. The label stays.
     Strip,
 }
 
