@@ -55,9 +55,6 @@ const SLASHES: [char; 2] = ['/', '\\'];
 /// What ends the part of a URL that names a host.
 const ENDS: [char; 4] = ['/', '\\', '?', '#'];
 
-/// The name of a scheme, or of anything else before a colon, may have so many bytes.
-const SCHEME_BYTES_MAX: usize = 64;
-
 /// Whether a URL parser finds a host in `text` where somebody who reads it would not look for one.
 pub(crate) fn is_odd(text: &str) -> bool {
     if !text.contains(SLASHES) && !text.contains(':') {
@@ -119,8 +116,8 @@ fn as_read(text: &str) -> Cow<'_, str> {
 fn scheme(read: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = read.split_once(':')?;
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
-    let fits = scheme.len() <= SCHEME_BYTES_MAX && scheme.starts_with(|c: char| c.is_ascii_lowercase());
-    (fits && scheme.bytes().all(is_part)).then_some((scheme, rest))
+    let begins = scheme.starts_with(|c: char| c.is_ascii_lowercase());
+    (begins && scheme.bytes().all(is_part)).then_some((scheme, rest))
 }
 
 /// A letter before a colon is a drive, and a word before a colon and a blank is prose.
