@@ -18,4 +18,5 @@ pub mod nature;
 pub mod pack;
 pub mod prints;
 pub mod project;
+pub mod scanned;
 pub mod structure;

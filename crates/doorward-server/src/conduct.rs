@@ -108,6 +108,8 @@ struct Flow {
 async fn decide(gateway: &Gateway, waiting: AwaitDecision, flow: &mut Flow) -> Step {
     let engine = gateway.engine();
     let mut decisions = Vec::new();
+    // What a guard has rewritten is decided again, and goes out once: as it then is.
+    flow.judged.clear();
     for request in waiting.requests() {
         decisions.push(match gateway.authority() {
             Authority::Policy => decide_one(gateway, &engine, (waiting.exchange(), request), flow).await,

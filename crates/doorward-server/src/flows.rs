@@ -30,6 +30,7 @@ use doorward_flow::ledger::{Caps, Carried, PrincipalLedger, Sending, Walls};
 use doorward_flow::nature::Nature;
 use doorward_flow::prints::PrintKey;
 use doorward_flow::structure::Shapes;
+use doorward_mcp::raw::RawJson;
 
 use crate::clock::{now, random_bytes};
 use crate::config::ContextRules;
@@ -195,7 +196,7 @@ impl Flows {
         let mut judged = locked(&flight.judged);
         (judged.values, judged.taken_from) = (values, taken_from);
         if flight.sight == Sight::Open {
-            judged.widest = judged.widest.join(&widest(request.resource.server(), nature.as_deref()));
+            judged.widest = judged.widest.join(&widest(gateway, &request.resource, nature.as_deref()));
         }
         seen
     }
@@ -313,11 +314,28 @@ fn call<'a>(request: &'a AccessRequest, nature: Option<&'a Nature>) -> Option<Ca
     Some(Call { server, tool, nature: nature?, arguments })
 }
 
-/// The most that an answer of the server may add to a label.
-fn widest(server: &ServerId, nature: Option<&Nature>) -> Label {
-    let mut label = nature.map_or_else(Label::unknown, Nature::widest);
-    label.origins.insert(server.clone());
+/// The most that an answer about `resource` may add to a label.
+fn widest(gateway: &Gateway, resource: &Resource, nature: Option<&Nature>) -> Label {
+    let mut label = match (resource, nature) {
+        (Resource::Tool(..), Some(nature)) => nature.widest(),
+        (_, nature) => {
+            let beside = said_beside_tools(gateway, resource.server());
+            nature.map_or(beside.clone(), |nature| beside.join(&nature.widest()))
+        }
+    };
+    label.origins.insert(resource.server().clone());
     label
+}
+
+/// What may stand in anything that is no answer of a tool: a server may say there whatever its tools could have said.
+fn said_beside_tools(gateway: &Gateway, server: &ServerId) -> Label {
+    gateway.view().servers.get(server).map_or_else(Label::unknown, |server| server.definitions().widest())
+}
+
+/// What a tool says of its results.
+fn output_schema(gateway: &Gateway, resource: &Resource) -> Option<RawJson> {
+    let Resource::Tool(server, tool) = resource else { return None };
+    gateway.view().servers.get(server)?.definitions().output_schema(tool)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -467,18 +467,8 @@ fn a_command_is_only_the_tasks() {
 #[test]
 fn a_trusted_field_endorses_and_its_neighbours_do_not() {
     let said = Said { integrity: Some(Integrity::Internal), because: Some("reviewed".into()), ..Said::default() };
-    let labels = ToolLabels {
-        by: crate::pack::Voice::Operator,
-        act: None,
-        egress: None,
-        links: None,
-        makes: None,
-        hide: None,
-        result: Said::default(),
-        roles: Vec::new(),
-        fields: vec![("/*/mail".into(), said)],
-        because: None,
-    };
+    let labels =
+        ToolLabels { fields: vec![("/*/mail".into(), said)], ..ToolLabels::nothing(crate::pack::Voice::Operator) };
     let list = nature("list_contacts", &json!({})).with(&labels);
     let mut world = World::new("Invite somebody");
     world.answers("crm", "list_contacts", &list, &json!({}), &json!([{"mail": "a@x.example", "other": EVIL}]));

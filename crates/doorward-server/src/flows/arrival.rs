@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use doorward_core::access::{Observed, Resource};
-use doorward_core::flow::{Category, Confidentiality, FlowSeen, Label, LedgerSeen, Source, Why};
-use doorward_core::guard::{Action, Content, GuardName, Inspection, Severity, Surface, Verdict};
+use doorward_core::flow::{Confidentiality, FlowSeen, Label, LedgerSeen, Source, Why};
+use doorward_core::guard::{Content, Inspection, Surface, Verdict};
 use doorward_core::ids::ExchangeId;
 use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
 use doorward_flow::context::{Arrived, Call};
 use doorward_flow::ledger::{Arrival, Records};
 use doorward_flow::nature::{Nature, claimed};
-use doorward_mcp::raw::{Kind, Raw, RawJson};
+use doorward_flow::scanned::{found, raised};
+use doorward_mcp::raw::{Kind, Raw};
 
-use super::{Flight, Flows, locked, nature};
+use super::{Flight, Flows, locked, nature, output_schema, said_beside_tools};
 use crate::gateway::Gateway;
 use crate::limits::FLOW_PARTS_MAX;
 
@@ -40,7 +41,7 @@ impl Flows {
             return inspection;
         };
         let nature = content.resource.and_then(|resource| nature(gateway, resource));
-        let schema = output_schema(gateway, content);
+        let schema = content.resource.and_then(|resource| output_schema(gateway, resource));
         let spoken = spoken(content);
         let (fields, beside) = apart(content, &spoken);
         let prose = nature.as_deref().filter(|nature| !nature.fields.is_empty()).map(Nature::of_prose);
@@ -48,8 +49,7 @@ impl Flows {
         let label = label_of(content, if beside.is_empty() { nature.as_deref() } else { plain }, &inspection);
         let label = match content.resource {
             Some(Resource::Tool(..)) => label,
-            // A server may say there whatever its tools could have said.
-            Some(_) | None => label.join(&widest_of(gateway, content)),
+            Some(_) | None => label.join(&said_beside_tools(gateway, content.server)),
         };
         let parts: Vec<Raw<'_>> = spoken.iter().map(|(_, part)| *part).collect();
         let rules = self.rules.load();
@@ -79,8 +79,7 @@ impl Flows {
             (reckoning, read)
         });
         let label = label.join(&read);
-        let label =
-            if reckoning.confidential { label.join(&confidential(Confidentiality::Confidential)) } else { label };
+        let label = if reckoning.confidential { label.join(&raised(Confidentiality::Confidential)) } else { label };
         self.contexts.raise(&flight.place, &label, now);
         if reckoning.withhold.is_some() && is_refused_with(gateway, &flight, reckoning.seen) {
             let detail = "With this answer, more was read than a rule lets one task read. It is kept back.".to_owned();
@@ -105,25 +104,7 @@ fn is_refused_with(gateway: &Gateway, flight: &Flight, ledger: LedgerSeen) -> bo
 pub(super) fn label_of(content: &Content<'_>, nature: Option<&Nature>, inspection: &Inspection) -> Label {
     let mut label = nature.map_or_else(Label::unknown, |nature| nature.result.clone());
     label.origins.insert(content.server.clone());
-    for (finding, action) in &inspection.findings {
-        let stays = match action {
-            Action::Observe | Action::Spotlight | Action::Hold => true,
-            Action::Redact | Action::Block => false,
-        };
-        if stays && finding.severity >= Severity::Medium {
-            label = match finding.guard {
-                GuardName::Secrets => label.join(&confidential(Confidentiality::Secret)),
-                GuardName::Personal => label.join(&confidential(Confidentiality::Confidential)),
-                GuardName::Schema
-                | GuardName::Injection
-                | GuardName::Unicode
-                | GuardName::Arguments
-                | GuardName::Size
-                | GuardName::Apps
-                | GuardName::Pins => label,
-            };
-        }
-    }
+    label = label.join(&found(&inspection.findings));
     metas(content).fold(label, |label, meta| label.join(&claimed(meta)))
 }
 
@@ -137,11 +118,6 @@ fn metas<'a>(content: &'a Content<'_>) -> impl Iterator<Item = Raw<'a>> {
     content.parts.iter().copied().chain(within).filter_map(|part| part.member("_meta"))
 }
 
-fn confidential(confidentiality: Confidentiality) -> Label {
-    let word = if confidentiality == Confidentiality::Secret { "credential" } else { "pii" };
-    Label { confidentiality, categories: Category::parse(word).into_iter().collect(), ..Label::default() }
-}
-
 fn reasons(label: &Label, is_joined: bool) -> impl Iterator<Item = Why> {
     let untrusted = label.is_untrusted().then_some(Why::Untrusted);
     let held = is_joined || label.confidentiality >= Confidentiality::Confidential;
@@ -152,18 +128,6 @@ pub(super) fn source(content: &Content<'_>, why: Why) -> Source {
     let exchange = content.exchange.unwrap_or_else(|| ExchangeId::from_parts(0, 0));
     let item = content.resource.and_then(Resource::name).map(Box::from);
     Source::new(exchange, content.server.clone(), item, why)
-}
-
-/// The most that the server may say.
-fn widest_of(gateway: &Gateway, content: &Content<'_>) -> Label {
-    let view = gateway.view();
-    view.servers.get(content.server).map_or_else(Label::unknown, |server| server.definitions().widest())
-}
-
-/// What the tool that answers says of its results.
-fn output_schema(gateway: &Gateway, content: &Content<'_>) -> Option<RawJson> {
-    let Some(Resource::Tool(server, tool)) = content.resource else { return None };
-    gateway.view().servers.get(server).and_then(|server| server.definitions().output_schema(tool))
 }
 
 /// The call that a result answers.

@@ -22,7 +22,7 @@ use doorward_flow::hide::HiddenId;
 use doorward_mcp::message::{Message, Request};
 use doorward_mcp::raw::RawJson;
 
-use super::{Flight, Flows, arrival, locked, nature};
+use super::{Flight, Flows, arrival, locked, nature, output_schema};
 use crate::clock::random_bytes;
 use crate::gateway::{Authority, Gateway};
 use kept::{Kept, NoRoom, Weight};
@@ -178,11 +178,6 @@ fn sight_of(gateway: &Gateway, resource: &Resource) -> Sight {
         Some(nature) if nature.hide => Sight::Hidden,
         Some(_) | None => Sight::Open,
     }
-}
-
-fn output_schema(gateway: &Gateway, resource: &Resource) -> Option<RawJson> {
-    let Resource::Tool(server, tool) = resource else { return None };
-    gateway.view().servers.get(server)?.definitions().output_schema(tool)
 }
 
 /// The tool that a request calls.

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use doorward_core::access::{AccessRequest, Action, Approach, Direction, Face, Kind, Observed, Resource};
 use doorward_core::decision::Decision;
-use doorward_core::flow::{Category, Confidentiality, FlowSeen, Label};
-use doorward_core::guard::{Action as Done, Content, GuardName, GuardSettings, Severity, Surface};
+use doorward_core::flow::{Confidentiality, FlowSeen, Label};
+use doorward_core::guard::{Content, GuardSettings, Surface};
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::time::Timestamp;
 use doorward_flow::context::Call;
+use doorward_flow::scanned::{found, raised};
 use doorward_guards::{Around, Guards, Options, standard};
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
@@ -122,38 +123,13 @@ impl Guarded {
     /// As the gateway labels what arrives: secrets and personal data that stay in it raise how far it may go.
     fn look(&self, call: &Call<'_>, text: &str) -> Label {
         let result = json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}]}});
-        let secret = raised(Confidentiality::Secret, "credential");
+        let secret = raised(Confidentiality::Secret);
         let Ok(message) = RawJson::parse(result.to_string(), &Limits::for_results()) else { return secret };
         let Some(part) = message.as_raw().member("result") else { return secret };
         let outside = Content::outside(Surface::Result, "tools/call", call.server, &self.settings, &message);
         let inspection = self.guards.inspect(&Content { parts: vec![part], ..outside }, &Around::default(), "mark");
-        let mut label = Label::default();
-        for (finding, done) in &inspection.findings {
-            let stays = match done {
-                Done::Observe | Done::Spotlight | Done::Hold => true,
-                Done::Redact | Done::Block => false,
-            };
-            if !stays || finding.severity < Severity::Medium {
-                continue;
-            }
-            match finding.guard {
-                GuardName::Secrets => label = label.join(&secret),
-                GuardName::Personal => label = label.join(&raised(Confidentiality::Confidential, "pii")),
-                GuardName::Schema
-                | GuardName::Injection
-                | GuardName::Unicode
-                | GuardName::Arguments
-                | GuardName::Size
-                | GuardName::Apps
-                | GuardName::Pins => {}
-            }
-        }
-        label
+        found(&inspection.findings)
     }
-}
-
-fn raised(confidentiality: Confidentiality, word: &str) -> Label {
-    Label { confidentiality, categories: Category::parse(word).into_iter().collect(), ..Label::default() }
 }
 
 /// The flow policy that has the rule of this id.

@@ -73,7 +73,7 @@ fn mistaken(nature: &Nature, mistake: Mistake) -> Nature {
             let said = Said { integrity: Some(Integrity::Internal), because, ..Said::default() };
             // Fields at the top, of elements, and one deeper: that is where the traces have theirs.
             let fields = ["/*", "/*/*", "/*/*/*"].map(|pointer| (pointer.into(), said.clone()));
-            wrong = wrong.with(&ToolLabels { fields: fields.to_vec(), ..nothing() });
+            wrong = wrong.with(&ToolLabels { fields: fields.to_vec(), ..ToolLabels::nothing(Voice::Operator) });
         }
         Mistake::Reader => {
             wrong.act = doorward_flow::nature::Act::Read;
@@ -83,21 +83,6 @@ fn mistaken(nature: &Nature, mistake: Mistake) -> Nature {
         }
     }
     wrong
-}
-
-fn nothing() -> ToolLabels {
-    ToolLabels {
-        by: Voice::Operator,
-        act: None,
-        egress: None,
-        links: None,
-        makes: None,
-        hide: None,
-        result: Said::default(),
-        roles: Vec::new(),
-        fields: Vec::new(),
-        because: None,
-    }
 }
 
 fn stopped(attacked: &[&Trace], relabelled: Option<(&str, &Nature)>) -> u32 {
