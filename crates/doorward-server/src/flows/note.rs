@@ -102,3 +102,33 @@ impl Flows {
         sources.extend(elsewhere.filter(|source| is_told(source.why) && !own.contains(&source.why)).cloned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use doorward_core::access::{Approach, Face};
+    use doorward_core::principal::{Principal, Proof};
+
+    use super::super::Sight;
+    use super::*;
+
+    /// How many messages are followed while one is dropped, or goes on.
+    fn followed_after(goes_on: bool) -> usize {
+        let flows = Flows::fleeting();
+        let (id, who) = (ExchangeId::from_bytes([7; 16]), Principal::new("ann", Proof::LocalToken));
+        let boarded = flows.follow(id);
+        flows.board(id, (&who, Sight::Open), Approach::new(Face::Http), Timestamp::from_micros(1));
+        assert_eq!(flows.flights().len(), 1);
+        if goes_on {
+            boarded.goes_on();
+        } else {
+            drop(boarded);
+        }
+        flows.flights().len()
+    }
+
+    #[test]
+    fn a_message_is_forgotten_where_its_client_has_gone_and_followed_where_it_goes_on() {
+        assert_eq!(followed_after(false), 0);
+        assert_eq!(followed_after(true), 1);
+    }
+}

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use doorward_core::flow::Why;
+use doorward_core::flow::{Confidentiality, Why};
 use doorward_core::guard::{Action, GuardDuty, GuardName};
 use doorward_core::ids::ServerId;
 use doorward_core::time::Timestamp;
 use doorward_flow::ledger::{Wall, Walls};
+use doorward_flow::pack::{Said, ToolLabels, Voice};
 use doorward_policy::{FlowPolicy, Preset};
 use doorward_server::approvals::{Word, answer};
 use doorward_server::config::Config;
@@ -22,8 +23,8 @@ const WEB: &str = r#""tools":[{"name":"fetch","description":"Fetches a page of t
 const CRM: &str = r#""tools":[{"name":"list_customers","description":"Lists the customers of the company.",
     "inputSchema":{"type":"object","properties":{"which":{"type":"string"}}}}]"#;
 const MAIL: &str = r#""tools":[{"name":"send_email","description":"Sends an e-mail.","inputSchema":{"type":"object",
-    "properties":{"to":{"type":"string"},"subject":{"type":"string"},"body":{"type":"string"}},
-    "required":["to","body"]}}]"#;
+    "properties":{"to":{"type":"string"},"subject":{"type":"string"},"body":{"type":"string"},
+    "priority":{"type":"string","enum":["high","low"]}},"required":["to","body"]}}]"#;
 
 const ATTACKER: &str = "collect@evil.example";
 const FRIEND: &str = "ann@friends.example";
@@ -81,9 +82,13 @@ impl Office {
     }
 
     async fn endorse(&self, id: &str) {
+        self.answer(id, Word::Endorse).await;
+    }
+
+    async fn answer(&self, id: &str, word: Word) {
         let row = self.question(id).await;
         let store = self.rig.gateway.store();
-        assert_eq!(answer(store, &row, Word::Endorse, ("ann", None)).await.unwrap(), Answered::Done);
+        assert_eq!(answer(store, &row, word, ("ann", None)).await.unwrap(), Answered::Done);
     }
 
     async fn send(&self, to: &str) -> Value {
@@ -198,11 +203,58 @@ async fn what_a_person_denies_stays_refused() {
     office.read_page().await;
     office.read_customers().await;
     office.send(ATTACKER).await;
-    let row = office.question(&waits(&office.send(ATTACKER).await)).await;
-    let store = office.rig.gateway.store();
-    assert_eq!(answer(store, &row, Word::Deny, ("ann", None)).await.unwrap(), Answered::Done);
+    office.answer(&waits(&office.send(ATTACKER).await), Word::Deny).await;
     assert_eq!(denial(&office.send(ATTACKER).await).0, "DW1221");
     assert_eq!(office.mail.calls().len(), 0);
+    office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_yes_that_is_taken_back_is_none() {
+    let office = Office::open(&[FlowPolicy::Trifecta]).await;
+    office.read_page().await;
+    office.read_customers().await;
+    office.send(FRIEND).await;
+    let id = waits(&office.send(FRIEND).await);
+    office.endorse(&id).await;
+    assert_eq!(office.send(FRIEND).await["result"]["content"][0]["text"], "sent");
+    office.answer(&id, Word::Deny).await;
+    let refused = office.send(FRIEND).await;
+    assert!(["DW1701", "DW1221"].contains(&denial(&refused).0.as_str()), "{refused}");
+    assert_eq!(office.mail.calls().len(), 1);
+    office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_value_of_the_schema_vouches_for_no_address_beside_it() {
+    let office = Office::open(&[FlowPolicy::NoSecretsOut]).await;
+    // The schema is known to whoever has seen the list.
+    ask_modern(&office.rig, "mail", json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} })).await;
+    office.read("secret").await;
+    let arguments = json!({ "to": FRIEND, "priority": "high", "body": "..." });
+    let refused = office.call("mail", "send_email", arguments).await;
+    assert_eq!(denial(&refused).0, "DW1701", "{refused}");
+    assert_eq!(office.mail.calls().len(), 0);
+    office.rig.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_answer_of_a_tool_is_worth_what_any_of_them_may_be() {
+    let office = Office::open_with(&[FlowPolicy::NoSecretsOut], |config| {
+        let result = Said { confidentiality: Some(Confidentiality::Secret), ..Said::default() };
+        let vault = ToolLabels { result, ..ToolLabels::nothing(Voice::Operator) };
+        config.servers[1].labels.tools.insert("list_customers".into(), vault);
+    })
+    .await;
+    ask_modern(&office.rig, "crm", json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} })).await;
+    assert_eq!(office.send(FRIEND).await["result"]["content"][0]["text"], "sent", "nothing was read yet");
+    let read = json!({ "jsonrpc": "2.0", "id": 2, "method": "resources/read", "params": { "uri": "note://today" } });
+    let read = ask_modern(&office.rig, "crm", read).await.json();
+    assert!(read["result"]["content"][0]["text"].is_string(), "{read}");
+    let intent = office.rig.record(|record| record.phase == "intent" && record.action == "resources/read").await;
+    let widest = intent.flow.expect("the flow").label.confidentiality;
+    assert_eq!(widest, Confidentiality::Secret, "a crash here leaves as much");
+    assert_eq!(denial(&office.send(ATTACKER).await).0, "DW1701", "what was read may be the secret");
     office.rig.stop().await;
 }
 
