@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, Row};
 use crate::error::StoreError;
 
 /// The schema this build writes.
-pub(crate) const SCHEMA_VERSION: i64 = 5;
+pub(crate) const SCHEMA_VERSION: i64 = 6;
 
 /// Marks a file as ours (`PRAGMA application_id`): "DWRD".
 const APPLICATION_ID: i64 = 0x4457_5244;
@@ -118,6 +118,23 @@ const STEPS: &[&str] = &[
 ",
     "
     CREATE TABLE seed (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+",
+    "
+    ALTER TABLE record ADD COLUMN entry BLOB;
+    ALTER TABLE record ADD COLUMN salt BLOB;
+    CREATE TABLE log (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        origin TEXT NOT NULL,
+        base INTEGER NOT NULL,
+        size INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE log_tile (
+        level INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        hashes BLOB NOT NULL,
+        PRIMARY KEY (level, number)
+    ) STRICT;
+    CREATE TABLE log_checkpoint (size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
 ",
 ];
 

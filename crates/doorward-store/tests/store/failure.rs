@@ -75,7 +75,7 @@ async fn closing_a_full_store_says_how_many_records_are_lost() {
     let scratch = Scratch::new();
     let flush = Durability::Relaxed { flush: Duration::from_millis(1) };
     let store =
-        Store::open(StoreConfig { max_pages: Some(20), ..scratch.relaxed().with_durability(flush) }).await.unwrap();
+        Store::open(StoreConfig { max_pages: Some(48), ..scratch.relaxed().with_durability(flush) }).await.unwrap();
     let mut accepted = 0;
     while store.append(record(accepted)).is_ok() {
         accepted += 1;

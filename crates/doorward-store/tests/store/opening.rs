@@ -39,11 +39,11 @@ async fn a_store_opens_again_and_goes_on_counting() {
 async fn a_newer_schema_is_refused_and_left_alone() {
     let scratch = Scratch::new();
     Store::open(scratch.strict()).await.unwrap().close().await.unwrap();
-    execute(&scratch, "PRAGMA user_version = 7").await;
+    execute(&scratch, "PRAGMA user_version = 99").await;
     let before = std::fs::read(scratch.file()).unwrap();
     for refused in [Store::open(scratch.strict()).await.unwrap_err(), Reader::open(&scratch.file()).await.unwrap_err()]
     {
-        assert!(matches!(refused, StoreError::Newer { found: 7, known: 5, .. }), "{refused}");
+        assert!(matches!(refused, StoreError::Newer { found: 99, .. }), "{refused}");
         assert!(refused.to_string().contains("newer Doorward"));
     }
     assert_eq!(std::fs::read(scratch.file()).unwrap(), before);
