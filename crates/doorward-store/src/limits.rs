@@ -68,5 +68,8 @@ pub const APPROVALS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The time over which a principal's questions are counted.
 pub const APPROVALS_BUDGET_SPAN: Duration = Duration::from_secs(3600);
 
+/// Characters of the reason why a sink takes nothing that are kept.
+pub const SINK_REASON_CHARS_MAX: usize = 300;
+
 /// How long the server's questions within an approved call can be answered: a little more than a call is parked for.
 pub const APPROVAL_CONTINUES: Duration = Duration::from_secs(1800);

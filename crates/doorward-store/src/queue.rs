@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use doorward_core::record::Record;
+use doorward_core::record::{Phase, Record};
 use doorward_core::time::Timestamp;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
@@ -102,12 +102,14 @@ struct State {
     /// Taken by the writer and not yet settled; counted against the capacity.
     in_flight: usize,
     health: Health,
+    /// Why no intents are taken at present.
+    held: Option<Arc<str>>,
     closing: bool,
 }
 
 impl Queue {
     pub(crate) fn new(capacity: usize, durability: Durability) -> Self {
-        let state = State { waiting: VecDeque::new(), in_flight: 0, health: Health::Ok, closing: false };
+        let state = State { waiting: VecDeque::new(), in_flight: 0, health: Health::Ok, held: None, closing: false };
         Self { state: Mutex::new(state), wake: Notify::new(), capacity, durability }
     }
 
@@ -140,6 +142,9 @@ impl Queue {
         if state.closing {
             return Err(AppendError::Unavailable { reason: Arc::from("the store is closing") });
         }
+        if let (Some(reason), Phase::Intent) = (&state.held, entry.record.phase) {
+            return Err(AppendError::Unavailable { reason: Arc::clone(reason) });
+        }
         if state.waiting.len() + state.in_flight >= self.capacity {
             return Err(AppendError::Full);
         }
@@ -149,6 +154,15 @@ impl Queue {
 
     pub(crate) fn health(&self) -> Health {
         self.lock().health.clone()
+    }
+
+    /// Takes no intents from now on for that reason, or takes them again.
+    pub(crate) fn hold(&self, reason: Option<Arc<str>>) {
+        self.lock().held = reason;
+    }
+
+    pub(crate) fn held(&self) -> Option<Arc<str>> {
+        self.lock().held.clone()
     }
 
     /// Records accepted and not yet committed.

@@ -16,6 +16,7 @@ use crate::flow::{self, FlowView};
 use crate::limits::{PAGE_MAX, READER_TIMEOUT, READERS_MAX};
 use crate::place::Place;
 use crate::schema;
+use crate::sinks::{self, SinkRow};
 use crate::view::{self, RecordView};
 
 /// The reading side of a store. It writes nothing and sees what is committed.
@@ -73,6 +74,14 @@ impl Reader {
             Page::After(_) => {}
         }
         Ok(records)
+    }
+
+    /// Every sink there is a cursor of, by name, and where it stands.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sinks(&self) -> Result<Vec<SinkRow>, StoreError> {
+        sinks::all(&self.pool).await
     }
 
     /// How many records match, whatever the filter's limit.

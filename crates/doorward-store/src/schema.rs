@@ -135,6 +135,16 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (level, number)
     ) STRICT;
     CREATE TABLE log_checkpoint (size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
+    CREATE TABLE sink (
+        name TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        at INTEGER,
+        holder TEXT,
+        until INTEGER,
+        reason TEXT,
+        since INTEGER,
+        parked INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

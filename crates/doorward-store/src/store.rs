@@ -15,6 +15,7 @@ use crate::pins::Pins;
 use crate::place::Place;
 use crate::queue::{Appended, Health, Queue};
 use crate::reader::Reader;
+use crate::sinks::Sinks;
 use crate::view::RecordView;
 use crate::writer::Writer;
 
@@ -32,6 +33,7 @@ struct Inner {
     keys: Keys,
     pins: Pins,
     approvals: Approvals,
+    sinks: Sinks,
     durability: Durability,
     writer: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
@@ -48,9 +50,9 @@ impl Store {
         let queue = Arc::new(Queue::new(config.queue, config.durability));
         let writer = Writer::open(Arc::clone(&queue), place.clone()).await?;
         let (reader, keys) = (Reader::over(place.reading()), Keys::at(&place));
-        let (pins, approvals) = (Pins::at(&place), Approvals::at(&place));
+        let (pins, approvals, sinks) = (Pins::at(&place), Approvals::at(&place), Sinks::at(&place));
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, approvals, durability: config.durability, writer })))
+        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, approvals, sinks, durability: config.durability, writer })))
     }
 
     /// Takes one record. Relaxed: it is queued when this returns. Strict: await the answer before going on.
@@ -97,6 +99,7 @@ impl Store {
         self.0.keys.close().await;
         self.0.pins.close().await;
         self.0.approvals.close().await;
+        self.0.sinks.close().await;
         outcome
     }
 
@@ -122,6 +125,29 @@ impl Store {
     #[must_use]
     pub fn approvals(&self) -> &Approvals {
         &self.0.approvals
+    }
+
+    /// The cursors of sinks beside the records.
+    #[must_use]
+    pub fn sinks(&self) -> &Sinks {
+        &self.0.sinks
+    }
+
+    /// Takes no intents until [`Store::resume`]: [`AppendError::Unavailable`] says why. Outcomes are still taken, so what
+    /// has begun ends as it would.
+    pub fn hold(&self, reason: Arc<str>) {
+        self.0.queue.hold(Some(reason));
+    }
+
+    /// Takes intents again.
+    pub fn resume(&self) {
+        self.0.queue.hold(None);
+    }
+
+    /// Why no intents are taken; `None` while they are.
+    #[must_use]
+    pub fn held(&self) -> Option<Arc<str>> {
+        self.0.queue.held()
     }
 
     /// As [`Reader::tail`].

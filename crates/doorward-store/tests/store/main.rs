@@ -11,3 +11,4 @@ mod opening;
 mod pins;
 mod round_trip;
 mod sample;
+mod sinks;
