@@ -4,6 +4,7 @@
 //! The crate never performs an effect; it says what must happen next ([`exchange::Step`]) and the shell does it.
 
 pub mod access;
+pub mod audit;
 pub mod decision;
 pub mod duties;
 pub mod exchange;

@@ -89,3 +89,45 @@ pub const COUNTER_SPANS: i64 = 60;
 
 /// Most counts at once: one for each counter and each of those it tells apart.
 pub const COUNTS_MAX: usize = 16_384;
+
+/// Most leaves of the log's tree: sums of indexes stay clear of the end of 64 bits, and nobody will get there.
+pub const TREE_SIZE_MAX: u64 = 1 << 62;
+
+/// Most hashes of one proof: one for each level of the largest tree, and one (tlog-witness allows no more either).
+pub const PROOF_HASHES_MAX: usize = 63;
+
+/// Longest entry of the log, in bytes: bundles of entries have lengths of 16 bits (tlog-tiles, "Log entries").
+pub const ENTRY_BYTES_MAX: usize = u16::MAX as usize;
+
+/// Most signatures of one note: what signed-note demands that a reader accepts.
+pub const NOTE_SIGNATURES_MAX: usize = 16;
+
+/// Most bytes of one note: its text, and sixteen signatures, each up to what the largest algorithm needs in base64.
+pub const NOTE_BYTES_MAX: usize = 128 * 1024;
+
+/// Most bytes of the text of a checkpoint: an origin, a size, a root and little more.
+pub const CHECKPOINT_TEXT_MAX: usize = 4 * 1024;
+
+/// Longest name of a key and longest origin, in bytes.
+pub const KEY_NAME_MAX: usize = 255;
+
+/// Most bytes of a proof file: it is read by people's tools from anywhere.
+pub const PROOF_FILE_MAX: usize = 192 * 1024;
+
+/// Most bytes of the extra line of a proof file, in base64.
+pub const PROOF_EXTRA_MAX: usize = 16 * 1024;
+
+/// Most faults one verification tells; whoever finds so many has no use for more.
+pub const FAULTS_MAX: usize = 256;
+
+/// Most entries whose order is compared at once where entries and tiles disagree: 64 MiB of hashes.
+pub const ALIGN_ENTRIES_MAX: usize = 1 << 20;
+
+/// Most checkpoints of an export that are looked at: ten years of one a minute.
+pub const CHECKPOINTS_MAX: usize = 5_256_000;
+
+/// Most characters of a rule's id in an entry of the log; a longer one is cut with a mark, so that every entry fits.
+pub const ENTRY_RULE_MAX: usize = 128;
+
+/// Largest number in an entry of the log: every reader of JSON keeps whole numbers up to it (RFC 8259 §6).
+pub const ENTRY_NUMBER_MAX: u64 = (1 << 53) - 1;
