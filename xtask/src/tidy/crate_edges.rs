@@ -7,6 +7,7 @@ use crate::workspace::Crate;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("doorward-mcp", &[]),
     ("doorward-core", &["doorward-mcp"]),
+    ("doorward-detect", &["doorward-core"]),
     ("doorward-facts", &[]),
     ("doorward-flow", &["doorward-core", "doorward-facts", "doorward-mcp"]),
     ("doorward-guards", &["doorward-core", "doorward-facts", "doorward-mcp"]),
@@ -17,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "doorward-server",
         &[
             "doorward-core",
+            "doorward-detect",
             "doorward-flow",
             "doorward-guards",
             "doorward-mcp",
@@ -29,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "doorward-cli",
         &[
             "doorward-core",
+            "doorward-detect",
             "doorward-flow",
             "doorward-guards",
             "doorward-mcp",
@@ -41,7 +44,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("doorward-testkit", &["doorward-mcp"]),
     (
         "xtask",
-        &["doorward-core", "doorward-flow", "doorward-guards", "doorward-mcp", "doorward-policy", "doorward-testkit"],
+        &[
+            "doorward-core",
+            "doorward-detect",
+            "doorward-flow",
+            "doorward-guards",
+            "doorward-mcp",
+            "doorward-policy",
+            "doorward-testkit",
+        ],
     ),
 ];
 

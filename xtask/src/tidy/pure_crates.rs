@@ -8,6 +8,7 @@ use crate::workspace::Crate;
 const PURE: &[&str] = &[
     "doorward-mcp",
     "doorward-core",
+    "doorward-detect",
     "doorward-facts",
     "doorward-flow",
     "doorward-guards",
