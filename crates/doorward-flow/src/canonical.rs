@@ -6,6 +6,8 @@
 
 pub(crate) mod address;
 pub(crate) mod normal;
+#[cfg(test)]
+pub(crate) mod plainly;
 pub(crate) mod reference;
 
 use std::borrow::Cow;
@@ -68,6 +70,9 @@ pub enum Kind {
     Call,
 }
 
+/// Texts of no more bytes are hashed in one piece.
+const SHORT: usize = 62;
+
 /// Hashes values under a key.
 #[derive(Clone, Copy)]
 pub struct Keyed(SipHasher13);
@@ -82,6 +87,14 @@ impl Keyed {
     /// The hash of `text` as one of its kind.
     #[must_use]
     pub fn hash(&self, kind: Kind, text: &str) -> u64 {
+        let mut bytes = [0; SHORT + 2];
+        if let Some((place, rest)) = bytes.split_at_mut_checked(text.len())
+            && let Some((end, _)) = rest.split_at_mut_checked(2)
+        {
+            place.copy_from_slice(text.as_bytes());
+            end.copy_from_slice(&[0xff, kind as u8]);
+            return self.0.hash(bytes.get(..text.len() + 2).unwrap_or_default());
+        }
         let mut hasher = self.0;
         hasher.write(text.as_bytes());
         hasher.write(&[0xff, kind as u8]);
@@ -171,15 +184,20 @@ impl Keyed {
             Cow::Borrowed(plain) => normal::folded(plain),
             Cow::Owned(plain) => Cow::Owned(normal::folded(plain).into_owned()),
         };
-        // What is read in two ways is the same as nothing else.
-        let forms = if reference::is_odd(text) {
-            Forms::none(self.hash(Kind::Apart, text))
+        // Names of people and things, numbers and ids are most of what there is, and have none of the signs.
+        let (forms, reaches) = if !address::has_sign(text) {
+            (self.name_forms(&plain, &folded), address::is_account(&plain, &folded))
+        } else if reference::is_odd(text) {
+            // What is read in two ways is the same as nothing else.
+            (Forms::none(self.hash(Kind::Apart, text)), true)
         } else {
-            self.forms_of(&plain, &folded)
+            let forms = self.address_forms(&plain, &folded).unwrap_or_else(|| self.name_forms(&plain, &folded));
+            let reaches = forms.count == 0 || address::is_address(&plain, &folded) || reference::is_followed(text);
+            (forms, reaches)
         };
         let sort = if folded.is_empty() {
             Sort::Blank
-        } else if forms.count == 0 || address::is_address(&plain, &folded) || reference::is_followed(text) {
+        } else if reaches {
             Sort::Address
         } else {
             Sort::Plain
@@ -187,44 +205,60 @@ impl Keyed {
         Value { plain, folded, sort, forms }
     }
 
-    fn forms_of(&self, plain: &str, folded: &str) -> Forms {
-        let mut forms = Forms::none(self.hash(Kind::Apart, plain));
-        if folded.is_empty() {
-            return forms;
-        }
+    /// The forms of what is only compared as an address, a URL or a host.
+    fn address_forms(&self, plain: &str, folded: &str) -> Option<Forms> {
         let bare = normal::bare(folded);
+        let mut forms = Forms::none(self.hash(Kind::Apart, plain));
         if address::is_email(bare) {
             address::email(bare).iter().for_each(|email| forms.add(self.hash(Kind::Email, email)));
-            return forms;
+            return Some(forms);
         }
-        let is_url = folded.contains("//") || folded.starts_with("www.");
-        if is_url || address::is_host_and_path(folded) || address::is_ipv4(folded) {
-            let Some(url) = address::url(plain) else { return forms };
-            forms.add(self.hash(Kind::Url, &url));
-            // A path has a case, so a URL is not compared as text; a name such as `notes.md` is.
-            if is_url || folded.contains('/') && address::is_named_host(folded) {
-                return forms;
-            }
+        let is_url = address::slashes(folded).is_some() || folded.starts_with("www.");
+        if !is_url && !address::is_host_and_path(folded) && !address::is_ipv4(folded) {
+            return None;
         }
+        let Some(url) = address::url(plain) else { return Some(forms) };
+        forms.add(self.hash(Kind::Url, &url));
+        // A path has a case, so a URL is not compared as text; a name such as `notes.md` is.
+        let is_only_url = is_url || folded.contains('/') && address::is_named_host(folded);
+        if !is_only_url {
+            self.add_name(&mut forms, plain, folded);
+        }
+        Some(forms)
+    }
+
+    /// The forms of everything else.
+    fn name_forms(&self, plain: &str, folded: &str) -> Forms {
+        let mut forms = Forms::none(self.hash(Kind::Apart, plain));
+        if !folded.is_empty() {
+            self.add_name(&mut forms, plain, folded);
+        }
+        forms
+    }
+
+    fn add_name(&self, forms: &mut Forms, plain: &str, folded: &str) {
         if address::is_wallet(plain) {
             forms.add(self.hash(Kind::Wallet, &wallet(plain)));
-            return forms;
+            return;
         }
+        let bare = normal::bare(folded);
         forms.add(self.hash(Kind::Text, folded));
-        forms.add(self.hash(Kind::Text, bare));
-        self.add_numbers(&mut forms, folded);
-        forms
+        if bare.len() != folded.len() {
+            forms.add(self.hash(Kind::Text, bare));
+        }
+        self.add_numbers(forms, folded);
     }
 
     fn add_numbers(&self, forms: &mut Forms, folded: &str) {
         if let Some(number) = number(folded) {
             forms.add(self.hash(Kind::Number, &number));
         }
-        let digits = address::digits(folded);
+        let digits = address::digits(folded.as_bytes());
         if digits < 2 {
             return;
         }
-        if let Some(compact) = address::compact(folded) {
+        let may_be_account = digits >= 10 || folded.len() >= 14;
+        if let Some(compact) = may_be_account.then(|| address::compact(folded)).flatten() {
             let is_long = (10..=20).contains(&compact.len()) && compact.bytes().all(|byte| byte.is_ascii_digit());
             if is_long || address::is_iban(&compact) {
                 forms.add(self.hash(Kind::Account, &compact));
@@ -243,11 +277,12 @@ pub(crate) fn wallet(plain: &str) -> Cow<'_, str> {
 }
 
 /// A decimal number by its value: `5`, `5.0` and `+5` are one, `05` is none of them (ids are written so).
-pub(crate) fn number(folded: &str) -> Option<String> {
+pub(crate) fn number(folded: &str) -> Option<Cow<'_, str>> {
     let (sign, digits) = match folded.as_bytes().first()? {
         b'-' => ("-", folded.get(1..)?),
         b'+' => ("", folded.get(1..)?),
-        _ => ("", folded),
+        b'0'..=b'9' => ("", folded),
+        _ => return None,
     };
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -256,13 +291,39 @@ pub(crate) fn number(folded: &str) -> Option<String> {
     }
     let part = part.trim_end_matches('0');
     let sign = if whole == "0" && part.is_empty() { "" } else { sign };
-    Some(if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") })
+    Some(match (sign, part) {
+        ("", "") => Cow::Borrowed(whole),
+        (sign, "") => Cow::Owned(format!("{sign}{whole}")),
+        (sign, part) => Cow::Owned(format!("{sign}{whole}.{part}")),
+    })
 }
 
 impl fmt::Debug for Keyed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keyed(..)")
     }
+}
+
+/// Text of any sort, most of it made of pieces of addresses and numbers.
+#[cfg(test)]
+pub(crate) fn any_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+
+    #[rustfmt::skip]
+    const PIECES: &[&str] = &[
+        " ", " ", "\n", "\t ", "  ", "\u{a0}", "\u{200b}", "\u{301}", ".", ".", "@", "@", "/", "//", ":", "-", "_", "'", "\"", "<", ">",
+        ",", "+", "(", ")", "\\", "?", "#", "%40", "%2F", "&#46;", "a", "b", "Z", "7", "12", "é", "İ", "K", "ß", "ａ", "．", "＠", "а", "中",
+        "a@b.com", "Ann.Lee@Example.org", "ann@pаypal.com", "a@b.c", "@b.com", "http:", "https://", "HTTP://", "ftp://", "www.", ".com",
+        "evil.com", "x.example", "notes.md", "xn--", "10.0.0.1", "1.2.3.4.5", ":80", "DE89370400440532013000", "DE89 3704 0044 0532 0130 00",
+        "AA11 ", "US13", "+1 (555) 123-4567", "+15551234567", "4111 1111 1111 1111", "1234567", "2024-05-13", " 10:00", "3.50", "-5.0",
+        "0x52908400098527886E0F7030069857D2E4169EE7", "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+        "YUBiLmNvbSBodHRwczovL2V2aWwuY29t", "mailto:", "javascript:x", "\u{3002}com",
+    ];
+    prop_oneof![
+        1 => any::<String>(),
+        1 => "[a-cA-C0-3@./:+ =%&é'<,-]{0,80}",
+        4 => proptest::collection::vec(proptest::sample::select(PIECES), 0..16).prop_map(|pieces| pieces.concat()),
+    ]
 }
 
 #[cfg(test)]
@@ -350,6 +411,34 @@ mod tests {
         fn spelling_makes_no_difference(name in "[a-z]{1,6}( [a-z]{1,6}){0,2}") {
             let wide: String = name.to_uppercase().replace(' ', " \u{200b} ");
             prop_assert!(same(&name, &wide));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// What is written to be fast says what is written plainly.
+        #[test]
+        fn the_fast_ways_agree_with_the_plain_ones(text in any_text(), more in any_text()) {
+            for text in [text.clone(), text.clone().repeat(9), format!("{text}{more}"), format!("{text} {more}")] {
+                let value = keyed().value(&text);
+                let (plain, folded, sort, forms) = plainly::value(&keyed(), &text);
+                prop_assert_eq!(&value.plain, &plain);
+                prop_assert_eq!(&value.folded, &folded);
+                prop_assert_eq!((value.sort, value.forms), (sort, forms), "{:?}", &text);
+                prop_assert_eq!(keyed().hash(Kind::Path, &text), plainly::hash(&keyed(), Kind::Path, &text));
+                prop_assert_eq!(number(&folded), plainly::number(&folded).map(Cow::Owned));
+                prop_assert_eq!(normal::bare(&folded), plainly::bare(&folded));
+                prop_assert_eq!(address::url(&plain), plainly::url(&plain));
+                prop_assert_eq!(address::email(&folded), plainly::email(&folded).map(Cow::Owned));
+                prop_assert_eq!(address::is_address(&plain, &folded), plainly::is_address(&plain, &folded));
+                prop_assert_eq!(address::is_email(&folded), plainly::is_email(&folded));
+                prop_assert_eq!(address::holds_email(&folded), plainly::holds_email(&folded));
+                prop_assert_eq!(address::is_host_and_path(&folded), plainly::is_host_and_path(&folded));
+                prop_assert_eq!(address::has_usual_end(&folded), plainly::has_usual_end(&folded));
+                prop_assert_eq!(address::is_ipv4(&folded), plainly::is_ipv4(&folded));
+                prop_assert_eq!(address::digits(text.as_bytes()), plainly::digits(&text));
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::canonical::Key;
+use crate::canonical::{Key, any_text};
+use crate::limits::ATOMS_MAX;
+
+mod plainly;
 
 fn keyed() -> Keyed {
     Keyed::new(&Key::from_bytes([3; 16]))
@@ -86,5 +89,56 @@ proptest! {
     #[test]
     fn any_run_is_searched(text in "[a-cA-C0-2@./:+ =%&é-]{0,80}") {
         prop_assert!(in_layers(&keyed(), &text).len() <= ATOMS_MAX + 1);
+    }
+}
+
+/// What is written to be slow, and what is neither one thing nor another.
+#[test]
+fn the_fast_search_finds_what_the_plain_one_finds_in_hostile_text() {
+    let wallet = "0x52908400098527886e0f7030069857d2e4169ee7";
+    for piece in [
+        "a@a.a@a.a@",
+        "a@b.cc ",
+        "http:http:",
+        "http://http://",
+        "//a //b ",
+        "1.1.1.",
+        "a.a.a.",
+        "a.com.a.",
+        "a.b:1/a.b:1/@",
+        "1 1 1 ",
+        "AA11 AA11 ",
+        "AA11BB22CC33DD44EE55FF66 ",
+        "4111 1111 1111 1111-",
+        "+1(2",
+        "ａ＠ａ．ｃｏ\u{301}ｍ ",
+        "x.İ.com K@K.K ",
+        "1.2.3.4.",
+        "1.2.3.4 10.0.0.1:8 ",
+        "a'b@c.de'",
+        "www.a.com.They ",
+        wallet,
+    ] {
+        for times in [1, 2, 3, 7, 40, 300] {
+            agree(&piece.repeat(times));
+            agree(&format!("{}.com", piece.repeat(times)));
+        }
+    }
+    let many: String = (0..2 * ATOMS_MAX).map(|n| format!("a{n}@b.com c{n}.com //d{n} ")).collect();
+    agree(&many);
+}
+
+fn agree(text: &str) {
+    let keyed = keyed();
+    assert_eq!(of(&keyed, text), plainly::of(&keyed, text), "{text:?}");
+    assert_eq!(in_layers(&keyed, text), plainly::in_layers(&keyed, text), "{text:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn the_fast_search_finds_what_the_plain_one_finds(text in any_text()) {
+        agree(&text);
     }
 }

@@ -2,56 +2,152 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
-
-/// What may stand around a value without being part of it.
-const EDGES: &[char] =
-    &[' ', '\t', '.', ',', ';', ':', '!', '?', '"', '\'', '`', '(', ')', '[', ']', '{', '}', '<', '>', '@', '#', '*'];
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// `text` in NFKC, without format characters, white space collapsed and trimmed; the case as it is.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
-        return if is_collapsed(text) { Cow::Borrowed(text) } else { Cow::Owned(collapse(text.chars())) };
+        let text = text.trim_matches(is_ascii_blank);
+        return if is_collapsed(text.as_bytes()) {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(collapsed(text.as_bytes()))
+        };
     }
-    Cow::Owned(collapse(text.nfkc().filter(|c| !is_format(*c))))
+    let mut out = Collapsing { out: String::with_capacity(text.len()), gap: false };
+    let mut rest = text;
+    while let Some((as_it_is, other, after)) = split_other(rest) {
+        out.ascii(as_it_is);
+        if is_nfkc_quick(other.chars()) == IsNormalized::Yes {
+            out.characters(other.chars());
+        } else {
+            out.characters(other.nfkc());
+        }
+        rest = after;
+    }
+    out.ascii(rest);
+    Cow::Owned(out.out)
 }
 
 /// The same in lower case.
 pub(crate) fn folded(plain: &str) -> Cow<'_, str> {
     if plain.is_ascii() {
-        let has_upper = plain.bytes().any(|byte| byte.is_ascii_uppercase());
+        let has_upper = plain.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase());
         return if has_upper { Cow::Owned(plain.to_ascii_lowercase()) } else { Cow::Borrowed(plain) };
     }
     // Character by character: the lower case of a whole text knows of places in words.
-    Cow::Owned(plain.chars().flat_map(char::to_lowercase).collect())
+    let mut folded = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+        } else {
+            folded.extend(c.to_lowercase());
+        }
+    }
+    Cow::Owned(folded)
 }
 
 /// Without what stands around it.
 pub(crate) fn bare(text: &str) -> &str {
-    text.trim_matches(EDGES)
+    text.trim_matches(is_edge)
 }
 
-fn is_collapsed(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let odd = |byte: &u8| byte.is_ascii_whitespace() && *byte != b' ' || *byte == 0x0b;
-    let edge = |byte: Option<&u8>| byte == Some(&b' ');
-    !bytes.iter().any(odd) && !edge(bytes.first()) && !edge(bytes.last()) && !text.contains("  ")
+/// What may stand around a value without being part of it.
+const fn is_edge(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t'
+            | '.'
+            | ','
+            | ';'
+            | ':'
+            | '!'
+            | '?'
+            | '"'
+            | '\''
+            | '`'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '<'
+            | '>'
+            | '@'
+            | '#'
+            | '*'
+    )
 }
 
-fn collapse(characters: impl Iterator<Item = char>) -> String {
-    let mut out = String::new();
-    let mut gap = false;
-    for c in characters {
-        if c.is_whitespace() {
-            gap = !out.is_empty();
-            continue;
+/// Whether there is nothing to collapse. Both loops go to the end, so that they look at many bytes at once.
+fn is_collapsed(ascii: &[u8]) -> bool {
+    let odd = ascii.iter().fold(false, |found, byte| found | is_odd_blank(*byte));
+    let pairs = ascii.iter().zip(ascii.iter().skip(1));
+    let double = pairs.fold(false, |found, (left, right)| found | ((*left == b' ') & (*right == b' ')));
+    !odd && !double
+}
+
+/// ASCII with one blank for all white space between two words.
+fn collapsed(ascii: &[u8]) -> String {
+    let mut bytes: Vec<u8> = ascii.iter().map(|byte| if is_odd_blank(*byte) { b' ' } else { *byte }).collect();
+    bytes.dedup_by(|right, left| *left == b' ' && *right == b' ');
+    // What was ASCII still is.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+const fn is_ascii_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r')
+}
+
+/// What of ASCII is white space beside the blank.
+const fn is_odd_blank(byte: u8) -> bool {
+    matches!(byte, b'\t'..=b'\r')
+}
+
+/// Splits off ASCII that composes with nothing, and what of other characters follows: from the letter before the first of
+/// them, which it may compose with, to the next of ASCII, which never composes with what stands before it.
+fn split_other(text: &str) -> Option<(&str, &str, &str)> {
+    let first = text.bytes().position(|byte| !byte.is_ascii())?;
+    let (as_it_is, rest) = text.split_at_checked(first.saturating_sub(1))?;
+    let end = rest.bytes().skip(1).position(|byte| byte.is_ascii()).map_or(rest.len(), |at| at + 1);
+    let (other, after) = rest.split_at_checked(end)?;
+    Some((as_it_is, other, after))
+}
+
+/// Text whose white space is collapsed, as it grows.
+struct Collapsing {
+    out: String,
+    gap: bool,
+}
+
+impl Collapsing {
+    fn ascii(&mut self, text: &str) {
+        for (number, word) in text.split(is_ascii_blank).enumerate() {
+            self.gap |= number > 0;
+            self.push(word);
         }
-        if std::mem::take(&mut gap) {
-            out.push(' ');
-        }
-        out.push(c);
     }
-    out
+
+    fn characters(&mut self, characters: impl Iterator<Item = char>) {
+        for c in characters.filter(|c| !is_format(*c)) {
+            if c.is_whitespace() {
+                self.gap = true;
+            } else {
+                self.push(c.encode_utf8(&mut [0; 4]));
+            }
+        }
+    }
+
+    fn push(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.gap) && !self.out.is_empty() {
+            self.out.push(' ');
+        }
+        self.out.push_str(word);
+    }
 }
 
 /// Whether a character is one of format (Unicode category Cf): it is not seen, and names that differ in it look the same.

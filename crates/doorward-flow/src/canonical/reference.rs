@@ -57,7 +57,7 @@ const ENDS: [char; 4] = ['/', '\\', '?', '#'];
 
 /// Whether a URL parser finds a host in `text` where somebody who reads it would not look for one.
 pub(crate) fn is_odd(text: &str) -> bool {
-    if !text.contains(SLASHES) && !text.contains(':') {
+    if !text.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b':')) {
         return false;
     }
     let read = as_read(text);
