@@ -1,6 +1,7 @@
 //! The leaves of a call's arguments, each with its JSON pointer.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use doorward_mcp::raw::{Kind, Raw, Token};
 
@@ -104,7 +105,8 @@ pub(super) fn each<'a>(arguments: Raw<'a>, mut take: impl FnMut(Leaf<'_, 'a>)) -
 fn next_element(open: &mut [(Step, usize)], pointer: &mut String) {
     if let Some((Step::Element(at), length)) = open.last_mut() {
         pointer.truncate(*length);
-        push(pointer, &at.to_string());
+        // Writing to a string never fails.
+        let _ = write!(pointer, "/{at}");
         *at += 1;
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn judge(context: &Context, call: &Call<'_>) -> Judgement {
         let walked = call.arguments.map(|arguments| arguments::each(arguments, |leaf| sight.leaf(&leaf)));
         if walked == Some(Walked::TooMany) {
             // What was not looked at has no origin; nobody can approve it either.
-            sight.found.missing("", Role::Target, None);
+            sight.found.missing("", Role::Target, []);
         }
     }
     let Found { missing, values, weakest } = sight.found;
@@ -67,7 +67,7 @@ impl Sight<'_> {
         };
         match origin {
             Some(origin) => self.found.origin(origin),
-            None => self.found.missing(&leaf.shown(), role, Some(argument.value.forms.itself())),
+            None => self.found.missing(&leaf.shown(), role, [argument.value.forms.itself()]),
         }
     }
 
@@ -87,12 +87,16 @@ impl Sight<'_> {
         if !self.call.nature.egress || !self.call.nature.act.is_consequential() {
             return;
         }
+        let mut without = Vec::new();
         for atom in atoms::in_layers(&self.context.keyed, text) {
             match self.asked.atom(&atom) {
                 Some(origin) => self.found.origin(origin),
-                // An approval of something inside a text is for what is passed on, also if it stands in a command.
-                None => self.found.missing(&leaf.shown(), Role::Content, Some(atom.itself)),
+                None => without.push(atom.itself),
             }
+        }
+        if !without.is_empty() {
+            // An approval of something inside a text is for what is passed on, also if it stands in a command.
+            self.found.missing(&leaf.shown(), Role::Content, without);
         }
     }
 }
@@ -102,11 +106,13 @@ impl Found {
         self.weakest = self.weakest.max(Some(origin));
     }
 
-    fn missing(&mut self, path: &str, role: Role, value: Option<u64>) {
-        let missing = Missing { path: Arc::from(path), role };
-        if let Some(value) = value.filter(|_| self.values.len() < MISSING_MAX) {
-            self.values.push((missing.clone(), value));
+    fn missing(&mut self, path: &str, role: Role, values: impl IntoIterator<Item = u64>) {
+        if self.values.len() >= MISSING_MAX && self.missing.len() >= MISSING_MAX {
+            return;
         }
+        let missing = Missing { path: Arc::from(path), role };
+        let room = MISSING_MAX - self.values.len();
+        self.values.extend(values.into_iter().take(room).map(|value| (missing.clone(), value)));
         if self.missing.len() < MISSING_MAX && !self.missing.contains(&missing) {
             self.missing.push(missing);
         }
