@@ -6,6 +6,7 @@ mod keys;
 mod labels;
 mod pins;
 mod policy;
+mod stop;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub(crate) use policy::{
     AskedArgs, Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyExplainArgs,
     PolicyTestArgs, ProposeArgs, SubjectArgs,
 };
+pub(crate) use stop::{ListStopsArgs, ResumeArgs, ResumeCommand, StopArgs, StopCommand, ToolArgs};
 
 /// A security gateway between AI agents and the tools they call (Model Context Protocol).
 #[derive(Debug, Parser)]
@@ -99,6 +101,11 @@ pub(crate) enum Command {
     /// Answer calls that need a person's approval.
     #[command(subcommand)]
     Approvals(ApprovalsCommand),
+    /// Stop everything, a server, a tool or whoever calls, at once and on every live connection.
+    #[command(subcommand)]
+    Stop(StopCommand),
+    /// Take a stop back.
+    Resume(ResumeArgs),
     /// Explain a refusal code.
     Explain(ExplainArgs),
     /// Look at the configuration.

@@ -13,6 +13,7 @@ mod pins;
 mod policy;
 mod run;
 mod serve;
+mod stop;
 mod version;
 
 use std::future::Future;
@@ -20,11 +21,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::CommandFactory;
 use doorward_core::time::Timestamp;
+use nix::unistd::{Uid, User};
 
 use crate::args::{AuditCommand, Cli, Command, ConfigCommand};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, visible};
 
 /// Performs the command and says how it ended.
 pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fault> {
@@ -43,6 +45,8 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Labels(command) => block_on(labels::labels(command, terminal)),
         Command::Flow(command) => block_on(flow::flow(command, terminal)),
         Command::Approvals(command) => block_on(approvals::approvals(command, terminal)),
+        Command::Stop(command) => block_on(stop::stop(command, terminal)),
+        Command::Resume(args) => block_on(stop::resume(args, terminal)),
         Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),
         Command::Config(ConfigCommand::Validate(args)) => config::validate(&args, terminal),
@@ -63,6 +67,15 @@ fn block_on(work: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fau
     // A read of standard input cannot be interrupted; a client that sends nothing more must not keep us alive.
     runtime.shutdown_background();
     ended
+}
+
+/// The user of the system who runs this, for the record. What the environment says does not count.
+fn whoever_runs_this() -> String {
+    let uid = Uid::current();
+    match User::from_uid(uid) {
+        Ok(Some(user)) => format!("{} (uid {uid})", visible(&user.name)),
+        Ok(None) | Err(_) => format!("uid {uid}"),
+    }
 }
 
 /// The time of this command.

@@ -43,6 +43,8 @@ const fn usual(command: &Command) -> &'static str {
         | Command::Labels(_)
         | Command::Flow(_)
         | Command::Approvals(_)
+        | Command::Stop(_)
+        | Command::Resume(_)
         | Command::Explain(_)
         | Command::Config(_)
         | Command::Version(_)

@@ -113,6 +113,15 @@ pub fn begin(arrival: Arrival) -> Step {
     }
 }
 
+/// Ends an exchange of which nothing is judged: what it is about is found out for its one record, then it is refused.
+#[must_use]
+pub fn turn_back(arrival: Arrival, refusal: Refusal) -> Step {
+    let access =
+        known_method(&arrival).and_then(|()| classify(&arrival.message, &arrival.server, arrival.direction)).ok();
+    let now = arrival.at;
+    Begun::new(arrival, access).refuse(refusal, now)
+}
+
 /// The modern era has its own, shorter list of methods, and what it dropped is unknown in it (DIGEST §1.1): its servers put
 /// their questions inside results and never send a request. Older revisions are not told apart here; peers of that time
 /// use what both sides know, whatever revision they agreed on.

@@ -36,6 +36,7 @@ pub mod own_tools;
 pub mod pins;
 pub mod project;
 pub mod server;
+pub mod stops;
 pub mod talk;
 pub mod token;
 pub mod upstream;

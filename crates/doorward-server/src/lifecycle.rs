@@ -23,7 +23,7 @@ use crate::upstream::http::{EndpointError, NoRootCertificates, UnusableCertifica
 pub use recall::{RecallError, load_against, recall, write_down};
 pub use reload::Reload;
 pub use run::{connect_stdio, run_stdio};
-pub use serving::{Serving, start};
+pub use serving::{LOCAL_USER, Serving, start};
 pub use survey::{Surveyed, survey};
 
 /// Why the gateway cannot start, or had to stop.

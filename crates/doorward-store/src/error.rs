@@ -77,6 +77,12 @@ pub enum StoreError {
         /// The limit.
         most: u32,
     },
+    /// There is no room for another stop.
+    #[error("as many stops are in force as the store takes, {most}; stop everything, or resume some first")]
+    TooManyStops {
+        /// The limit.
+        most: u32,
+    },
     /// The writing task ended before it was told to.
     #[error("the record store's writer ended early")]
     WriterEnded,

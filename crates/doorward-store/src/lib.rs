@@ -1,7 +1,7 @@
 //! The record store: SQLite, group commit, two durabilities.
 //!
 //! Responsible for keeping every accepted audit record and for reading them back, and for the API keys,
-//! pins and approvals beside them. It is the only crate that knows SQL.
+//! pins, approvals and stops beside them. It is the only crate that knows SQL.
 //! It never drops an accepted record silently, never lets the file, the queue or a wait grow without bound, and never
 //! accepts a record while it does not know that it can write.
 //!
@@ -34,6 +34,7 @@ mod queue;
 mod reader;
 mod schema;
 mod sinks;
+mod stops;
 mod store;
 mod view;
 mod writer;
@@ -55,5 +56,6 @@ pub use pins::{Approved, Decided, News, PinKey, PinRow, PinnedText, Pins, Reject
 pub use queue::{Appended, Commit, Health};
 pub use reader::Reader;
 pub use sinks::{Moved, SinkLease, SinkRow, SinkStart, SinkTrouble, Sinks};
+pub use stops::{NewStop, StopRow, StopTarget, Stops};
 pub use store::Store;
 pub use view::RecordView;

@@ -73,3 +73,6 @@ pub const SINK_REASON_CHARS_MAX: usize = 300;
 
 /// How long the server's questions within an approved call can be answered: a little more than a call is parked for.
 pub const APPROVAL_CONTINUES: Duration = Duration::from_secs(1800);
+
+/// Most stops in force at once, besides the one of everything, for which there is always room.
+pub const STOPS_MAX: u32 = 1000;

@@ -135,6 +135,19 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (level, number)
     ) STRICT;
     CREATE TABLE log_checkpoint (size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
+    CREATE TABLE stop (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope TEXT NOT NULL,
+        server TEXT NOT NULL,
+        name TEXT NOT NULL,
+        reason TEXT,
+        stopped_at INTEGER NOT NULL,
+        stopped_by TEXT NOT NULL,
+        expires INTEGER,
+        UNIQUE (scope, server, name)
+    ) STRICT;
+    CREATE TABLE stop_change (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL) STRICT;
+    INSERT INTO stop_change (id, number) VALUES (1, 0);
     CREATE TABLE sink (
         name TEXT PRIMARY KEY,
         seq INTEGER NOT NULL,

@@ -16,6 +16,7 @@ use crate::place::Place;
 use crate::queue::{Appended, Health, Queue};
 use crate::reader::Reader;
 use crate::sinks::Sinks;
+use crate::stops::Stops;
 use crate::view::RecordView;
 use crate::writer::Writer;
 
@@ -34,6 +35,7 @@ struct Inner {
     pins: Pins,
     approvals: Approvals,
     sinks: Sinks,
+    stops: Stops,
     durability: Durability,
     writer: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
 }
@@ -51,8 +53,9 @@ impl Store {
         let writer = Writer::open(Arc::clone(&queue), place.clone()).await?;
         let (reader, keys) = (Reader::over(place.reading()), Keys::at(&place));
         let (pins, approvals, sinks) = (Pins::at(&place), Approvals::at(&place), Sinks::at(&place));
+        let (stops, durability) = (Stops::at(&place), config.durability);
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, approvals, sinks, durability: config.durability, writer })))
+        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, approvals, sinks, stops, durability, writer })))
     }
 
     /// Takes one record. Relaxed: it is queued when this returns. Strict: await the answer before going on.
@@ -99,6 +102,7 @@ impl Store {
         self.0.keys.close().await;
         self.0.pins.close().await;
         self.0.approvals.close().await;
+        self.0.stops.close().await;
         self.0.sinks.close().await;
         outcome
     }
@@ -148,6 +152,12 @@ impl Store {
     #[must_use]
     pub fn held(&self) -> Option<Arc<str>> {
         self.0.queue.held()
+    }
+
+    /// The stops beside the records.
+    #[must_use]
+    pub fn stops(&self) -> &Stops {
+        &self.0.stops
     }
 
     /// As [`Reader::tail`].

@@ -10,10 +10,9 @@ use doorward_server::config::{Surroundings, load_store};
 use doorward_store::{
     Answered, ApprovalRow, ApprovalState, ApprovalSubject, Approvals, Pins, Store, StoreConfig, rfc3339,
 };
-use nix::unistd::{Uid, User};
 use serde_json::{Value, json};
 
-use super::now;
+use super::{now, whoever_runs_this};
 use crate::args::{
     AnswerApprovalsArgs, ApprovalsCommand, EndorseApprovalsArgs, ListApprovalsArgs, ShowApprovalArgs, SourceArgs,
 };
@@ -171,15 +170,6 @@ async fn settle(args: &AnswerApprovalsArgs, word: Word, terminal: &Terminal) -> 
     }
     store.close().await?;
     Ok(exit)
-}
-
-/// The user of the system who runs this, for the record. What the environment says does not count.
-fn whoever_runs_this() -> String {
-    let uid = Uid::current();
-    match User::from_uid(uid) {
-        Ok(Some(user)) => format!("{} (uid {uid})", visible(&user.name)),
-        Ok(None) | Err(_) => format!("uid {uid}"),
-    }
 }
 
 fn source(source: &SourceArgs) -> Result<StoreConfig, Fault> {

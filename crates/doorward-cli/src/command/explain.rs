@@ -46,6 +46,7 @@ const PAGES: &[(Code, &str)] = &[
     (Code::LimitReached, include_str!("../../../../docs/codes/DW1209.md")),
     (Code::Unclear, include_str!("../../../../docs/codes/DW1210.md")),
     (Code::UnknownItem, include_str!("../../../../docs/codes/DW1211.md")),
+    (Code::Stopped, include_str!("../../../../docs/codes/DW1212.md")),
     (Code::ApprovalNeeded, include_str!("../../../../docs/codes/DW1220.md")),
     (Code::ApprovalDenied, include_str!("../../../../docs/codes/DW1221.md")),
     (Code::ApprovalNotAsked, include_str!("../../../../docs/codes/DW1222.md")),

@@ -14,4 +14,5 @@ mod policy;
 mod run;
 mod serve;
 mod stage;
+mod stop;
 mod talk;

@@ -13,7 +13,7 @@ use super::guard::{AwaitGuard, rewritten};
 use super::record::AwaitRecord;
 use super::sift::AwaitSift;
 use super::state::Begun;
-use super::{Outcome, Step};
+use super::{Arrival, Outcome, Step};
 use crate::access::{AccessRequest, Action, Resource, question_access, questions};
 use crate::guard::Edit;
 use crate::record::{Disposition, Phase};
@@ -40,6 +40,12 @@ pub enum Answer {
 impl AwaitUpstream {
     pub(super) const fn new(begun: Box<Begun>) -> Self {
         Self { begun }
+    }
+
+    /// What was forwarded.
+    #[must_use]
+    pub const fn arrival(&self) -> &Arrival {
+        &self.begun.arrival
     }
 
     /// Goes on with what came back.

@@ -135,6 +135,8 @@ codes! {
     Unclear = 1210, 1210, Client, "A rule depends on something in this call that cannot be understood for certain.", "Write the argument in its plainest form: one absolute path, one full URL, one simple statement.";
     /// A resource or prompt that is not shown.
     UnknownItem = 1211, -32602, Client, "There is nothing of that name.", "Use a name or URI from one of the server's lists.";
+    /// An operator has stopped it.
+    Stopped = 1212, 1212, Operator, "An operator has stopped this.", "Do not try again until the operator has resumed it.";
     /// A person must say yes first, and was asked.
     ApprovalNeeded = 1220, 1220, Operator, "A person must approve this call before it is made.", "Once it is approved, make exactly the same call again; nothing else about it may change.";
     /// A person was asked and said no.

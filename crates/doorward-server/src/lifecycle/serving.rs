@@ -31,7 +31,7 @@ use crate::token::LocalToken;
 use crate::upstream::stdio::{Pool, Share};
 
 /// Who acts when the only proof is being on this machine.
-pub(super) const LOCAL_USER: &str = "local";
+pub const LOCAL_USER: &str = "local";
 
 /// A gateway that serves. Dropping it stops nothing in good order: call [`Serving::wait`] or [`Serving::stop`].
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use sqlx::{Connection, SqliteConnection};
 use crate::sample::{Scratch, exchange, outcome, record};
 
 /// Few enough pages that some hundred records fill them.
-const PAGES: u32 = 40;
+const PAGES: u32 = 48;
 
 #[tokio::test]
 async fn a_full_disk_refuses_strict_records_until_there_is_room() {
@@ -75,7 +75,7 @@ async fn closing_a_full_store_says_how_many_records_are_lost() {
     let scratch = Scratch::new();
     let flush = Durability::Relaxed { flush: Duration::from_millis(1) };
     let store =
-        Store::open(StoreConfig { max_pages: Some(48), ..scratch.relaxed().with_durability(flush) }).await.unwrap();
+        Store::open(StoreConfig { max_pages: Some(56), ..scratch.relaxed().with_durability(flush) }).await.unwrap();
     let mut accepted = 0;
     while store.append(record(accepted)).is_ok() {
         accepted += 1;

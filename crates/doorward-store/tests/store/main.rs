@@ -12,3 +12,4 @@ mod pins;
 mod round_trip;
 mod sample;
 mod sinks;
+mod stops;

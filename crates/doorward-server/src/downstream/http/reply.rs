@@ -53,6 +53,7 @@ pub(super) const fn status_of(code: Code) -> StatusCode {
         | Code::ApprovalNotAsked
         | Code::UnknownTool
         | Code::UnknownItem
+        | Code::Stopped
         | Code::PolicyUnusable
         | Code::QuestionRefused
         | Code::StoreUnavailable
