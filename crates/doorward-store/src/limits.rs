@@ -76,3 +76,6 @@ pub const APPROVAL_CONTINUES: Duration = Duration::from_secs(1800);
 
 /// Most stops in force at once, besides the one of everything, for which there is always room.
 pub const STOPS_MAX: u32 = 1000;
+
+/// Longest name of a tool that can be stopped, in bytes: far more than tools are called by.
+pub const STOP_NAME_MAX: usize = 1024;

@@ -11,6 +11,7 @@ use doorward_core::limits::PRINCIPAL_PART_MAX;
 use doorward_core::time::Timestamp;
 use doorward_server::config::{Surroundings, load_store};
 use doorward_server::stops::{Which, about};
+use doorward_store::limits::STOP_NAME_MAX;
 use doorward_store::{NewStop, StopRow, StopTarget, Stops, Store, StoreConfig, rfc3339};
 use serde_json::{Value, json};
 
@@ -24,9 +25,6 @@ use known::{Doubt, doubt};
 
 /// Longest reason, in characters.
 const REASON_CHARACTERS: usize = 500;
-
-/// Longest name of a tool, in bytes.
-const TOOL_BYTES: usize = 1024;
 
 const SECOND: i64 = 1_000_000;
 
@@ -176,7 +174,7 @@ fn server(id: String) -> Result<StopTarget, Fault> {
 fn tool(args: ToolArgs) -> Result<StopTarget, Fault> {
     let ToolArgs { server, tool } = args;
     check_server(&server)?;
-    if tool.is_empty() || tool.len() > TOOL_BYTES {
+    if tool.is_empty() || tool.len() > STOP_NAME_MAX {
         return Err(Fault::told(
             Exit::Usage,
             "that is no name of a tool",

@@ -1,5 +1,4 @@
 //! `doorward stop` and `doorward resume`, as an operator types them.
-#![expect(clippy::indexing_slicing, reason = "in tests a broken expectation is a failure")]
 
 use serde_json::Value;
 
