@@ -151,7 +151,7 @@ fn busy() -> Option<Duration> {
 
 /// A mail with a few of everything: the shape for which there is a budget.
 fn letter(size: usize) -> String {
-    let rest = body(size - 120, |_| {
+    let rest = body(size - 110, |_| {
         "The team met and agreed on the next steps, see https://minutes.example/17 for all of it. ".to_owned()
     });
     format!(
