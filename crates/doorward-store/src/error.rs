@@ -83,6 +83,18 @@ pub enum StoreError {
         /// The limit.
         most: u32,
     },
+    /// The key that signs the log could not be read or made.
+    #[error("cannot use {path}, the key that signs the log of the records")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The system gave no random numbers.
+    #[error("the system gives no random numbers, which salts and keys are made of")]
+    Random,
     /// The writing task ended before it was told to.
     #[error("the record store's writer ended early")]
     WriterEnded,

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use aws_lc_rs::rand;
 use doorward_core::record::{RECORD_VERSION, Record};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, Connection};
@@ -13,14 +14,15 @@ use sqlx::{Arguments, AssertSqlSafe, Connection};
 use crate::details::Written;
 use crate::findings;
 use crate::flow;
-use crate::limits::{FIXED_WORDS_MAX, LISTS_MAX, PROBE_BYTES, WORDS_MAX};
+use crate::limits::{FIXED_WORDS_MAX, LEAVES_AT_ONCE, LISTS_MAX, PROBE_BYTES, WORDS_MAX};
+use crate::log::{Log, Sealed};
 use crate::queue::Entry;
 
-const COLUMNS: &str = "version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
+const COLUMNS: &str = "seq, entry, openings, version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
     action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros, details, \
     findings, context, flow";
 
-const COLUMN_COUNT: usize = 25;
+const COLUMN_COUNT: usize = 28;
 
 /// Rows per statement, largest first; the last is one, so that every batch comes out even.
 const CHUNKS: [usize; 4] = [256, 32, 4, 1];
@@ -37,24 +39,46 @@ impl Inserter {
         Self { statements: CHUNKS.map(|rows| (rows, statement(rows))), words: Words::default() }
     }
 
-    /// Writes all of `batch` in one transaction, or nothing of it.
+    /// Writes all of `batch` and the leaves of the log that are its own in one transaction, or nothing of it.
     pub(crate) async fn write(
         &mut self,
         connection: &mut SqliteConnection,
+        log: &mut Log,
         batch: &[Entry],
     ) -> Result<(), sqlx::Error> {
+        let sealed = sealed(batch).await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let mut rest = batch;
+        let mut number = log.catch_up(&mut transaction).await?;
+        let (mut rest, mut leaves) = (batch, sealed.as_slice());
         for (rows, statement) in &self.statements {
-            while let Some((chunk, after)) = rest.split_at_checked(*rows) {
-                let arguments = self.words.arguments(chunk).map_err(sqlx::Error::Encode)?;
+            while let Some(((chunk, after), (chunk_leaves, leaves_after))) =
+                rest.split_at_checked(*rows).zip(leaves.split_at_checked(*rows))
+            {
+                let arguments = self.words.arguments(number, chunk, chunk_leaves).map_err(sqlx::Error::Encode)?;
                 let statement = AssertSqlSafe(Arc::clone(statement));
                 sqlx::query_with(statement, arguments).execute(&mut *transaction).await?;
-                rest = after;
+                (rest, leaves) = (after, leaves_after);
+                number = number.saturating_add(i64::try_from(*rows).unwrap_or(i64::MAX));
             }
         }
-        transaction.commit().await
+        let growth = log.grow(&mut transaction, &sealed).await?;
+        transaction.commit().await?;
+        log.settle(growth);
+        Ok(())
     }
+}
+
+/// The leaves of a batch.
+async fn sealed(batch: &[Entry]) -> Result<Vec<Sealed>, sqlx::Error> {
+    let mut sealed = Vec::with_capacity(batch.len());
+    for some in batch.chunks(LEAVES_AT_ONCE) {
+        let mut salts = vec![0; 32 * some.len()];
+        rand::fill(&mut salts).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        let (salts, _) = salts.as_chunks::<32>();
+        sealed.extend(some.iter().zip(salts).map(|(entry, salt)| Sealed::of(&entry.record, *salt)));
+        tokio::task::yield_now().await;
+    }
+    Ok(sealed)
 }
 
 /// Whether the batch that begins with `first` is already there, from an attempt that failed only after its commit.
@@ -96,16 +120,24 @@ struct Words {
 }
 
 impl Words {
-    fn arguments(&mut self, chunk: &[Entry]) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
+    fn arguments(
+        &mut self,
+        first: i64,
+        chunk: &[Entry],
+        leaves: &[Sealed],
+    ) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
         let mut arguments = SqliteArguments::default();
         arguments.reserve(chunk.len() * COLUMN_COUNT, 0);
-        for entry in chunk {
+        for ((number, entry), leaf) in (first..).zip(chunk).zip(leaves) {
+            arguments.add(number)?;
+            arguments.add(leaf.entry.clone())?;
+            arguments.add(leaf.openings.clone())?;
             self.add(&mut arguments, &entry.record)?;
         }
         Ok(arguments)
     }
 
-    /// The values of one row, in the order of [`COLUMNS`].
+    /// The values of one row beyond those of the log, in the order of [`COLUMNS`].
     fn add(&mut self, to: &mut SqliteArguments, record: &Record) -> Result<(), sqlx::error::BoxDynError> {
         to.add(RECORD_VERSION)?;
         to.add(record.at.as_micros())?;

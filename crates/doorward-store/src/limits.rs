@@ -17,6 +17,12 @@ pub const FLUSH_DEFAULT: Duration = Duration::from_millis(50);
 /// The longest a committed relaxed record waits until the disk is asked to confirm it.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The longest a committed record waits until a checkpoint of the log covers it.
+pub const LOG_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Records whose leaves are made before other work has its turn: about a millisecond.
+pub const LEAVES_AT_ONCE: usize = 64;
+
 /// How long a statement waits for another process that is writing to the same file.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

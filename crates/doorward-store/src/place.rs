@@ -130,6 +130,11 @@ impl Place {
         }
     }
 
+    /// Where the key is that signs the log; `None` where it ends with the process.
+    pub(crate) fn key_path(&self) -> Option<PathBuf> {
+        (!self.memory).then(|| self.path.with_extension("log-key"))
+    }
+
     fn log_path(&self) -> PathBuf {
         let mut path = self.path.clone().into_os_string();
         path.push("-wal");

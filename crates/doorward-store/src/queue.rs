@@ -323,7 +323,7 @@ fn ended() -> AppendError {
     AppendError::Unavailable { reason: Arc::from("the store's writer has ended") }
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
 }

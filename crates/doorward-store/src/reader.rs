@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use doorward_core::audit::tiles::Tile;
 use doorward_core::flow::ContextId;
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
@@ -14,6 +15,7 @@ use crate::error::StoreError;
 use crate::filter::{Filter, Page};
 use crate::flow::{self, FlowView};
 use crate::limits::{PAGE_MAX, READER_TIMEOUT, READERS_MAX};
+use crate::log::reading::{self, LogEntry, LogHead, SignedHead};
 use crate::place::Place;
 use crate::schema;
 use crate::sinks::{self, SinkRow};
@@ -82,6 +84,46 @@ impl Reader {
     /// When the database cannot be read.
     pub async fn sinks(&self) -> Result<Vec<SinkRow>, StoreError> {
         sinks::all(&self.pool).await
+    }
+
+    /// How far the log has come; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn log_head(&self) -> Result<Option<LogHead>, StoreError> {
+        reading::head(&self.pool).await.map_err(read_error)
+    }
+
+    /// The last checkpoint that was signed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn log_checkpoint(&self) -> Result<Option<SignedHead>, StoreError> {
+        reading::newest(&self.pool).await.map_err(read_error)
+    }
+
+    /// The checkpoints that cover more than `beyond` entries, the smallest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn log_checkpoints(&self, beyond: u64, limit: u32) -> Result<Vec<SignedHead>, StoreError> {
+        reading::checkpoints(&self.pool, beyond, limit.min(PAGE_MAX)).await.map_err(read_error)
+    }
+
+    /// Entries of the log from the index `from` on.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn log_entries(&self, head: &LogHead, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        reading::entries(&self.pool, head, from, limit.min(PAGE_MAX)).await.map_err(read_error)
+    }
+
+    /// The bytes of a tile or of a bundle of entries, in its very width; `None` where the log has fewer.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn log_tile(&self, head: &LogHead, tile: Tile) -> Result<Option<Vec<u8>>, StoreError> {
+        reading::tile(&self.pool, head, tile).await.map_err(read_error)
     }
 
     /// How many records match, whatever the filter's limit.

@@ -121,12 +121,14 @@ const STEPS: &[&str] = &[
 ",
     "
     ALTER TABLE record ADD COLUMN entry BLOB;
-    ALTER TABLE record ADD COLUMN salt BLOB;
+    ALTER TABLE record ADD COLUMN openings TEXT;
     CREATE TABLE log (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         origin TEXT NOT NULL,
+        key TEXT NOT NULL,
         base INTEGER NOT NULL,
-        size INTEGER NOT NULL
+        size INTEGER NOT NULL,
+        edge BLOB NOT NULL
     ) STRICT;
     CREATE TABLE log_tile (
         level INTEGER NOT NULL,

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::error::StoreError;
 use crate::insert::{self, Inserter};
 use crate::limits::{BATCH_MAX, RETRY_PAUSE, SYNC_INTERVAL};
+use crate::log::Log;
 use crate::place::{Identity, Keeps, Place};
 use crate::queue::{Entry, Pause, Queue, Turn};
 
@@ -28,11 +29,20 @@ pub(crate) struct Writer {
 /// An open connection and the files it was opened on.
 struct Link {
     connection: SqliteConnection,
+    log: Log,
     identity: Identity,
     /// The write-ahead log, where commits alone do not wait for the disk.
     unsynced_log: Option<Arc<File>>,
     /// When the disk is to be asked next; `None` while it has confirmed everything.
     sync_at: Option<Instant>,
+}
+
+impl Link {
+    /// When something is to be done, whether records come or not.
+    fn due(&self) -> Option<Instant> {
+        let due = [self.sync_at, self.log.due()];
+        due.into_iter().flatten().min()
+    }
 }
 
 impl Writer {
@@ -47,8 +57,8 @@ impl Writer {
     pub(crate) async fn run(mut self) -> Result<(), StoreError> {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         loop {
-            let sync_at = self.link.as_ref().and_then(|link| link.sync_at);
-            let done = match self.queue.next(&mut batch, sync_at).await {
+            let due = self.link.as_ref().and_then(Link::due);
+            let done = match self.queue.next(&mut batch, due).await {
                 Turn::Write => self.write(&batch).await,
                 Turn::Idle => Ok(()),
                 Turn::End => break,
@@ -58,9 +68,9 @@ impl Writer {
             }
             self.queue.settle();
             batch.drain(..).for_each(|mut entry| entry.answer(Ok(())));
-            if self.sync_is_due()
-                && let Err(reason) = self.sync().await
-            {
+            let kept = self.checkpoint_if_due().await;
+            let kept = if kept.is_ok() && self.sync_is_due() { self.sync().await } else { kept };
+            if let Err(reason) = kept {
                 self.recover(reason, &mut batch).await?;
             }
         }
@@ -68,6 +78,7 @@ impl Writer {
     }
 
     async fn close(mut self) -> Result<(), StoreError> {
+        self.checkpoint().await.map_err(|reason| StoreError::Unconfirmed { reason })?;
         self.sync().await.map_err(|reason| StoreError::Unconfirmed { reason })?;
         match self.link {
             Some(link) => {
@@ -75,6 +86,17 @@ impl Writer {
             }
             None => Ok(()),
         }
+    }
+
+    async fn checkpoint_if_due(&mut self) -> Result<(), Arc<str>> {
+        let due = self.link.as_ref().and_then(|link| link.log.due());
+        if due.is_some_and(|due| due <= Instant::now()) { self.checkpoint().await } else { Ok(()) }
+    }
+
+    /// Signs what is committed.
+    async fn checkpoint(&mut self) -> Result<(), Arc<str>> {
+        let Some(Link { connection, log, .. }) = &mut self.link else { return Ok(()) };
+        log.checkpoint(connection).await.map_err(|error| describe(&error))
     }
 
     fn sync_is_due(&self) -> bool {
@@ -98,7 +120,7 @@ impl Writer {
             return Ok(());
         }
         let link = self.link.as_mut().ok_or_else(|| Arc::from("the store is not open"))?;
-        self.inserter.write(&mut link.connection, batch).await.map_err(|error| describe(&error))?;
+        self.inserter.write(&mut link.connection, &mut link.log, batch).await.map_err(|error| describe(&error))?;
         match self.place.identity() {
             Ok(identity) if identity == link.identity => {
                 if link.unsynced_log.is_some() {
@@ -178,11 +200,12 @@ impl Drop for End {
 }
 
 async fn connect(place: &Place) -> Result<Link, StoreError> {
-    let connection = place.connect().await?;
+    let mut connection = place.connect().await?;
+    let log = Log::open(place, &mut connection).await?;
     let failed = |source| StoreError::Create { path: place.path().to_owned(), source };
     let identity = place.identity().map_err(failed)?;
     let unsynced_log = place.unsynced_log().map_err(failed)?.map(Arc::new);
-    Ok(Link { connection, identity, unsynced_log, sync_at: None })
+    Ok(Link { connection, log, identity, unsynced_log, sync_at: None })
 }
 
 /// The whole chain of causes in one line.

@@ -7,6 +7,7 @@ mod details;
 mod failure;
 mod filters;
 mod keys;
+mod log;
 mod opening;
 mod pins;
 mod round_trip;
