@@ -21,9 +21,6 @@ use crate::limits::LOG_CHECKPOINT_INTERVAL;
 use crate::place::Place;
 use crate::queue::now;
 
-/// Bytes of a full tile.
-const TILE_BYTES: usize = 32 * FULL as usize;
-
 /// The writing side of the tree.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -183,7 +180,7 @@ impl Edge {
                 }
                 let Some(tile) = open.get_mut(usize::from(level)) else { return };
                 tile.extend_from_slice(hash.as_bytes());
-                if tile.len() == TILE_BYTES {
+                if tile.len() == 32 * usize::from(FULL) {
                     full.push((level, index / u64::from(FULL), std::mem::take(tile)));
                 }
             };

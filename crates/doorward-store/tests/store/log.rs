@@ -1,4 +1,5 @@
 //! The log over the records, as somebody sees it who trusts nothing but the key and the hashes.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;
 

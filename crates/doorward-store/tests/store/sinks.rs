@@ -1,5 +1,4 @@
 //! Cursors of sinks: they move forward, by one process at a time, and by what was confirmed.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use doorward_core::record::{Phase, Record};
 use doorward_core::time::Timestamp;
