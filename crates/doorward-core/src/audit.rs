@@ -10,9 +10,9 @@
 
 pub mod checkpoint;
 pub mod entry;
-//M pub mod export;
+pub mod export;
 pub mod merkle;
 pub mod note;
-//M pub mod proof;
+pub mod proof;
 pub mod tiles;
-//M pub mod verify;
+pub mod verify;

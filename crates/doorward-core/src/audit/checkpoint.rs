@@ -12,7 +12,7 @@ use crate::limits::{CHECKPOINT_TEXT_MAX, KEY_NAME_MAX, TREE_SIZE_MAX};
 use crate::time::Timestamp;
 
 /// The head of a log's tree at one size (tlog-checkpoint, "Note text").
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Checkpoint {
     /// Which log.
     pub origin: String,

@@ -70,6 +70,11 @@ impl Frontier {
         Some(index)
     }
 
+    /// The roots of the whole subtrees, the largest first.
+    pub(crate) fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// The root of the tree (RFC 6962 §2.1).
     #[must_use]
     pub fn root(&self) -> Hash {

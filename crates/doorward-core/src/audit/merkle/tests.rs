@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn hex(text: &str) -> Hash {
-    let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2).unwrap(), 16).unwrap();
     Hash::from_bytes((0..32).map(|n| byte(n * 2)).collect::<Vec<_>>().try_into().unwrap())
 }
 
@@ -206,9 +206,8 @@ proptest! {
         let other = (index + 1) % size;
         prop_assert!(verify_inclusion(&all[other], i, n, &proof, &whole).is_err());
         prop_assert!(verify_inclusion(&all[index], other as u64, n, &proof, &whole).is_err());
-        let mut wrong = proof.clone();
-        wrong.pop();
-        prop_assert!(verify_inclusion(&all[index], i, n, &wrong, &whole).is_err());
+        let shorter = proof.split_last().map(|(_, rest)| rest).unwrap();
+        prop_assert!(verify_inclusion(&all[index], i, n, shorter, &whole).is_err());
         let steps = consistency_proof(&source, m, n).unwrap();
         prop_assert_eq!(&steps, &naive_proof(old, &all, true));
         let old_root = naive_root(&all[..old]);
@@ -218,7 +217,7 @@ proptest! {
             let at = flip % wrong.len();
             wrong[at] = leaf_hash(b"wrong");
             prop_assert!(verify_consistency((m, &old_root), (n, &whole), &wrong).is_err());
-            wrong = steps.clone();
+            wrong.clone_from(&steps);
             wrong.push(steps[0]);
             prop_assert!(verify_consistency((m, &old_root), (n, &whole), &wrong).is_err());
             prop_assert!(verify_consistency((m, &leaf_hash(b"other")), (n, &whole), &steps).is_err());

@@ -73,7 +73,7 @@ fn other_forms_are_refused() {
         (format!("text\n\n{line}").trim_end().to_owned(), NoteError::Form),
         (format!("text\u{1}\n\n{line}"), NoteError::Text),
         (format!("text\r\n\n{line}"), NoteError::Text),
-        (format!("text\n\n- a AAAAAAE=\n"), NoteError::Signature(1)),
+        ("text\n\n- a AAAAAAE=\n".to_owned(), NoteError::Signature(1)),
         (format!("text\n\n{line}\u{2014} a AAAAAA==\n"), NoteError::Signature(2)),
         (format!("text\n\n{line}\u{2014} a AAAAAAF=\n"), NoteError::Signature(2)),
         (format!("text\n\n{line}\u{2014} a  AAAAAAE=\n"), NoteError::Signature(2)),

@@ -1,0 +1,1 @@
+//! A second implementation, in Python, reads what this one writes.
