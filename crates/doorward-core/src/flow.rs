@@ -41,6 +41,7 @@ mod hints;
 mod label;
 mod note;
 mod seen;
+mod unit;
 
 use std::fmt;
 
@@ -48,6 +49,7 @@ pub use hints::{Carried, CarriedBy, Handle, Hints};
 pub use label::{Audience, Category, Confidentiality, Integrity, Label};
 pub use note::{FlowNote, Source, Why};
 pub use seen::{ContextSeen, EndorseSeen, FlowSeen, Ground, LedgerRule, LedgerSeen, Missing, Origin, Role};
+pub use unit::{SignedUnit, TaskToken, UnfitUnit};
 
 /// One unit of work of one principal, across calls and servers: what was read in it decides what may be sent in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

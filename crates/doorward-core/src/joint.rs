@@ -43,6 +43,7 @@ use crate::reread::read_again;
 
 pub use apps::{AppTools, AppUse, Apps, is_app_only};
 pub use merge::Merged;
+pub use names::outward as shown_as;
 pub use view::{Part, Tool, Tools, ViewError, ViewId, ViewRules};
 
 /// What one joint endpoint offers and under which names. Never changes; a reload makes another.

@@ -20,6 +20,15 @@ pub const CATEGORY_MAX: usize = 32;
 /// Longest hint at a unit of work that is taken from a message, in bytes; a longer one is as good as none.
 pub const FLOW_HINT_MAX: usize = 256;
 
+/// Longest purpose of a unit of work, in bytes: a paragraph.
+pub const FLOW_PURPOSE_MAX: usize = 4096;
+
+/// Most tools one unit of work names.
+pub const FLOW_TOKEN_TOOLS_MAX: usize = 128;
+
+/// Longest name of a tool of a unit of work, in bytes.
+pub const FLOW_TOKEN_TOOL_MAX: usize = 256;
+
 /// Longest text of one record field that came from outside (a tool name, a URI); longer ones are cut with a mark.
 pub const RECORD_FIELD_MAX: usize = 1024;
 

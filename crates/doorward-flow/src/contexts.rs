@@ -192,7 +192,7 @@ impl<T: Body> Contexts<T> {
         let member = Member { id, ground: Ground::Declared };
         let (label, above) = match task.channel() {
             Channel::Person => (Label::default(), Vec::new()),
-            Channel::Call => (self.effective(place, now), place.trail.opens_in()?),
+            Channel::Signed | Channel::Call => (self.effective(place, now), place.trail.opens_in()?),
         };
         let label = self.slots.visit(id, |spot| {
             if spot.is_some() {

@@ -10,6 +10,7 @@ pub mod oauth;
 
 use std::sync::Arc;
 
+use doorward_core::flow::SignedUnit;
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, Proof};
 use doorward_core::refusal::{Code, Refusal};
@@ -21,7 +22,7 @@ use crate::clock::now;
 use crate::token::{LocalToken, Presented as Compared};
 use certificates::{CertificateRules, ClientProof};
 use keys::KeyRing;
-use oauth::{Flaw, Issuers, Lack, Scheme, Shown};
+use oauth::{Flaw, Issuers, Lack, Scheme, Shown, Stands};
 
 /// What the gateway's own tokens begin with.
 const LOCAL_PREFIX: &str = "dw_";
@@ -39,6 +40,23 @@ pub struct Presented<'r> {
     pub certificate: Option<&'r str>,
     /// What the client's certificate says of it.
     pub peer: Option<&'r ClientProof>,
+}
+
+/// What credentials prove.
+#[derive(Debug, Clone)]
+pub struct Proven {
+    /// Who is asking.
+    pub principal: Principal,
+    /// The unit of work that the credentials name.
+    pub unit: Option<Arc<SignedUnit>>,
+    /// When they end, where that stands in them.
+    pub ends: Option<Timestamp>,
+}
+
+impl Proven {
+    const fn of(principal: Principal) -> Self {
+        Self { principal, unit: None, ends: None }
+    }
 }
 
 /// Why nobody knows who is asking.
@@ -145,36 +163,37 @@ impl Identity {
     /// # Errors
     /// [`Unproven`] without valid credentials, where some are wanted.
     pub async fn identify(&self, presented: Presented<'_>) -> Result<Principal, Unproven> {
-        self.identify_until(presented).await.map(|(principal, _)| principal)
+        self.admit(presented).await.map(|admitted| admitted.principal)
     }
 
-    /// The same, and when the credentials end, where that stands in them.
+    /// The same, with everything else that the credentials say.
     ///
     /// # Errors
     /// As [`Identity::identify`].
-    pub async fn identify_until(&self, presented: Presented<'_>) -> Result<(Principal, Option<Timestamp>), Unproven> {
+    pub async fn admit(&self, presented: Presented<'_>) -> Result<Proven, Unproven> {
         if self.wanted == Wanted::Nothing {
-            return Ok((self.anybody.clone(), None));
+            return Ok(Proven::of(self.anybody.clone()));
         }
         let (scheme, token) = match (credentials(&presented), presented.peer) {
             (Err(Unproven::Nothing), Some(peer)) => {
                 let principal = self.certificates.principal(peer, now()).ok_or(Unproven::Wrong)?;
-                return Ok((principal, Some(peer.ends())));
+                return Ok(Proven { ends: Some(peer.ends()), ..Proven::of(principal) });
             }
             (shown, _) => shown?,
         };
         if keys::is_key(token) {
-            return Ok((self.of_key(scheme, token).await?, None));
+            return Ok(Proven::of(self.of_key(scheme, token).await?));
         }
         if token.starts_with(LOCAL_PREFIX) {
-            return Ok((self.of_local_token(scheme, token)?, None));
+            return Ok(Proven::of(self.of_local_token(scheme, token)?));
         }
         match &self.issuers {
             Some(issuers) => {
                 let Presented { method, uri, headers, certificate, peer: _ } = presented;
                 let shown = Shown { scheme, token, method, uri, headers, certificate };
-                let (principal, ends) = issuers.identify(&shown).await.map_err(Unproven::Token)?;
-                Ok((principal, Some(Timestamp::from_micros(ends.saturating_mul(1_000_000)))))
+                let Stands { principal, unit, ends } = issuers.identify(&shown).await.map_err(Unproven::Token)?;
+                let ends = Some(Timestamp::from_micros(ends.saturating_mul(1_000_000)));
+                Ok(Proven { principal, unit, ends })
             }
             None => Err(Unproven::Wrong),
         }

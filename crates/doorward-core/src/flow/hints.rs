@@ -5,7 +5,9 @@
 //! make as a true one, so whoever reads them may only ever take them as a reason to merge, unless somebody vouches for them.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::unit::SignedUnit;
 use crate::limits::FLOW_HINT_MAX;
 
 /// How the text of a handle begins.
@@ -14,7 +16,7 @@ const PREFIX: &str = "ctx-";
 /// What a message says of its unit of work. The default says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Hints {
-    signed: Option<Box<str>>,
+    signed: Option<Arc<SignedUnit>>,
     declared: Option<Box<str>>,
     handle: Option<Carried>,
     session: Option<Box<str>>,
@@ -26,7 +28,13 @@ impl Hints {
     /// With the unit of work that the credentials name: a mission, a transaction. Only for claims that were verified.
     #[must_use]
     pub fn with_signed(self, text: &str) -> Self {
-        Self { signed: fit(text), ..self }
+        Self { signed: SignedUnit::new(text).ok().map(Arc::new), ..self }
+    }
+
+    /// With the unit of work that the credentials name, and what they say of it. Only for claims that were verified.
+    #[must_use]
+    pub fn with_unit(self, unit: Arc<SignedUnit>) -> Self {
+        Self { signed: Some(unit), ..self }
     }
 
     /// With what the client declares in `_meta`.
@@ -62,7 +70,13 @@ impl Hints {
     /// The unit of work that verified credentials name.
     #[must_use]
     pub fn signed(&self) -> Option<&str> {
-        self.signed.as_deref()
+        self.signed.as_deref().map(SignedUnit::id)
+    }
+
+    /// The same, with what they say of it.
+    #[must_use]
+    pub const fn unit(&self) -> Option<&Arc<SignedUnit>> {
+        self.signed.as_ref()
     }
 
     /// What the client declares.
@@ -162,7 +176,8 @@ impl fmt::Debug for Handle {
     }
 }
 
-fn fit(text: &str) -> Option<Box<str>> {
+/// Takes a name whole or not at all.
+pub(super) fn fit(text: &str) -> Option<Box<str>> {
     let fits = !text.is_empty() && text.len() <= FLOW_HINT_MAX && !text.chars().any(char::is_control);
     fits.then(|| Box::from(text))
 }

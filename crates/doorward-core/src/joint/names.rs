@@ -24,7 +24,8 @@ pub(super) enum Reading<'n> {
 }
 
 /// The name under which a joint face shows `name` of `server`.
-pub(super) fn outward(server: &ServerId, name: &str) -> String {
+#[must_use]
+pub fn outward(server: &ServerId, name: &str) -> String {
     let whole = format!("{server}{BETWEEN}{name}");
     if !name.is_empty() && is_plain(&whole) && !looks_shortened(&whole) {
         return whole;

@@ -20,15 +20,6 @@ pub const DEPTH_MAX: usize = 8;
 /// Most contexts one message can belong to: signed, declared, handle, session, trace, process.
 pub const MEMBERS_MAX: usize = 6;
 
-/// Longest purpose of a task, in bytes: a paragraph.
-pub const PURPOSE_BYTES_MAX: usize = 4096;
-
-/// Most tools one task names.
-pub const TASK_TOOLS_MAX: usize = 128;
-
-/// Longest name of a tool of a task, in bytes.
-pub const TASK_TOOL_BYTES_MAX: usize = 256;
-
 /// Without a call for so long, what is told from others by principal, client and time is over (DEFENCES §2.1).
 pub const FALLBACK_IDLE: Duration = Duration::from_secs(30 * 60);
 

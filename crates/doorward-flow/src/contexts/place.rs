@@ -55,6 +55,7 @@ pub struct Place {
     pub(super) trail: Trail,
     pub(super) label: Label,
     pub(super) handle: HandleSeen,
+    pub(super) mission: Option<Arc<Task>>,
     pub(super) task: Option<Arc<Task>>,
 }
 
@@ -87,6 +88,11 @@ impl Place {
     #[must_use]
     pub const fn task(&self) -> Option<&Arc<Task>> {
         self.task.as_ref()
+    }
+
+    /// Everything that was said of the unit of work: by the credentials of the message, and when it was opened.
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<Task>> {
+        self.mission.iter().chain(&self.task)
     }
 
     /// What a record keeps, so that labels can be brought back.

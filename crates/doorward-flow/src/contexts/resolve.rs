@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use doorward_core::flow::{Carried, CarriedBy, ContextId, Ground, Hints, Label};
+use doorward_core::flow::{Carried, CarriedBy, ContextId, Ground, Hints, Label, SignedUnit};
 use doorward_core::principal::Principal;
 use doorward_core::time::Timestamp;
 
@@ -26,7 +26,7 @@ impl<T: Body> Contexts<T> {
         let (handle, opened) = self.look_up(hints.handle(), family, now);
         let reach = reach(hints, honesty, opened);
         let members = self.members(who, hints, family, opened);
-        let entered = self.enter(&members, family, reach, now);
+        let entered = self.enter(&members, hints.unit().map(AsRef::as_ref), (family, reach), now);
         let label = self.families.visit(family, |spot| {
             let family = self.family(spot, family, now);
             family.meet(&entered.named, &entered.correlated, reach, now);
@@ -47,7 +47,7 @@ impl<T: Body> Contexts<T> {
             None => (named, None),
         };
         let trail = Trail { family, primary, ground, reach, members: members.into(), above: entered.above.into() };
-        Place { trail, label, handle, task }
+        Place { trail, label, handle, mission: entered.mission, task }
     }
 
     /// What a handle is worth to `family`. One that is not good is as good as none.
@@ -81,7 +81,13 @@ impl<T: Body> Contexts<T> {
     }
 
     /// Enters each of the contexts: one that nobody used for long begins again.
-    fn enter(&self, members: &[Member], family: ContextId, reach: Reach, now: Timestamp) -> Entered {
+    fn enter(
+        &self,
+        members: &[Member],
+        unit: Option<&SignedUnit>,
+        (family, reach): (ContextId, Reach),
+        now: Timestamp,
+    ) -> Entered {
         let mut entered = Entered::default();
         for member in members {
             let Entered { named, correlated, .. } = &mut entered;
@@ -92,12 +98,19 @@ impl<T: Body> Contexts<T> {
                 let slot = spot.get_or_insert_with(|| self.new_slot(*member, family, reach, named, now));
                 slot.touch(now);
                 slot.label().add_to(if member.is_named() { named } else { correlated });
+                if let Some(unit) = unit.filter(|_| member.ground == Ground::Signed) {
+                    slot.sign(unit);
+                }
                 (slot.above.clone(), slot.task.clone())
             });
             entered.above.extend(slot_above.iter().copied());
-            if let Some(task) = task {
-                entered.opened_in = slot_above;
-                entered.task = Some(task);
+            match task {
+                Some(task) if member.ground == Ground::Signed => entered.mission = Some(task),
+                Some(task) => {
+                    entered.opened_in = slot_above;
+                    entered.task = Some(task);
+                }
+                None => {}
             }
         }
         entered.above.sort_unstable();
@@ -119,6 +132,8 @@ struct Entered {
     correlated: Label,
     /// What they were opened in.
     above: Vec<Member>,
+    /// Of the one that is signed: what its credentials say of it.
+    mission: Option<Arc<Task>>,
     /// Of the one that was opened: its task, and what it was opened in.
     task: Option<Arc<Task>>,
     opened_in: Box<[Member]>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_core::flow::{ContextId, Ground, Label};
+use doorward_core::flow::{ContextId, Ground, Label, SignedUnit};
 use doorward_core::time::Timestamp;
 
 use super::Body;
@@ -34,6 +34,20 @@ impl<T: Body> Slot<T> {
     pub(super) fn touch(&mut self, now: Timestamp) {
         self.seen = self.seen.max(now);
         self.label.turn(now, self.half());
+    }
+
+    /// Takes in what credentials say of it. What was said first stays what it is for, and it only ever gets narrower: whoever
+    /// holds two tokens of one unit of work, an old one and one renewed with more, must not choose between them by the call,
+    /// and what a renewed token calls the task must not endorse values of what was read before.
+    pub(super) fn sign(&mut self, unit: &SignedUnit) {
+        match &self.task {
+            None => self.task = Some(Arc::new(Task::signed(unit))),
+            Some(task) => {
+                if let Some(narrowed) = task.narrowed(unit.token()) {
+                    self.task = Some(Arc::new(narrowed));
+                }
+            }
+        }
     }
 
     pub(super) fn raise(&mut self, label: &Label, now: Timestamp) {

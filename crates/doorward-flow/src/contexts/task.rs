@@ -3,16 +3,19 @@
 //! Responsible for what was said when it was opened, within bounds. Whether that text endorses anything, and what a call
 //! beyond its tools or its budget comes to, is for others to decide.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::limits::{PURPOSE_BYTES_MAX, TASK_TOOL_BYTES_MAX, TASK_TOOLS_MAX};
+use doorward_core::flow::{SignedUnit, TaskToken};
+use doorward_core::limits::{FLOW_PURPOSE_MAX, FLOW_TOKEN_TOOL_MAX, FLOW_TOKEN_TOOLS_MAX};
 
 /// By which way a task was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// By a person who proved who they are, where no model can speak in their place.
     Person,
+    /// By credentials that were verified.
+    Signed,
     /// By a call, which a model may have made because of what it read.
     Call,
 }
@@ -21,10 +24,10 @@ pub enum Channel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitTask {
     /// The purpose is empty or too long.
-    #[error("a task's purpose has 1 to {PURPOSE_BYTES_MAX} bytes")]
+    #[error("a task's purpose has 1 to {FLOW_PURPOSE_MAX} bytes")]
     Purpose,
     /// Too many tools, or a name that cannot be a tool's.
-    #[error("a task names at most {TASK_TOOLS_MAX} tools of 1 to {TASK_TOOL_BYTES_MAX} bytes")]
+    #[error("a task names at most {FLOW_TOKEN_TOOLS_MAX} tools of 1 to {FLOW_TOKEN_TOOL_MAX} bytes")]
     Tools,
     /// It would stand below too many others.
     #[error("tasks within tasks go {} deep", super::limits::DEPTH_MAX)]
@@ -37,11 +40,12 @@ pub enum UnfitTask {
 /// What was said of a unit of work when it was opened.
 #[derive(Debug)]
 pub struct Task {
+    /// Empty where nothing was said.
     purpose: Box<str>,
-    tools: BTreeSet<Box<str>>,
-    calls: Option<u32>,
+    token: TaskToken,
     channel: Channel,
-    made: AtomicU32,
+    /// Shared with what it was before it was narrowed: calls under way give back to the same.
+    made: Arc<AtomicU32>,
 }
 
 /// Whether a task's budget holds one more call.
@@ -64,14 +68,32 @@ impl Task {
         calls: Option<u32>,
         channel: Channel,
     ) -> Result<Self, UnfitTask> {
-        if purpose.trim().is_empty() || purpose.len() > PURPOSE_BYTES_MAX {
+        if purpose.trim().is_empty() || purpose.len() > FLOW_PURPOSE_MAX {
             return Err(UnfitTask::Purpose);
         }
-        let tools: BTreeSet<Box<str>> = tools.into_iter().take(TASK_TOOLS_MAX + 1).map(Box::from).collect();
-        if tools.len() > TASK_TOOLS_MAX || tools.iter().any(|name| !(1..=TASK_TOOL_BYTES_MAX).contains(&name.len())) {
-            return Err(UnfitTask::Tools);
-        }
-        Ok(Self { purpose: purpose.into(), tools, calls, channel, made: AtomicU32::new(0) })
+        let mut tools = tools.into_iter().peekable();
+        let tools = tools.peek().is_some().then_some(tools);
+        let token = TaskToken::new(tools, calls).map_err(|_| UnfitTask::Tools)?;
+        Ok(Self { purpose: purpose.into(), token, channel, made: Arc::default() })
+    }
+
+    /// What credentials say of a unit of work.
+    pub(super) fn signed(unit: &SignedUnit) -> Self {
+        let purpose = unit.purpose().unwrap_or_default().into();
+        Self { purpose, token: unit.token().clone(), channel: Channel::Signed, made: Arc::default() }
+    }
+
+    /// The same, held to what `token` was given as well; `None` when it is already. Its purpose stays, and so does what was
+    /// taken from its budget.
+    pub(super) fn narrowed(&self, token: &TaskToken) -> Option<Self> {
+        let token = self.token.narrowed(token);
+        let Self { purpose, channel, made, .. } = self;
+        (token != self.token).then(|| Self {
+            purpose: purpose.clone(),
+            token,
+            channel: *channel,
+            made: Arc::clone(made),
+        })
     }
 
     /// What it is for, in the words of whoever opened it.
@@ -80,10 +102,10 @@ impl Task {
         &self.purpose
     }
 
-    /// The tools it was opened for; empty when it names none.
+    /// What it was given.
     #[must_use]
-    pub const fn tools(&self) -> &BTreeSet<Box<str>> {
-        &self.tools
+    pub const fn token(&self) -> &TaskToken {
+        &self.token
     }
 
     /// How it was opened.
@@ -94,7 +116,7 @@ impl Task {
 
     /// Takes one call from its budget.
     pub fn take(&self) -> Budget {
-        let Some(most) = self.calls else { return Budget::Holds };
+        let Some(most) = self.token.calls() else { return Budget::Holds };
         let taken = self.made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |made| {
             if made < most { made.checked_add(1) } else { None }
         });
@@ -108,6 +130,7 @@ impl Task {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.purpose.len() + self.tools.iter().map(|name| name.len() + 32).sum::<usize>()
+        let tools = self.token.tools().into_iter().flatten();
+        size_of::<Self>() + self.purpose.len() + tools.map(|name| name.len() + 32).sum::<usize>()
     }
 }

@@ -1,6 +1,7 @@
 //! The merge-only rule, sentence by sentence.
 
-use doorward_core::flow::{Carried, CarriedBy, ContextId, Ground, Handle, Hints, Label};
+use doorward_core::flow::{Carried, CarriedBy, ContextId, Ground, Handle, Hints, Label, SignedUnit, TaskToken};
+use doorward_core::ids::ServerId;
 use doorward_core::principal::{Claims, Principal, Proof, Subject};
 use doorward_flow::contexts::{Budget, Channel, Contexts, HandleSeen, Honesty, Opened, Place, Task, Trail, UnfitTask};
 
@@ -239,6 +240,32 @@ fn a_task_of_a_mission_belongs_to_that_mission_alone() {
     assert_eq!((own.id(), own.ground(), own.task().is_some()), (opened.trail.primary(), Ground::Signed, true));
     let other = resolve(&contexts, &hints("n"), Unproven, 1);
     assert_eq!((other.id(), other.task().is_some()), (resolve(&contexts, &signed("n"), Unproven, 1).id(), false));
+}
+
+#[test]
+fn a_mission_only_ever_gets_narrower_and_keeps_what_it_was_first_for() {
+    let contexts = contexts();
+    let server = ServerId::parse("shop").unwrap();
+    let mission = |purpose: Option<&str>, tools: &[&str], calls| {
+        let unit = SignedUnit::new("m").unwrap();
+        let token = TaskToken::new(Some(tools.iter().copied()), calls).unwrap();
+        let unit = purpose.map_or(unit.clone(), |purpose| unit.with_purpose(purpose).unwrap()).with_token(token);
+        resolve(&contexts, &nothing().with_unit(unit.into()), Unproven, 0)
+    };
+    let holds = |place: &Place| -> Vec<bool> {
+        let task = place.tasks().next().unwrap();
+        ["a", "b", "c"].map(|tool| task.token().holds(&server, tool, None)).to_vec()
+    };
+    let first = mission(Some("Book"), &["shop/a", "shop/b"], Some(3));
+    let task = first.tasks().next().unwrap();
+    assert_eq!((task.purpose(), task.channel(), task.take()), ("Book", Channel::Signed, Budget::Holds));
+    let renewed = mission(Some("Pay"), &["shop/b", "shop/c"], Some(2));
+    assert_eq!(holds(&renewed), [false, true, false]);
+    let again = mission(Some("Book"), &["shop/a", "shop/b"], Some(3));
+    assert_eq!(holds(&again), [false, true, false], "the older token as well");
+    let task = again.tasks().next().unwrap();
+    assert_eq!((task.purpose(), task.token().calls()), ("Book", Some(2)));
+    assert_eq!([task.take(), task.take()], [Budget::Holds, Budget::Spent], "one was taken before it was renewed");
 }
 
 #[test]

@@ -312,7 +312,7 @@ impl World {
         let name = if honest { Name::Opened(opened.handle) } else { Name::None };
         let (reads, parent) = match channel {
             Channel::Person => (Vec::new(), None),
-            Channel::Call => (self.handed_on(Some(creator), &name), Some(creator)),
+            Channel::Signed | Channel::Call => (self.handed_on(Some(creator), &name), Some(creator)),
         };
         let parent = parent.filter(|_| under == Under::Own && honest);
         if channel == Channel::Call {

@@ -13,7 +13,7 @@ use super::build::Builder;
 use super::key::Key;
 use super::node::nearest;
 use super::origin::Origin;
-use super::settings::toml_list;
+use super::settings::{toml_list, toml_text};
 
 /// How units of work are told apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,6 +27,30 @@ pub struct ContextRules {
     /// Whether callers may ask bounded questions about hidden results.
     pub project: bool,
 }
+
+/// Claims that say who, for whom, when and how (RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2).
+const OTHER_CLAIMS: &[&str] = &[
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "azp",
+    "client_id",
+    "scope",
+    "scp",
+    "act",
+    "may_act",
+    "cnf",
+    "groups",
+    "roles",
+    "entitlements",
+    "acr",
+    "amr",
+    "auth_time",
+];
 
 impl Builder<'_> {
     /// How units of work are told apart, and what stays apart in them.
@@ -74,6 +98,33 @@ impl Builder<'_> {
             self.problems.error(origin, message, "name fewer fields in flow.conflict_fields");
             Walls::default()
         })
+    }
+
+    /// The claim that names the unit of work. Those that say something else of every token would make one unit of all work, or
+    /// one of each token.
+    pub(super) fn task_claim(&mut self, issuers: usize) -> Option<String> {
+        if !self.has(Key::FlowTaskClaim) {
+            self.show(Key::FlowTaskClaim, toml_text(""), &Origin::Default);
+            return None;
+        }
+        let (name, origin) = self.text(Key::FlowTaskClaim, "");
+        let fits = (1..=PRINCIPAL_PART_MAX).contains(&name.len()) && !name.chars().any(char::is_control);
+        let flaw = if !fits {
+            Some(format!("'{}' cannot be the name of a claim", name.escape_debug()))
+        } else if OTHER_CLAIMS.contains(&name.as_str()) {
+            Some(format!("the claim '{name}' names no unit of work"))
+        } else if issuers == 0 {
+            Some(format!("no token can have the claim '{name}': there is no issuer"))
+        } else {
+            None
+        };
+        if let Some(message) = flaw {
+            let advice =
+                "name the claim in which your issuers say what a token's task is, or leave flow.task_claim out";
+            self.problems.error(origin, message, advice);
+            return None;
+        }
+        Some(name)
     }
 
     fn honest_clients(&mut self) -> BTreeSet<Arc<str>> {

@@ -29,6 +29,8 @@ pub struct IdentityConfig {
     pub scope_implies: BTreeMap<String, BTreeSet<String>>,
     /// The issuers, in the order of their names.
     pub issuers: Vec<IssuerConfig>,
+    /// The claim that names the unit of work; `None` where none does.
+    pub task_claim: Option<String>,
 }
 
 /// One issuer of tokens.
@@ -163,8 +165,10 @@ impl Builder<'_> {
         let scope_implies = self.scope_implies();
         let entries = self.issuers.len();
         self.check_auth(listen, entries);
+        let task_claim = self.task_claim(entries);
         let complete = configured.len() == entries && (resource.is_some() || configured.is_empty());
-        complete.then_some(IdentityConfig { resource, scopes, initial_scopes, scope_implies, issuers: configured })
+        let issuers = configured;
+        complete.then_some(IdentityConfig { resource, scopes, initial_scopes, scope_implies, issuers, task_claim })
     }
 
     fn issuers(&mut self) -> Vec<IssuerConfig> {

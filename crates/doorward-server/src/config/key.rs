@@ -53,6 +53,8 @@ pub enum Key {
     FlowConflictFields,
     /// Whether the gateway offers a tool to open a unit of work.
     FlowBeginTask,
+    /// The claim of access tokens that names the unit of work.
+    FlowTaskClaim,
     /// Whether the gateway offers a tool to ask bounded questions about hidden results.
     FlowProject,
     /// Where rules read the time of day.
@@ -125,6 +127,7 @@ impl Key {
         Self::FlowConflictSides,
         Self::FlowConflictFields,
         Self::FlowBeginTask,
+        Self::FlowTaskClaim,
         Self::FlowProject,
         Self::PolicyTimezone,
         Self::PolicyDenied,
@@ -170,6 +173,7 @@ impl Key {
             Self::FlowConflictSides => ("flow", "conflict_sides"),
             Self::FlowConflictFields => ("flow", "conflict_fields"),
             Self::FlowBeginTask => ("flow", "begin_task"),
+            Self::FlowTaskClaim => ("flow", "task_claim"),
             Self::FlowProject => ("flow", "project"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
@@ -208,6 +212,7 @@ impl Key {
             Self::ListenHttp
             | Self::ListenAuth
             | Self::IdentityResource
+            | Self::FlowTaskClaim
             | Self::ListenTlsCertificate
             | Self::ListenTlsKey
             | Self::ListenTlsClientCa

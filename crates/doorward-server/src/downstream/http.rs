@@ -26,7 +26,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use doorward_core::access::{Approach, Face};
-use doorward_core::flow::Hints;
+use doorward_core::flow::{Hints, SignedUnit};
+use doorward_core::ids::ServerId;
 use doorward_core::refusal::{Code, Refusal};
 use doorward_core::time::Timestamp;
 use doorward_mcp::limits::Limits;
@@ -41,7 +42,7 @@ use crate::edge;
 use crate::gateway::Gateway;
 use crate::identity::certificates::ClientProof;
 use crate::identity::oauth::Lack;
-use crate::identity::{Identity, Presented};
+use crate::identity::{Identity, Presented, Proven};
 use crate::talk::{Final, Turn};
 
 pub use body::Body;
@@ -182,16 +183,17 @@ impl HttpFace {
         let origin = gate.host_and_origin(headers, uri).map_err(foreign)?.map(Arc::from);
         let certificate = peer.map(ClientProof::thumbprint);
         let presented = Presented { method: request.method(), uri, headers, certificate, peer };
-        let identified = gate.identity().identify_until(presented).await;
-        let (principal, ends) = identified.map_err(|unproven| {
+        let identified = gate.identity().admit(presented).await;
+        let Proven { principal, unit, ends } = identified.map_err(|unproven| {
             let challenges = gate.identity().challenges(uri.path(), unproven);
             TurnedAway { refusal: unproven.refusal(), challenges }
         })?;
-        let session = headers.get(SESSION_HEADER).and_then(|session| session.to_str().ok());
-        let hints = session.map(|session| Arc::new(Hints::default().with_session(session)));
-        let caller = Caller { principal, approach: Approach { origin, hints, ..Approach::new(Face::Http) } };
         let named = Door::of(uri.path());
         let found = named.and_then(|(place, door)| Some((self.gateway.target(place)?, door)));
+        let session = headers.get(SESSION_HEADER).and_then(|session| session.to_str().ok());
+        let alone = found.as_ref().and_then(|(target, _)| target.server());
+        let hints = hinted(session, unit, alone);
+        let caller = Caller { principal, approach: Approach { origin, hints, ..Approach::new(Face::Http) } };
         let Some((target, door)) = found else { return Ok(Err(caller)) };
         Ok(match gate.identity().may_reach(&caller.principal, &target.servers()).await {
             Ok(()) => Ok(Admitted { caller, target, door, path: uri.path().to_owned(), ends }),
@@ -259,6 +261,22 @@ impl HttpFace {
     fn turn<'a>(&self, admitted: &Admitted, method: Option<&'a str>, bytes: usize) -> Turn<'a> {
         admitted.target.turn(&admitted.caller, method, bytes)
     }
+}
+
+/// What a transport knows of the unit of work: its session, and what the credentials name. At the endpoint of `alone`, tools
+/// go by that server's own names.
+fn hinted(session: Option<&str>, unit: Option<Arc<SignedUnit>>, alone: Option<ServerId>) -> Option<Arc<Hints>> {
+    if session.is_none() && unit.is_none() {
+        return None;
+    }
+    let mut hints = Hints::default();
+    if let Some(session) = session {
+        hints = hints.with_session(session);
+    }
+    if let Some(unit) = unit {
+        hints = hints.with_unit(alone.map_or_else(|| unit.clone(), |server| unit.shown_at(server)));
+    }
+    Some(Arc::new(hints))
 }
 
 fn method_of(message: &Message) -> Option<&str> {

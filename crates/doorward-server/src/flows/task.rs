@@ -1,10 +1,11 @@
-//! Units of work that are opened by name.
+//! Units of work that have a name: those that calls open, and those that credentials tell of.
 //!
-//! Responsible for opening them, and for keeping each call within the task that it names. It must never let what a call
-//! says of a task endorse a value: a model may have been told to say it.
+//! Responsible for opening them, and for keeping each call within what its credentials and the task that it names were given.
+//! It must never let what a call says of a task endorse a value: a model may have been told to say it.
 
 use doorward_core::access::{AccessRequest, Direction, Resource};
 use doorward_core::decision::{Decision, Denial};
+use doorward_core::flow::{Hints, SignedUnit, TaskToken};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::record::Disposition;
 use doorward_core::refusal::{Code, Refusal};
@@ -18,16 +19,17 @@ use crate::begin_task::unfit;
 use crate::clock::random_bytes;
 use crate::own_tools::OwnTool;
 
-/// A tool as tasks name it: no server's id holds a slash.
+/// A tool as tasks name it.
 pub(crate) fn tool_named(server: &ServerId, tool: &str) -> Box<str> {
-    format!("{server}/{tool}").into()
+    TaskToken::name_of(server, tool)
 }
 
-/// Endorses what a person has said that the context is for. What a call has said of it endorses nothing.
+/// Endorses what a person, or an issuer of credentials, has said that the context is for. What a call has said of it endorses
+/// nothing.
 pub(super) fn declare(context: &mut Context, place: &Place) {
-    if let Some(task) = place.task() {
+    for task in place.tasks().filter(|task| !task.purpose().is_empty()) {
         match task.channel() {
-            Channel::Person => context.declare(task.purpose(), Voice::Task),
+            Channel::Person | Channel::Signed => context.declare(task.purpose(), Voice::Task),
             Channel::Call => {}
         }
     }
@@ -59,18 +61,20 @@ impl Flows {
         self.contexts.open(&flight.place, task, random_bytes(), now).map_err(|wrong| unfit(&wrong))
     }
 
-    /// What was decided of the `requests` of the message `id`, as far as the task that it names was opened for them. Of its
-    /// calls, one is taken; it is given back if nothing is forwarded.
+    /// What was decided of the `requests` of the message `id`, as far as its credentials and the task that it names were given
+    /// them. Of the calls of each, one is taken; it is given back if nothing is forwarded.
     pub(crate) fn within_task(
         &self,
         id: ExchangeId,
         requests: &[AccessRequest],
         decisions: Vec<Decision>,
     ) -> Vec<Decision> {
-        let Some(flight) = self.flight(id) else { return decisions };
-        let Some(task) = flight.place.task() else { return decisions };
+        let flight = self.flight(id);
         let judged = requests.iter().zip(decisions).map(|(request, decision)| match decision {
-            Decision::Allow { .. } => beyond(&flight, task, request).map_or(decision, Decision::Deny),
+            Decision::Allow { .. } => {
+                let denied = flight.as_ref().map_or_else(|| uncounted(request), |flight| beyond(flight, request));
+                denied.map_or(decision, Decision::Deny)
+            }
             Decision::Deny(_) => decision,
         });
         judged.collect()
@@ -84,40 +88,60 @@ impl Flight {
             Disposition::Refuse => true,
             Disposition::Allow | Disposition::Answer | Disposition::AnswerError | Disposition::Fail => false,
         };
-        if let Some(task) = self.place.task()
-            && stayed
-            && self.has_taken.swap(false, Ordering::Relaxed)
-        {
-            task.give_back();
+        if stayed && self.has_taken.swap(false, Ordering::Relaxed) {
+            self.place.tasks().for_each(|task| task.give_back());
         }
+    }
+
+    /// Takes a call from the budget of each of its tasks, or from none.
+    fn take(&self) -> Budget {
+        // A message that is decided on again after a guard has changed it is still one call.
+        if self.has_taken.swap(true, Ordering::Relaxed) {
+            return Budget::Holds;
+        }
+        for (at, task) in self.place.tasks().enumerate() {
+            if task.take() == Budget::Spent {
+                self.place.tasks().take(at).for_each(|taken| taken.give_back());
+                self.has_taken.store(false, Ordering::Relaxed);
+                return Budget::Spent;
+            }
+        }
+        Budget::Holds
     }
 }
 
-/// Why `task` was not opened for the request; `None` when it was, or when the request calls no tool.
-fn beyond(flight: &Flight, task: &Task, request: &AccessRequest) -> Option<Denial> {
+/// Why the request is beyond what the message was given; `None` when it is not, or when the request calls no tool.
+fn beyond(flight: &Flight, request: &AccessRequest) -> Option<Denial> {
     let (Resource::Tool(server, tool), Direction::ToServer) = (&request.resource, request.action.direction()) else {
         return None;
     };
-    let denied = |detail: &str| Some(Denial::new(Code::BeyondTask).with_detail(Some(detail.to_owned())));
-    if !task.tools().is_empty() && !task.tools().contains(&tool_named(server, tool)) {
+    let at = unit(request).and_then(SignedUnit::at);
+    if flight.place.tasks().any(|task| !task.token().holds(server, tool, at)) {
         return denied("The task names other tools.");
     }
-    // A message that is decided on again after a guard has changed it is still one call.
-    if flight.has_taken.swap(true, Ordering::Relaxed) {
-        return None;
-    }
-    match task.take() {
+    match flight.take() {
         Budget::Holds => None,
-        Budget::Spent => {
-            flight.has_taken.store(false, Ordering::Relaxed);
-            denied("All calls of the task's budget were made.")
-        }
+        Budget::Spent => denied("All calls of the task's budget were made."),
     }
+}
+
+/// Nobody knows what is left of the budget of a message that did not board.
+fn uncounted(request: &AccessRequest) -> Option<Denial> {
+    let is_narrow = unit(request).is_some_and(|unit| unit.token().narrows());
+    is_narrow.then(|| denied("Too many messages are under way to keep to the task.")).flatten()
+}
+
+fn unit(request: &AccessRequest) -> Option<&SignedUnit> {
+    request.approach.hints.as_deref().and_then(Hints::unit).map(AsRef::as_ref)
+}
+
+fn denied(detail: &str) -> Option<Denial> {
+    Some(Denial::new(Code::BeyondTask).with_detail(Some(detail.to_owned())))
 }
 
 #[cfg(test)]
 mod tests {
-    use doorward_core::flow::{Carried as CarriedHandle, CarriedBy, Hints};
+    use doorward_core::flow::{Carried as CarriedHandle, CarriedBy};
     use doorward_core::principal::{Principal, Proof};
     use doorward_flow::canonical::Key;
     use doorward_flow::context::{Beginning, Call};
@@ -157,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_a_person_endorses_by_saying_what_a_task_is_for() {
-        assert!(endorses(Channel::Person));
+        assert!(endorses(Channel::Person) && endorses(Channel::Signed));
         assert!(!endorses(Channel::Call));
     }
 }

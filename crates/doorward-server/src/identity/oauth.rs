@@ -19,10 +19,12 @@ mod memory;
 mod metadata;
 mod proof;
 mod resource;
+mod unit;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use doorward_core::flow::SignedUnit;
 use doorward_core::principal::{Principal, Proof};
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
@@ -66,6 +68,17 @@ pub(crate) struct Shown<'r> {
     pub(crate) headers: &'r HeaderMap,
     /// The SHA-256 of the client's certificate in base64url.
     pub(crate) certificate: Option<&'r str>,
+}
+
+/// What a token is good for.
+#[derive(Debug)]
+pub(crate) struct Stands {
+    /// Whom it stands for.
+    pub(crate) principal: Principal,
+    /// The unit of work it names.
+    pub(crate) unit: Option<Arc<SignedUnit>>,
+    /// When it ends, in seconds since 1970.
+    pub(crate) ends: i64,
 }
 
 /// The issuers in force, and what is remembered of their tokens.
@@ -114,8 +127,8 @@ impl Issuers {
         self.checks.load(Ordering::Relaxed)
     }
 
-    /// Says whom a token stands for, and when it ends in seconds since 1970.
-    pub(crate) async fn identify(&self, shown: &Shown<'_>) -> Result<(Principal, i64), Flaw> {
+    /// Says whom a token stands for.
+    pub(crate) async fn identify(&self, shown: &Shown<'_>) -> Result<Stands, Flaw> {
         let now = unix_now();
         let hash = TokenHash::of(shown.token);
         let verified = match self.memory.recall(hash, now) {
@@ -127,7 +140,7 @@ impl Issuers {
             return Err(Flaw::Audience);
         }
         self.check_possession(&verified, shown, now)?;
-        Ok((verified.principal.clone(), verified.ends))
+        Ok(Stands { principal: verified.principal.clone(), unit: verified.unit.clone(), ends: verified.ends })
     }
 
     /// Whether tokens of the issuer of that name are taken.
@@ -214,7 +227,9 @@ impl Issuers {
         }
         let proof = if bound == Bound::default() { Proof::AccessToken } else { Proof::BoundToken };
         let mapping = Mapping { issuer, implied: &self.implied, others: &self.prefixes };
-        Ok(Verified { principal: mapping.principal(claims, proof)?, audience, bound, issuer: place, generation, ends })
+        let principal = mapping.principal(claims, proof)?;
+        let unit = self.config.task_claim.as_deref().map_or(Ok(None), |claim| unit::unit(claims, claim))?;
+        Ok(Verified { principal, unit, audience, bound, issuer: place, generation, ends })
     }
 
     /// Whether whoever sent a bound token holds what it is bound to.

@@ -29,7 +29,8 @@ impl Talk {
         let is_sent = direction == Direction::ToServer;
         let sight = if is_sent { flows.sight(&self.gateway, self.server.id(), &message) } else { Sight::Open };
         let names = is_sent && flows.names_hidden(&message);
-        let keeps_contexts = self.gateway.engine().looks_at_flow() || flows.offers(OwnTool::BeginTask);
+        let is_signed = approach.hints.as_deref().is_some_and(|hints| hints.unit().is_some());
+        let keeps_contexts = is_signed || self.gateway.engine().looks_at_flow() || flows.offers(OwnTool::BeginTask);
         if !(keeps_contexts || sight == Sight::Hidden || names) {
             return Ok((approach, message));
         }

@@ -10,7 +10,7 @@ use super::client::{Answer, Ask, Http, Session, call, initialize, modern};
 use super::rig::{Plan, Rig, eventually, soon};
 use super::scripted::{ECHO, Reply, Scripted, said};
 
-mod issuer;
+pub(super) mod issuer;
 #[expect(dead_code, reason = "unit tests use the other kinds of keys")]
 #[path = "../../src/identity/oauth/tests/kit.rs"]
 mod kit;

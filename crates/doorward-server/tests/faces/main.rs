@@ -23,6 +23,7 @@ mod identity;
 mod keys;
 mod lasting;
 mod messages;
+mod missions;
 mod neighbours;
 mod pipe;
 mod projected;

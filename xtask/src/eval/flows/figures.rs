@@ -175,10 +175,10 @@ fn suite_of(traces: &Traces, suite: &str, variant: Variant) -> Counts {
     let mut state = State::new(if variant.is_shared() { Beginning::Unknown } else { Beginning::Known });
     for (at, trace) in benign.iter().enumerate() {
         let learned = others(&lessons, at);
-        let tools = trace.tools();
+        let token = trace.token();
         let rules = Rules {
             says_task: variant.says_task(),
-            token: variant.has_token().then_some(&tools),
+            token: variant.has_token().then_some(&token),
             learned: learned.as_ref(),
             ..Rules::default()
         };
@@ -216,10 +216,10 @@ fn attack(
     state: &mut State,
     shapes: &mut Shapes,
 ) -> Vec<Seen> {
-    let tools = task.tools();
+    let token = task.token();
     let rules = Rules {
         says_task: variant.says_task(),
-        token: variant.has_token().then_some(&tools),
+        token: variant.has_token().then_some(&token),
         learned,
         read_in: variant.read_in(),
         passed_on_in: variant.passed_on_in(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use doorward_core::flow::{FlowSeen, LedgerRule, Missing, Role};
+use doorward_core::flow::{FlowSeen, LedgerRule, Missing, Role, TaskToken};
 use doorward_core::ids::ServerId;
 use doorward_flow::context::{Call as Asked, Judgement, Voice};
 use doorward_flow::nature::Nature;
@@ -25,8 +25,8 @@ pub(super) type Learned = BTreeSet<(ServerId, String, String)>;
 pub(super) struct Rules<'a> {
     /// Whether the words of the task are declared.
     pub(super) says_task: bool,
-    /// The tools of a task token; `None` without one.
-    pub(super) token: Option<&'a [&'a str]>,
+    /// What the task was given; `None` for everything.
+    pub(super) token: Option<&'a TaskToken>,
     pub(super) learned: Option<&'a Learned>,
     /// The encoding in which the attacker's values are read.
     pub(super) read_in: Option<Encoding>,
@@ -90,7 +90,9 @@ impl Player<'_> {
         let asked = Asked { server: &call.server, tool: &call.tool.name, nature, arguments: Some(arguments.as_raw()) };
         let (judgement, flow, ruling) = self.rule(&asked, arguments);
         let acts = nature.act.is_consequential();
-        let is_outside = |token: &[&str]| (acts || nature.egress) && !token.contains(&call.tool.name.as_str());
+        // As with a token that names every tool that only reads within its server.
+        let is_outside =
+            |token: &TaskToken| (acts || nature.egress) && !token.holds(&call.server, &call.tool.name, None);
         let mut seen = Seen {
             tool: call.tool.clone(),
             is_attack: call.is_attack,

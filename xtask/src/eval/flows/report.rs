@@ -62,7 +62,7 @@ pub(super) fn foot(traces: &Traces) -> String {
         "\n{} benign and {} attacked traces; {} lines could not be read.\n\
          Policies: observe, and all five on flow as they ship. Packs speak of {packed} of {tools} tools: a pack is found by the\n\
          command or URL of a server, and traces that name neither are judged by their definitions alone. No conflict is\n\
-         declared, so chinese-wall has nothing to refuse. A task token is checked by the replay itself.\n{HELD_OUT}",
+         declared, so chinese-wall has nothing to refuse. A task token names the tools of the\n         task and all that only read; calls are held to it as the gateway holds them.\n{HELD_OUT}",
         traces.benign.len(),
         traces.attacked.len(),
         traces.unreadable.len()

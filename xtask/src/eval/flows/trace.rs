@@ -1,12 +1,13 @@
 //! Recorded traces: tasks, the calls that were made for them, and what came back.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use doorward_core::flow::TaskToken;
 use doorward_core::ids::ServerId;
 use doorward_mcp::limits::Limits;
 use doorward_mcp::raw::RawJson;
@@ -147,9 +148,11 @@ impl Trace {
         Ok(Self { suite: suite(value), scenario, task, texts, calls, injection, toolset })
     }
 
-    /// Key: the names of the tools its own task uses.
-    pub(super) fn tools(&self) -> Vec<&str> {
-        self.calls.iter().filter(|call| !call.is_attack).map(|call| call.tool.name.as_str()).collect()
+    /// Key: what its own task would be given, the tools it uses. A task of more tools than a token names is given all.
+    pub(super) fn token(&self) -> TaskToken {
+        let own = self.calls.iter().filter(|call| !call.is_attack);
+        let names: BTreeSet<Box<str>> = own.map(|call| TaskToken::name_of(&call.server, &call.tool.name)).collect();
+        TaskToken::new(Some(names.iter().map(AsRef::as_ref)), None).unwrap_or_default()
     }
 }
 

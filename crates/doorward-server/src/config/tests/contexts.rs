@@ -39,6 +39,40 @@ fn questions_about_hidden_results_are_answered_only_where_that_is_said() {
     assert!(load(Place::new("project-on").file("project/doorward.toml", "[flow]\nproject = true\n")));
 }
 
+const ISSUER: &str = "[listen]\nauth = \"identity\"\n[identity]\nresource = \"https://gateway.example\"\n\
+                      [identity.issuers.corp]\nissuer = \"https://corp.example\"\n";
+
+#[test]
+fn the_claim_that_names_a_task_is_read() {
+    assert_eq!(Place::new("claim-usual").load().unwrap().config.identity.task_claim, None);
+    for name in ["mission", "https://corp.example/task", "ext.mission"] {
+        let text = format!("{ISSUER}[flow]\ntask_claim = \"{name}\"\n");
+        let Loaded { config, shown, .. } =
+            Place::new("claim-named").file("project/doorward.toml", &text).load().unwrap();
+        assert_eq!(config.identity.task_claim.as_deref(), Some(name));
+        let line = shown.iter().find(|line| line.key == "flow.task_claim").unwrap();
+        assert_eq!(line.value, format!("\"{name}\""));
+    }
+}
+
+#[test]
+fn a_claim_that_names_no_task_is_an_error() {
+    let advice = "name the claim in which your issuers say what a token's task is, or leave flow.task_claim out";
+    for (issuer, name, told) in [
+        (ISSUER, "", "'' cannot be the name of a claim"),
+        (ISSUER, "sub", "the claim 'sub' names no unit of work"),
+        (ISSUER, "jti", "the claim 'jti' names no unit of work"),
+        ("", "mission", "no token can have the claim 'mission': there is no issuer"),
+    ] {
+        let text = format!("{issuer}[flow]\ntask_claim = \"{name}\"\n");
+        let line = text.lines().count();
+        let place = Place::new("claim-wrong").file("project/doorward.toml", &text);
+        assert_eq!(errors(&place), [format!("./doorward.toml:{line}:14: {told}; {advice}")]);
+    }
+    let place = Place::new("claim-number").file("project/doorward.toml", "[flow]\ntask_claim = 7\n");
+    assert_eq!(errors(&place).len(), 1);
+}
+
 #[test]
 fn what_no_token_can_name_is_an_error() {
     let place = Place::new("contexts-name").file("project/doorward.toml", "[flow]\nhonest_clients = [\"\"]\n");

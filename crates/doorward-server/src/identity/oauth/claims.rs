@@ -130,7 +130,7 @@ impl Mapping<'_> {
 }
 
 /// The claim of that very name, else the one its dots lead to.
-fn find<'c>(claims: &'c Object, path: &str) -> Option<&'c Value> {
+pub(super) fn find<'c>(claims: &'c Object, path: &str) -> Option<&'c Value> {
     if let Some(found) = claims.get(path) {
         return Some(found);
     }

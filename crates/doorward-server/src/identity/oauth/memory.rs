@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use doorward_core::flow::SignedUnit;
 use doorward_core::principal::Principal;
 
 use super::flaw::Flaw;
@@ -16,6 +17,8 @@ use super::resource::Audience;
 #[derive(Debug)]
 pub(super) struct Verified {
     pub(super) principal: Principal,
+    /// The unit of work it names.
+    pub(super) unit: Option<Arc<SignedUnit>>,
     pub(super) audience: Audience,
     pub(super) bound: Bound,
     /// The place of its issuer among the configured ones.

@@ -69,7 +69,7 @@ pub(super) async fn identify(issuers: &Issuers, token: &str) -> Result<Principal
     let (headers, uri) = (HeaderMap::new(), Uri::from_static("/s/notes/mcp"));
     let shown =
         Shown { scheme: Scheme::Bearer, token, method: &Method::POST, uri: &uri, headers: &headers, certificate: None };
-    issuers.identify(&shown).await.map(|(principal, _)| principal)
+    issuers.identify(&shown).await.map(|stands| stands.principal)
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_token_ends_when_it_says() {
     let (scheme, method) = (Scheme::Bearer, &Method::POST);
     let shown = Shown { scheme, token: &token, method, uri: &uri, headers: &headers, certificate: None };
     for _ in 0..2 {
-        let ends = issuers.identify(&shown).await.map(|(_, ends)| ends);
+        let ends = issuers.identify(&shown).await.map(|stands| stands.ends);
         assert_eq!(ends, Ok(claims["exp"].as_i64().unwrap() + 30));
     }
     assert!(issuers.take("corp") && !issuers.take("elsewhere"));

@@ -114,6 +114,7 @@ pub(crate) fn identity(issuers: Vec<IssuerConfig>) -> IdentityConfig {
         scopes,
         scope_implies: [("files:write".to_owned(), ["files:read".to_owned()].into())].into(),
         issuers,
+        task_claim: None,
     }
 }
 

@@ -33,7 +33,7 @@ impl Bench {
         let uri = Uri::from_static("/s/notes/mcp?x=1");
         let token = self.token.as_str();
         let shown = Shown { scheme, token, method: &Method::POST, uri: &uri, headers: &headers, certificate: None };
-        self.issuers.identify(&shown).await.map(|(principal, _)| principal)
+        self.issuers.identify(&shown).await.map(|stands| stands.principal)
     }
 
     fn proof(&self, id: &str) -> String {
@@ -137,6 +137,6 @@ async fn a_certificate_must_be_the_one_the_token_is_bound_to() {
         let (headers, uri) = (HeaderMap::new(), Uri::from_static("/s/notes/mcp"));
         let (scheme, method) = (Scheme::Bearer, &Method::POST);
         let shown = Shown { scheme, token: &token, method, uri: &uri, headers: &headers, certificate };
-        assert_eq!(issuers.identify(&shown).await.map(|(principal, _)| principal.proof()), outcome, "{certificate:?}");
+        assert_eq!(issuers.identify(&shown).await.map(|stands| stands.principal.proof()), outcome, "{certificate:?}");
     }
 }
