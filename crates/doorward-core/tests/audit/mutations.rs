@@ -40,7 +40,7 @@ fn original() -> &'static Original {
 }
 
 /// The original with some files replaced (or gone).
-struct Mutant {
+pub(crate) struct Mutant {
     changed: std::collections::BTreeMap<String, Option<Vec<u8>>>,
 }
 
@@ -103,9 +103,13 @@ impl Mutant {
 }
 
 /// Numbers that look random, the same in every run (SplitMix64).
-struct Numbers(u64);
+pub(crate) struct Numbers(u64);
 
 impl Numbers {
+    pub(crate) fn new(number: u64) -> Self {
+        Self(number << 20)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -114,11 +118,11 @@ impl Numbers {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    fn place(&mut self, end: usize) -> usize {
+    pub(crate) fn place(&mut self, end: usize) -> usize {
         usize::try_from(self.below(end as u64)).unwrap()
     }
 }
@@ -126,10 +130,10 @@ impl Numbers {
 type Verdict = Box<dyn Fn(&[Fault]) -> bool>;
 
 /// A damaged export, what was seen before, and what must be said.
-struct Case {
-    name: &'static str,
-    files: Mutant,
-    seen: Vec<Checkpoint>,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) files: Mutant,
+    pub(crate) seen: Vec<Checkpoint>,
     right: Verdict,
 }
 
@@ -146,7 +150,12 @@ fn parsed(note: &Note) -> Checkpoint {
     Checkpoint::parse(note.text()).unwrap()
 }
 
-fn case(numbers: &mut Numbers) -> Case {
+/// The whole of a damaged export.
+pub(crate) fn read_all(files: &Mutant) -> Export {
+    files.names().into_iter().map(|name| (name.clone(), files.read(&name).unwrap())).collect()
+}
+
+pub(crate) fn case(numbers: &mut Numbers) -> Case {
     match numbers.below(24) {
         0..=7 => flipped(numbers),
         8 | 9 => dropped(numbers),
@@ -534,7 +543,7 @@ fn every_mutation_is_found_where_it_was_made() {
         for thread in 0..threads {
             scope.spawn(move || {
                 for number in (thread..how_many()).step_by(usize::try_from(threads).unwrap()) {
-                    let case = case(&mut Numbers(number << 20));
+                    let case = case(&mut Numbers::new(number));
                     let report = judged(&case);
                     assert!(!report.is_sound(), "mutation {number} ({}) was not found", case.name);
                     assert!((case.right)(&report.faults), "mutation {number} ({}): {:#?}", case.name, report.faults);
