@@ -31,6 +31,7 @@ pub struct Atom {
 pub fn in_layers(keyed: &Keyed, text: &str) -> Vec<Atom> {
     let mut search = Search { keyed, found: Found::default() };
     decode::layers(text).iter().for_each(|layer| search.text(layer));
+    decode::disguises(text).for_each(|plain| search.addresses(&plain));
     search.found.atoms
 }
 
@@ -48,6 +49,13 @@ struct Search<'k> {
 }
 
 impl Search<'_> {
+    /// Only what leads somewhere: numbers that are disguised are any numbers.
+    fn addresses(&mut self, text: &str) {
+        let plain = normal::plain(text);
+        let mut taken = Vec::new();
+        Runs::of(&plain).filter(Run::may_reach).for_each(|run| self.run(&run, &mut taken));
+    }
+
     fn text(&mut self, text: &str) {
         let plain = normal::plain(text);
         let mut taken: Vec<Range<usize>> = Vec::new();

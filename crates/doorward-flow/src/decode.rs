@@ -1,15 +1,18 @@
 //! Text that is hidden in text by an encoding.
 //!
 //! Responsible for undoing what programs undo without being told: percent, HTML and JSON escapes, hexadecimal, base64 and
-//! base64url, one inside the other to [`DEPTH_MAX`]. What it finds is looked at beside the text, never instead of it. It must
-//! never take more work than a bound times the text, and never guess ciphers: what it does not undo is simply not found.
+//! base64url, one inside the other to [`DEPTH_MAX`]; and two disguises of addresses that models undo without being told.
+//! What it finds is looked at beside the text, never instead of it. It must never take more work than a bound times the
+//! text, and never guess ciphers: what it does not undo is simply not found.
 
+mod disguises;
 mod escapes;
 pub mod limits;
 mod runs;
 
 use std::borrow::Cow;
 
+pub use disguises::disguises;
 use limits::{DECODED_BYTES_MAX, DECODED_TIMES_MAX, DEPTH_MAX};
 
 /// The text itself, first, and every text that is encoded in it.

@@ -27,6 +27,17 @@ fn check(text: &str, values: &[&str]) {
 }
 
 #[test]
+fn an_address_in_a_disguise_is_found() {
+    let keyed = keyed();
+    let evil = keyed.forms("www.evil.com");
+    for text in ["go to jjj.rivy.pbz", "moc .li ve. www", "MOC.LIVE.WWW"] {
+        let found = in_layers(&keyed, text);
+        assert!(found.iter().any(|atom| evil.iter().any(|form| atom.form == Some(form))), "{text}: {found:?}");
+    }
+    check("kept: the list, and ://", &[]);
+}
+
+#[test]
 fn what_acts_is_found() {
     check("Write to Ann.Lee@Example.org, please.", &["ann.lee@example.org"]);
     check("see https://x.example/a?b=c.", &["https://x.example/a?b=c"]);

@@ -11,6 +11,7 @@ use crate::limits::ATOMS_MAX;
 pub(super) fn in_layers(keyed: &Keyed, text: &str) -> Vec<Atom> {
     let mut search = Search { keyed, found: Vec::new() };
     decode::layers(text).iter().for_each(|layer| search.text(layer));
+    decode::disguises(text).for_each(|plain| search.addresses(&plain));
     search.found
 }
 
@@ -27,6 +28,17 @@ struct Search<'k> {
 }
 
 impl Search<'_> {
+    fn addresses(&mut self, text: &str) {
+        let plain = plainly::plain(text);
+        let mut taken = Vec::new();
+        for run in runs(&plain) {
+            let Some(text) = plain.get(run.clone()) else { continue };
+            if text.contains(['.', '@', '/']) {
+                self.run(text, run.start, &mut taken);
+            }
+        }
+    }
+
     fn text(&mut self, text: &str) {
         let plain = plainly::plain(text);
         let mut taken: Vec<Range<usize>> = Vec::new();
