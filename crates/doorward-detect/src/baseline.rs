@@ -14,8 +14,8 @@ use crate::calibration::Calibration;
 use crate::event::Event;
 use crate::key;
 use crate::known::Known;
-use crate::limits::{BURST_CALLS_MAX, BURST_SECONDS_MAX, EVENTS_MIN, RECORDS_MAX};
-use crate::measure::{Measure, Reading, SIDE};
+use crate::limits::{BURST_CALLS_MAX, BURST_SECONDS_MAX, BURSTS_MIN, EVENTS_MIN, HISTORY_DAYS_MIN, RECORDS_MAX};
+use crate::measure::{Measure, OF_PRINCIPAL, OF_TOOL, Reading};
 use crate::statistical::{beacon, bytes_out, fan_out, new_tools, rate, refusals, result_size, sequence};
 
 mod normal;
@@ -29,7 +29,7 @@ pub(crate) struct ToolBaseline {
     /// Alerts that wait for a word: while there are any, nothing is learned.
     pub(crate) holds: u16,
     pub(crate) models: ToolModels,
-    pub(crate) calibrations: [Calibration; SIDE],
+    pub(crate) calibrations: [Calibration; OF_TOOL],
     pub(crate) normal: Normal,
     #[serde(skip)]
     pub(crate) burst: ToolBurst,
@@ -53,19 +53,22 @@ pub(crate) struct PrincipalBaseline {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Wide {
     pub(crate) events: u32,
+    /// The day of the first event.
+    pub(crate) since: Option<u16>,
     pub(crate) tool_models: ToolModels,
-    pub(crate) tool_calibrations: [Calibration; SIDE],
+    pub(crate) tool_calibrations: [Calibration; OF_TOOL],
     pub(crate) known: Known,
     pub(crate) models: PrincipalModels,
-    pub(crate) calibrations: [Calibration; SIDE],
+    pub(crate) calibrations: [Calibration; OF_PRINCIPAL],
 }
 
 /// What the detectors of one principal and tool learn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ToolModels {
+    rush: rate::Model,
     rate: rate::Model,
     bytes_out: bytes_out::Model,
-    items: fan_out::Model,
+    items: fan_out::RunModel,
     sizes: result_size::Sketch,
 }
 
@@ -73,9 +76,10 @@ pub(crate) struct ToolModels {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PrincipalModels {
     pub(crate) sequence: sequence::Model,
+    rush: rate::Model,
     rate: rate::Model,
-    servers: fan_out::Model,
-    tools: fan_out::Model,
+    servers: rate::Model,
+    tools: rate::Model,
     refusals: refusals::Model,
 }
 
@@ -83,12 +87,13 @@ pub(crate) struct PrincipalModels {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ToolBurst {
     number: u32,
+    rush: rate::Pace,
     pace: rate::Pace,
     bytes_out: bytes_out::Sum,
-    items: fan_out::Different,
+    items: fan_out::Run,
     sizes: result_size::Sum,
-    beat: beacon::Beat,
-    pub(crate) marks: [Mark; SIDE],
+    beats: beacon::Beats,
+    pub(crate) marks: [Mark; OF_TOOL],
 }
 
 /// One principal's burst that goes on.
@@ -99,12 +104,13 @@ pub(crate) struct Burst {
     last: Timestamp,
     calls: usize,
     new: new_tools::New,
+    rush: rate::Pace,
     pace: rate::Pace,
     threads: sequence::Threads,
     servers: fan_out::Different,
     tools: fan_out::Different,
     refused: refusals::Refused,
-    pub(crate) marks: [Mark; SIDE],
+    pub(crate) marks: [Mark; OF_PRINCIPAL],
     pub(crate) records: VecDeque<ExchangeId>,
 }
 
@@ -135,8 +141,14 @@ impl Mark {
 }
 
 impl Wide {
+    /// Whether it knows enough to be asked.
     pub(crate) const fn is_warm(&self) -> bool {
-        self.events >= EVENTS_MIN
+        self.events >= EVENTS_MIN && self.models.rush.bursts() >= BURSTS_MIN
+    }
+
+    /// Whether it has been there long enough for what is not in it to be new, at `at`.
+    pub(crate) fn has_history(&self, today: u16) -> bool {
+        self.events >= EVENTS_MIN && self.since.is_some_and(|since| today >= since.saturating_add(HISTORY_DAYS_MIN))
     }
 
     pub(crate) fn is_bounded(&self) -> bool {
@@ -166,9 +178,8 @@ impl ToolBaseline {
     /// Bytes that it takes in memory at most, as it stands.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
-        let burst = self.burst.items.bytes();
         let windows = self.calibrations.iter().map(Calibration::bytes).sum::<usize>();
-        size_of::<Self>() + windows + self.normal.bytes() + self.models.sizes.bytes() + burst
+        size_of::<Self>() + windows + self.normal.bytes() + self.models.sizes.bytes() + self.burst.beats.bytes()
     }
 
     /// Ends the burst that was, when its principal is in another one, and learns from it.
@@ -181,8 +192,9 @@ impl ToolBaseline {
         if burst.number != 0 && !is_alarmed && self.holds == 0 && principal.holds == 0 {
             let principal = &mut principal.wide;
             for models in [&mut self.models, &mut principal.tool_models, &mut everyone.tool_models] {
+                models.rush.learn(&burst.rush);
                 models.rate.learn(&burst.pace);
-                models.items.learn(&burst.items);
+                models.items.learn(burst.items);
             }
             let windows = [&mut self.calibrations, &mut principal.tool_calibrations, &mut everyone.tool_calibrations];
             windows.into_iter().for_each(|window| push(window, &burst.marks));
@@ -198,7 +210,7 @@ impl ToolBaseline {
     }
 }
 
-fn push(window: &mut [Calibration; SIDE], marks: &[Mark; SIDE]) {
+fn push<const N: usize>(window: &mut [Calibration; N], marks: &[Mark; N]) {
     for (calibration, mark) in window.iter_mut().zip(marks) {
         calibration.push(mark.reading.score);
     }
@@ -217,15 +229,39 @@ impl ToolModels {
             self.sizes.learn(event.answer_bytes);
         }
     }
+}
+
+/// For each measure the models of the narrowest baseline that has learned enough.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chosen<'a> {
+    paces: &'a ToolModels,
+    bytes_out: &'a bytes_out::Model,
+    sizes: &'a result_size::Sketch,
+}
+
+impl<'a> Chosen<'a> {
+    /// From the narrowest to the widest, where each is asked that knows enough.
+    pub(crate) fn from([tool, principal, everyone]: [&'a ToolModels; 3]) -> Self {
+        let all = || [tool, principal, everyone].into_iter();
+        Self {
+            paces: all().find(|models| models.rush.bursts() >= BURSTS_MIN).unwrap_or(everyone),
+            bytes_out: all()
+                .map(|models| &models.bytes_out)
+                .find(|model| model.is_warm())
+                .unwrap_or(&everyone.bytes_out),
+            sizes: all().map(|models| &models.sizes).find(|sketch| sketch.is_warm()).unwrap_or(&everyone.sizes),
+        }
+    }
 
     /// What each measure says of the burst so far.
-    pub(crate) fn read(&self, burst: &ToolBurst) -> [Reading; SIDE] {
+    pub(crate) fn read(&self, burst: &ToolBurst) -> [Reading; OF_TOOL] {
         Measure::OF_TOOL.map(|measure| match measure {
-            Measure::Rate => self.rate.read(&burst.pace),
+            Measure::Rush => self.paces.rush.read(&burst.rush),
+            Measure::Rate => self.paces.rate.read(&burst.pace),
             Measure::BytesOut => self.bytes_out.read(&burst.bytes_out),
-            Measure::Items => self.items.read(&burst.items),
+            Measure::Items => self.paces.items.read(burst.items),
             Measure::ResultSize => self.sizes.read(&burst.sizes),
-            Measure::Beacon => burst.beat.read(),
+            Measure::Beacon => burst.beats.read(),
             Measure::NewTools | Measure::Sequence | Measure::Reach | Measure::Refusals | Measure::ManySigns => {
                 Reading::default()
             }
@@ -236,23 +272,25 @@ impl ToolModels {
 impl ToolBurst {
     fn begin(&mut self, number: u32) {
         self.number = number;
+        self.rush.begin_burst();
         self.pace.begin_burst();
         self.bytes_out.begin_burst();
         self.items.begin_burst();
         self.sizes.begin_burst();
-        self.beat.begin_burst();
+        self.beats.begin_burst();
         self.marks = Default::default();
     }
 
-    pub(crate) fn take(&mut self, event: &Event, models: &ToolModels) {
-        self.pace.take(event.at);
-        self.items.take(event.subject_key());
+    pub(crate) fn take(&mut self, event: &Event, run: u32, models: Chosen<'_>) {
+        self.rush.take(event.at, rate::RUSH_SECONDS);
+        self.pace.take(event.at, rate::FLOOD_SECONDS);
+        self.items.take(run);
         if goes_out(event) {
-            self.bytes_out.take(event.request_bytes, &models.bytes_out);
-            self.beat.take(event.at);
+            self.bytes_out.take(event.request_bytes, models.bytes_out);
+            self.beats.take(event.context_key(), event.at);
         }
         if event.answer_bytes > 0 {
-            self.sizes.take(event.answer_bytes, &models.sizes);
+            self.sizes.take(event.answer_bytes, models.sizes);
         }
     }
 }
@@ -289,17 +327,19 @@ impl PrincipalBaseline {
         let burst = &self.burst;
         if burst.number != 0 && self.is_learning() {
             for wide in [&mut self.wide, everyone] {
+                wide.models.rush.learn(&burst.rush);
                 wide.models.rate.learn(&burst.pace);
-                wide.models.servers.learn(&burst.servers);
-                wide.models.tools.learn(&burst.tools);
+                wide.models.servers.learn(&burst.servers.pace);
+                wide.models.tools.learn(&burst.tools.pace);
                 wide.models.refusals.learn(&burst.refused);
                 push(&mut wide.calibrations, &burst.marks);
             }
         }
         let number = burst.number.wrapping_add(1).max(1);
-        let mut pace = burst.pace;
+        let (mut rush, mut pace) = (burst.rush, burst.pace);
+        rush.begin_burst();
         pace.begin_burst();
-        self.burst = Burst { number, began: at, last: at, pace, ..Burst::default() };
+        self.burst = Burst { number, began: at, last: at, rush, pace, ..Burst::default() };
     }
 
     pub(crate) const fn is_learning(&self) -> bool {
@@ -333,32 +373,33 @@ impl Burst {
         self.records.push_back(event.exchange);
         let tool = event.tool_key();
         self.new.take(key::short(tool), known, events);
-        self.pace.take(event.at);
-        self.servers.take(event.server_key());
-        self.tools.take(tool);
+        self.rush.take(event.at, rate::RUSH_SECONDS);
+        self.pace.take(event.at, rate::FLOOD_SECONDS);
+        self.servers.take(event.server_key(), event.at);
+        self.tools.take(tool, event.at);
         self.refused.take(event);
-        let context = event.context.map_or(0, |context| key::of(&[&context.to_bytes()]));
-        self.threads.take(context, tool, &models.sequence)
+        self.threads.take(event.context_key(), [tool, event.subject_key()], &models.sequence)
     }
 }
 
 impl PrincipalModels {
-    /// The pace over all tools.
-    pub(crate) fn pace(&self, burst: &Burst) -> Reading {
-        self.rate.read(&burst.pace)
+    /// The pace over all tools: of a rush, and of a flood.
+    pub(crate) fn pace(&self, burst: &Burst) -> [Reading; 2] {
+        [self.rush.read(&burst.rush), self.rate.read(&burst.pace)]
     }
 
     /// What each measure says of the burst so far.
-    pub(crate) fn read(&self, burst: &Burst) -> [Reading; SIDE] {
+    pub(crate) fn read(&self, burst: &Burst) -> [Reading; OF_PRINCIPAL] {
         Measure::OF_PRINCIPAL.map(|measure| match measure {
             Measure::NewTools => burst.new.read(),
             Measure::Sequence => burst.threads.read(),
             Measure::Reach => {
-                let (servers, tools) = (self.servers.read(&burst.servers), self.tools.read(&burst.tools));
+                let (servers, tools) = (self.servers.read(&burst.servers.pace), self.tools.read(&burst.tools.pace));
                 if servers.score > tools.score { servers } else { tools }
             }
             Measure::Refusals => self.refusals.read(&burst.refused),
-            Measure::Rate
+            Measure::Rush
+            | Measure::Rate
             | Measure::BytesOut
             | Measure::Items
             | Measure::ResultSize

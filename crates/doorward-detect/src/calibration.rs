@@ -13,7 +13,7 @@ use crate::snapshot::packed;
 const STEPS_PER_UNIT: f64 = 4.0;
 
 /// The tail is taken to be heavier than it looks, by this factor.
-const TAIL_CAUTION: f64 = 1.5;
+const TAIL_CAUTION: f64 = 1.2;
 
 /// So many bursts speak for the least tail that a measure has, against those that were seen.
 const TAIL_PRIOR: f64 = 2.0;

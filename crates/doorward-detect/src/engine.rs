@@ -10,14 +10,14 @@ use doorward_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, AlertId, Numbers, Verdict};
-use crate::baseline::{Mark, PrincipalBaseline, ToolBaseline, ToolModels, Wide};
+use crate::baseline::{Chosen, Mark, PrincipalBaseline, ToolBaseline, Wide};
 use crate::calibration::Calibration;
 use crate::catalogue::{DetectorId, Kind};
 use crate::event::{Event, PrincipalKey};
 use crate::evidence::{self, FalseDiscoveries};
 use crate::invariants;
-use crate::limits::{EVENTS_MIN, OPEN_ALERTS_MAX, PRINCIPAL_BASELINES_MAX, RECORDS_MAX, TOOL_BASELINES_MAX};
-use crate::measure::{Measure, Reading, SIDE};
+use crate::limits::{OPEN_ALERTS_MAX, PRINCIPAL_BASELINES_MAX, RECORDS_MAX, TOOL_BASELINES_MAX};
+use crate::measure::{Measure, OF_PRINCIPAL, OF_TOOL, Reading};
 use crate::settings::Settings;
 use crate::shelf::Shelf;
 
@@ -46,9 +46,10 @@ struct Open {
     id: AlertId,
     principal: PrincipalKey,
     tool: u64,
+    is_statistical: bool,
     /// The scores behind it, by the place of their measure.
-    of_tool: [f32; SIDE],
-    of_principal: [f32; SIDE],
+    of_tool: [f32; OF_TOOL],
+    of_principal: [f32; OF_PRINCIPAL],
 }
 
 impl Detector {
@@ -70,7 +71,7 @@ impl Detector {
     /// Takes the next event; what is to be told of it.
     pub fn take(&mut self, event: &Event) -> Vec<Alert> {
         let principal = self.principals.take(event.principal.0);
-        let sightings = invariants::look(event, principal, &self.settings);
+        let sightings = invariants::look(event, principal, &self.everyone, &self.settings);
         let mut alerts: Vec<Alert> =
             sightings.into_iter().filter_map(|sighting| self.tell_invariant(event, sighting)).collect();
         if event.is_use() {
@@ -117,9 +118,9 @@ impl Detector {
         let usual = if wide.is_warm() { &*wide } else { &self.everyone };
         let step = burst.take(event, &usual.known, usual.events, &usual.models);
 
-        let ToolBaseline { events, models: own, calibrations, burst: in_tool, .. } = &mut *tool;
-        let models = warm((*events, own), wide, &self.everyone);
-        in_tool.take(event, models);
+        let ToolBaseline { models: own, calibrations, burst: in_tool, .. } = &mut *tool;
+        let models = Chosen::from([own, &wide.tool_models, &self.everyone.tool_models]);
+        in_tool.take(event, step.run, models);
         let readings = with_pace(models.read(in_tool), usual.models.pace(burst));
         let windows = [&*calibrations, &wide.tool_calibrations, &self.everyone.tool_calibrations];
         raise(Measure::OF_TOOL, &mut in_tool.marks, readings, &self.settings, |side| ready(windows, side));
@@ -256,8 +257,14 @@ impl Detector {
         {
             self.release(&oldest, Verdict::Harmful);
         }
-        let mut open =
-            Open { id: alert.id, principal: alert.principal, tool, of_tool: [0.0; SIDE], of_principal: [0.0; SIDE] };
+        let mut open = Open {
+            id: alert.id,
+            principal: alert.principal,
+            tool,
+            is_statistical: alert.numbers.is_some(),
+            of_tool: [0.0; OF_TOOL],
+            of_principal: [0.0; OF_PRINCIPAL],
+        };
         if let Some(baseline) = self.principals.peek_mut(alert.principal.0) {
             baseline.holds = baseline.holds.saturating_add(1);
             open.of_principal = baseline.burst.marks.map(score);
@@ -283,20 +290,17 @@ impl Detector {
     }
 
     fn release(&mut self, open: &Open, verdict: Verdict) {
-        let settle = |calibrations: &mut [Calibration; SIDE], scores: &[f32; SIDE]| match verdict {
-            Verdict::Expected => {
-                calibrations.iter_mut().zip(scores).for_each(|(one, score)| one.accept(f64::from(*score)));
-            }
-            Verdict::Harmful => {}
-        };
+        if verdict == Verdict::Expected && open.is_statistical {
+            self.control.uncount();
+        }
         if let Some(principal) = self.principals.peek_mut(open.principal.0) {
             principal.holds = principal.holds.saturating_sub(1);
-            settle(&mut principal.wide.calibrations, &open.of_principal);
-            settle(&mut principal.wide.tool_calibrations, &open.of_tool);
+            settle(verdict, &mut principal.wide.calibrations, &open.of_principal);
+            settle(verdict, &mut principal.wide.tool_calibrations, &open.of_tool);
         }
         if let Some(tool) = self.tools.peek_mut((open.principal.0, open.tool)) {
             tool.holds = tool.holds.saturating_sub(1);
-            settle(&mut tool.calibrations, &open.of_tool);
+            settle(verdict, &mut tool.calibrations, &open.of_tool);
         }
     }
 
@@ -307,6 +311,7 @@ impl Detector {
             return;
         }
         for wide in [&mut principal.wide, &mut self.everyone] {
+            wide.since = wide.since.or(Some(invariants::day(event.at)));
             wide.events = wide.events.saturating_add(1);
             wide.tool_models.learn(event);
             wide.models.sequence.learn(step);
@@ -314,6 +319,16 @@ impl Detector {
         if tool.holds == 0 {
             tool.learn(event);
         }
+    }
+}
+
+/// What was expected counts as usual from now on.
+fn settle<const N: usize>(verdict: Verdict, calibrations: &mut [Calibration; N], scores: &[f32; N]) {
+    match verdict {
+        Verdict::Expected => {
+            calibrations.iter_mut().zip(scores).for_each(|(one, score)| one.accept(f64::from(*score)));
+        }
+        Verdict::Harmful => {}
     }
 }
 
@@ -332,27 +347,16 @@ fn is_about_behaviour(detector: DetectorId) -> bool {
     }
 }
 
-/// The models of the narrowest baseline that is warm.
-fn warm<'a>((events, own): (u32, &'a ToolModels), principal: &'a Wide, everyone: &'a Wide) -> &'a ToolModels {
-    if events >= EVENTS_MIN {
-        own
-    } else if principal.is_warm() {
-        &principal.tool_models
-    } else {
-        &everyone.tool_models
-    }
-}
-
 /// The window of the narrowest baseline that has one.
-fn ready<const N: usize>(windows: [&[Calibration; SIDE]; N], side: usize) -> Option<&Calibration> {
+fn ready<const N: usize, const M: usize>(windows: [&[Calibration; M]; N], side: usize) -> Option<&Calibration> {
     windows.into_iter().filter_map(|window| window.get(side)).find(|window| window.is_ready())
 }
 
 /// Raises the marks to `readings`, where they are higher.
-fn raise<'a>(
-    measures: [Measure; SIDE],
-    marks: &mut [Mark; SIDE],
-    readings: [Reading; SIDE],
+fn raise<'a, const N: usize>(
+    measures: [Measure; N],
+    marks: &mut [Mark; N],
+    readings: [Reading; N],
     settings: &Settings,
     window: impl Fn(usize) -> Option<&'a Calibration>,
 ) {
@@ -364,23 +368,40 @@ fn raise<'a>(
 }
 
 /// The same with the pace over all tools, where that is the less usual one.
-fn with_pace(mut readings: [Reading; SIDE], pace: Reading) -> [Reading; SIDE] {
+fn with_pace(mut readings: [Reading; OF_TOOL], [rush, rate]: [Reading; 2]) -> [Reading; OF_TOOL] {
     for (measure, reading) in Measure::OF_TOOL.into_iter().zip(&mut readings) {
-        if measure == Measure::Rate && pace.score > reading.score {
-            *reading = pace;
+        let wider = match measure {
+            Measure::Rush => rush,
+            Measure::Rate => rate,
+            Measure::BytesOut
+            | Measure::Items
+            | Measure::ResultSize
+            | Measure::Beacon
+            | Measure::NewTools
+            | Measure::Sequence
+            | Measure::Reach
+            | Measure::Refusals
+            | Measure::ManySigns => continue,
+        };
+        if wider.score > reading.score {
+            *reading = wider;
         }
     }
     readings
 }
 
+/// A mark counts among others for the bits beyond these: about one burst in thirty has so many.
+const SIGN_BITS: f64 = 5.0;
+
 /// What the marks say together, as a reading of `many-signs`: the sum of their bits.
-fn together(of_tool: &[Mark; SIDE], of_principal: &[Mark; SIDE]) -> [Reading; SIDE] {
+fn together(of_tool: &[Mark; OF_TOOL], of_principal: &[Mark; OF_PRINCIPAL]) -> [Reading; OF_PRINCIPAL] {
     let principal = Measure::OF_PRINCIPAL.into_iter().zip(of_principal);
     let others = principal.filter(|(measure, _)| *measure != Measure::ManySigns).map(|(_, mark)| mark);
-    let score = of_tool.iter().chain(others).map(Mark::bits).sum();
+    let score = of_tool.iter().chain(others).map(|mark| (mark.bits() - SIGN_BITS).max(0.0)).sum();
     Measure::OF_PRINCIPAL.map(|measure| match measure {
         Measure::ManySigns => Reading { score, observed: score, expected: 0.0 },
-        Measure::Rate
+        Measure::Rush
+        | Measure::Rate
         | Measure::BytesOut
         | Measure::Items
         | Measure::ResultSize

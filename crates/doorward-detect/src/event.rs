@@ -190,6 +190,11 @@ impl Event {
         key::of(&[self.server.as_bytes()])
     }
 
+    /// The key of its unit of work.
+    pub(crate) fn context_key(&self) -> u64 {
+        self.context.map_or(0, |context| key::of(&[&context.to_bytes()]))
+    }
+
     /// The key of what it was about: the arguments, or the item itself.
     pub(crate) fn subject_key(&self) -> u64 {
         let tool = self.tool_key().to_be_bytes();

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The e-value of a p-value: the mean of the calibrators `2^k · 1{p ≤ 2^-k}` for k from 4 to 24, each of which has mean
+/// The e-value of a p-value: the mean of the calibrators `2^k · 1{p ≤ 2^-k}` for k from 10 to 20, each of which has mean
 /// at most 1 when p is one (Vovk and Wang, E-values: calibration, combination and applications, 2021).
 pub(crate) fn e_of(p: f64) -> f64 {
-    let grid = 4..=24;
+    let grid = 10..=20;
     let steps = f64::from(grid.clone().count() as u32);
     grid.map(f64::from).map(f64::exp2).filter(|step| p <= step.recip()).sum::<f64>() / steps
 }
@@ -46,6 +46,11 @@ impl FalseDiscoveries {
     /// What an e-value must reach now, for a share of `rate` false ones among the alarms of a period.
     pub(crate) fn bar(&self, rate: f64, period: u32) -> f64 {
         f64::from(period.max(1)) / (rate * (f64::from(self.alarms) + 1.0))
+    }
+
+    /// An alarm was no discovery: it counts no more.
+    pub(crate) fn uncount(&mut self) {
+        self.alarms = self.alarms.saturating_sub(1);
     }
 
     /// A burst has got its alarm.

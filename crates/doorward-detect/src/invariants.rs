@@ -8,7 +8,7 @@ use doorward_core::guard::Severity;
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
 
-use crate::baseline::PrincipalBaseline;
+use crate::baseline::{PrincipalBaseline, Wide};
 use crate::catalogue::DetectorId;
 use crate::event::Event;
 use crate::known::Known;
@@ -39,9 +39,16 @@ pub(crate) struct Trail {
     /// Refused calls with the key of their tool and arguments, the oldest first.
     refused: VecDeque<Refused>,
     /// The tool whose arguments did not fit the last times, and how often in a row.
-    misfits: Option<(u64, u8)>,
+    misfits: Option<Misfits>,
     /// Calls since it was stopped.
     after_stop: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Misfits {
+    tool: u64,
+    times: u8,
+    last: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,10 +67,16 @@ impl Trail {
 }
 
 /// Everything that is to be said of `event`.
-pub(crate) fn look(event: &Event, principal: &mut PrincipalBaseline, settings: &Settings) -> Vec<Sighting> {
+pub(crate) fn look(
+    event: &Event,
+    principal: &mut PrincipalBaseline,
+    everyone: &Wide,
+    settings: &Settings,
+) -> Vec<Sighting> {
     let PrincipalBaseline { wide, trail, .. } = principal;
-    // Without a history everything would be new.
-    let history = wide.is_warm().then_some(&wide.known);
+    // Without a history everything would be new; to somebody new what is new to everyone is.
+    let today = day(event.at);
+    let history = [&*wide, everyone].into_iter().find(|one| one.has_history(today)).map(|one| &one.known);
     let sightings = [
         definition_drift::look(event),
         result_mismatch::look(event),
@@ -88,7 +101,7 @@ pub(crate) fn remember(event: &Event, known: &mut Known) {
 }
 
 /// The day of `at`, counted from 1970.
-fn day(at: Timestamp) -> u16 {
+pub(crate) fn day(at: Timestamp) -> u16 {
     u16::try_from(at.as_unix_millis() / 86_400_000).unwrap_or(u16::MAX)
 }
 

@@ -22,6 +22,12 @@ pub const CALIBRATED_MIN: usize = 20;
 /// With fewer events a baseline is cold: a wider one is asked, and without any the invariants alone look.
 pub const EVENTS_MIN: u32 = 50;
 
+/// With fewer finished bursts, likewise.
+pub const BURSTS_MIN: u16 = 12;
+
+/// A principal is known for so many days before something counts as new to it.
+pub const HISTORY_DAYS_MIN: u16 = 7;
+
 /// Tools and ways out that are remembered for one principal.
 pub const KNOWN_MAX: usize = 128;
 
@@ -47,7 +53,7 @@ pub const HIDDEN_ITEMS_MAX: usize = 256;
 pub const REFUSALS_MAX: usize = 16;
 
 /// Calls of one burst of work; further ones begin another.
-pub const BURST_CALLS_MAX: usize = 64;
+pub const BURST_CALLS_MAX: usize = 32;
 
 /// A burst of work ends after so many seconds, whether or not calls go on.
 pub const BURST_SECONDS_MAX: u64 = 3600;

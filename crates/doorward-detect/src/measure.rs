@@ -6,6 +6,7 @@ use crate::catalogue::DetectorId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Measure {
     // Of one principal and tool.
+    Rush,
     Rate,
     BytesOut,
     Items,
@@ -19,17 +20,21 @@ pub(crate) enum Measure {
     ManySigns,
 }
 
-/// How many measures there are of one tool, and of one principal.
-pub(crate) const SIDE: usize = 5;
+/// How many measures there are of one tool.
+pub(crate) const OF_TOOL: usize = 6;
+
+/// How many measures there are of one principal.
+pub(crate) const OF_PRINCIPAL: usize = 5;
 
 impl Measure {
-    pub(crate) const OF_TOOL: [Self; SIDE] = [Self::Rate, Self::BytesOut, Self::Items, Self::ResultSize, Self::Beacon];
-    pub(crate) const OF_PRINCIPAL: [Self; SIDE] =
+    pub(crate) const OF_TOOL: [Self; OF_TOOL] =
+        [Self::Rush, Self::Rate, Self::BytesOut, Self::Items, Self::ResultSize, Self::Beacon];
+    pub(crate) const OF_PRINCIPAL: [Self; OF_PRINCIPAL] =
         [Self::NewTools, Self::Sequence, Self::Reach, Self::Refusals, Self::ManySigns];
 
     pub(crate) const fn detector(self) -> DetectorId {
         match self {
-            Self::Rate => DetectorId::Rate,
+            Self::Rush | Self::Rate => DetectorId::Rate,
             Self::BytesOut => DetectorId::BytesOut,
             Self::Items | Self::Reach => DetectorId::FanOut,
             Self::ResultSize => DetectorId::ResultSize,
@@ -45,22 +50,25 @@ impl Measure {
     /// whatever was seen.
     pub(crate) const fn least_tail(self) -> f64 {
         match self {
-            Self::Rate | Self::Items => 0.5,
+            Self::Rush => 0.5,
+            Self::Rate => 1.0,
+            Self::Items => 0.6,
             Self::BytesOut | Self::ResultSize => 1.0,
-            Self::Beacon => 2.0,
-            Self::NewTools => 5.0,
+            Self::Beacon => 3.0,
+            Self::NewTools => 1.25,
             Self::Sequence => 1.5,
             Self::Reach => 1.0,
             Self::Refusals => 1.0,
-            Self::ManySigns => 2.0,
+            Self::ManySigns => 1.0,
         }
     }
 
     /// Its weight where e-values are merged.
     pub(crate) const fn weight(self) -> f64 {
         match self {
-            Self::ManySigns => 4.0,
-            Self::Rate
+            Self::ManySigns => 1.0,
+            Self::Rush
+            | Self::Rate
             | Self::BytesOut
             | Self::Items
             | Self::ResultSize

@@ -10,7 +10,7 @@ pub(super) fn of(event: &Event, measure: Measure, mark: &Mark, also: &[(Measure,
     let (who, tool, server) = (plain(&event.who), plain(&event.item), plain(&event.server));
     let (observed, expected) = (mark.reading.observed, mark.reading.expected);
     match measure {
-        Measure::Rate => {
+        Measure::Rush | Measure::Rate => {
             format!(
                 "{who} calls {tool} of {server} faster than ever: {observed:.0} calls close together, where {expected:.1} are usual."
             )
@@ -21,7 +21,7 @@ pub(super) fn of(event: &Event, measure: Measure, mark: &Mark, also: &[(Measure,
             bytes(expected)
         ),
         Measure::Items => format!(
-            "{who} asks {tool} of {server} for {observed:.0} different things in one go, where {expected:.1} are usual."
+            "{who} asks {tool} of {server} for {observed:.0} different things in a row, where {expected:.1} are usual."
         ),
         Measure::ResultSize => format!(
             "{who} gets larger results from {tool} of {server} than usual: up to {}, where {} are usual.",

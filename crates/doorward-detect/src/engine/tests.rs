@@ -199,11 +199,11 @@ fn several_weak_signs_are_told_together_and_one_of_them_is_not() {
     let on: Vec<_> = DetectorId::ALL.iter().copied().filter(|one| *one != DetectorId::ManySigns).collect();
     let weak = |at: u8, call: &mut Event| {
         usual(at, call);
-        call.answer_bytes = 40_000;
-        call.request_bytes = 1500;
+        call.answer_bytes = 15_000;
+        call.request_bytes = 900;
     };
-    assert_eq!(Work::with(&on).ten(1500, weak), [], "each is too little by itself");
-    assert_eq!(Work::with(&[]).ten(1500, weak), [DetectorId::ManySigns]);
+    assert_eq!(Work::with(&on).ten(1200, weak), [], "each is too little by itself");
+    assert_eq!(Work::with(&[]).ten(1200, weak), [DetectorId::ManySigns]);
     assert_eq!(Work::with(&[]).ten(9000, |at, call| (usual(at, call), call.answer_bytes = 12_000).0), []);
 }
 

@@ -5,7 +5,7 @@
 use doorward_core::guard::Severity;
 use doorward_core::refusal::Code;
 
-use super::{Sighting, Trail};
+use super::{Misfits, Sighting, Trail};
 use crate::alert::plain;
 use crate::catalogue::DetectorId;
 use crate::event::Event;
@@ -17,12 +17,12 @@ pub(super) fn look(event: &Event, trail: &mut Trail, settings: &Settings) -> Opt
     }
     let tool = event.tool_key();
     if event.code != Some(Code::SchemaMismatch) {
-        trail.misfits = trail.misfits.filter(|(last, _)| *last != tool);
+        trail.misfits = trail.misfits.filter(|misfits| misfits.tool != tool);
         return None;
     }
-    let before = trail.misfits.filter(|(last, _)| *last == tool).map_or(0, |(_, times)| times);
-    let times = before.saturating_add(1);
-    trail.misfits = Some((tool, times));
+    let goes_on = |misfits: &Misfits| misfits.tool == tool && event.at.since(misfits.last) < settings.probing_window();
+    let times = trail.misfits.filter(goes_on).map_or(0, |misfits| misfits.times).saturating_add(1);
+    trail.misfits = Some(Misfits { tool, times, last: event.at });
     (times == settings.mismatch_calls.max(1)).then(|| Sighting {
         detector: DetectorId::ArgumentMismatch,
         severity: Severity::Low,

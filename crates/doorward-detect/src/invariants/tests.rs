@@ -14,10 +14,17 @@ const DAY: i64 = 86_400;
 /// What is seen in `events`, one after another, by a principal with a history.
 fn seen(settings: &Settings, events: &[Event]) -> Vec<DetectorId> {
     let mut principal = PrincipalBaseline::default();
-    principal.wide.events = EVENTS_MIN;
+    (principal.wide.events, principal.wide.since) = (EVENTS_MIN, Some(0));
+    for server in ["mail", "files"].into_iter().flat_map(|server| [server; 60]) {
+        remember(&event(100 * DAY, server, "in_use"), &mut principal.wide.known);
+    }
     let mut all = Vec::new();
     for event in events {
-        all.extend(look(event, &mut principal, settings).into_iter().map(|sighting| sighting.detector));
+        let event =
+            &Event { at: Timestamp::from_micros(event.at.as_micros() + 100 * DAY * 1_000_000), ..event.clone() };
+        all.extend(
+            look(event, &mut principal, &Wide::default(), settings).into_iter().map(|sighting| sighting.detector),
+        );
         remember(event, &mut principal.wide.known);
     }
     all
@@ -60,7 +67,9 @@ fn arguments_that_do_not_fit_are_seen_in_a_row_and_a_corrected_mistake_is_not() 
     let settings = Settings::default();
     let wrong = |at| refused(at, Code::SchemaMismatch, 1);
     assert_eq!(seen(&settings, &[wrong(0), wrong(1), wrong(2), wrong(3)]), [DetectorId::ArgumentMismatch]);
-    assert_eq!(seen(&settings, &[wrong(0), wrong(1), event(2, "files", "read"), wrong(3), wrong(4)]), []);
+    let corrected = [wrong(0), wrong(1), wrong(2), event(3, "files", "read"), wrong(4), wrong(5), wrong(6)];
+    assert_eq!(seen(&settings, &corrected), []);
+    assert_eq!(seen(&settings, &[wrong(0), wrong(700), wrong(1400), wrong(2100)]), [], "once in a while");
 }
 
 #[test]
@@ -82,7 +91,10 @@ fn a_destructive_tool_is_seen_the_first_time_and_after_a_month_and_not_when_it_i
     assert_eq!(seen(&settings, &[delete(0), delete(40)]), [DetectorId::UnusedHarm; 2]);
     assert_eq!(seen(&settings, &[event(0, "files", "read")]), []);
     let mut fresh = PrincipalBaseline::default();
-    assert!(look(&delete(0), &mut fresh, &settings).is_empty(), "without a history everything would be new");
+    assert!(
+        look(&delete(0), &mut fresh, &Wide::default(), &settings).is_empty(),
+        "without a history everything would be new"
+    );
 }
 
 #[test]
@@ -94,6 +106,7 @@ fn a_new_way_out_is_seen_and_a_known_or_trusted_one_is_not() {
     assert_eq!(seen(&settings, &grows), [DetectorId::NewWayOut], "of the new pair alone");
     assert_eq!(seen(&settings, &[out(0, mail, Trust::Trusted)]), []);
     assert_eq!(seen(&settings, &[out(0, &["chat"], Trust::Untrusted)]), [], "back to where it came from");
+    assert_eq!(seen(&settings, &[out(0, &["novelty"], Trust::Untrusted)]), [], "a server that is new itself");
     let within = out(0, mail, Trust::Untrusted).with_traits(Traits { reach: Reach::Within, harm: Harm::Mild });
     assert_eq!(seen(&settings, &[within]), []);
 }

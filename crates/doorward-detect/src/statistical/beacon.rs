@@ -1,10 +1,11 @@
 //! `beacon`: a tool is used at intervals that are too regular.
 //!
 //! The intervals between the last nine calls; the smaller their deviation against their mean, the higher the score, in
-//! bits for each interval beyond the first. Intervals under two seconds are a loop, which is for `rate` to see.
+//! bits for each interval beyond the first. Each unit of work has its own beat, where they are known. Intervals under two seconds are a loop, which is for `rate` to see.
 
 use doorward_core::time::Timestamp;
 
+use crate::limits::THREADS_MAX;
 use crate::measure::Reading;
 
 /// Intervals that are looked at.
@@ -19,21 +20,53 @@ const SECONDS_MIN: f64 = 2.0;
 /// Intervals are never more regular than this: the network alone sees to it.
 const REGULAR_MOST: f64 = 0.01;
 
-/// The latest intervals.
+/// The beats of the latest units of work. They go on from burst to burst.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Beat {
-    intervals: [f64; INTERVALS],
-    seen: usize,
-    last: Option<Timestamp>,
+pub(crate) struct Beats {
+    beats: Vec<Beat>,
     peak: Reading,
 }
 
-impl Beat {
+/// The latest intervals of one unit of work.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Beat {
+    context: u64,
+    intervals: [f64; INTERVALS],
+    seen: usize,
+    last: Option<Timestamp>,
+}
+
+impl Beats {
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.beats.capacity() * size_of::<Beat>()
+    }
+
     pub(crate) fn begin_burst(&mut self) {
         self.peak = Reading::default();
     }
 
-    pub(crate) fn take(&mut self, at: Timestamp) {
+    pub(crate) fn take(&mut self, context: u64, at: Timestamp) {
+        let place = self.beats.iter().position(|beat| beat.context == context);
+        let mut beat = place.map_or_else(|| Beat { context, ..Beat::default() }, |place| self.beats.remove(place));
+        if self.beats.len() >= THREADS_MAX {
+            self.beats.remove(0);
+        }
+        beat.take(at);
+        let reading = beat.regularity();
+        if reading.score > self.peak.score {
+            self.peak = reading;
+        }
+        self.beats.push(beat);
+    }
+
+    pub(crate) fn read(&self) -> Reading {
+        self.peak
+    }
+}
+
+impl Beat {
+    fn take(&mut self, at: Timestamp) {
         if let Some(last) = self.last {
             self.intervals.rotate_left(1);
             if let Some(newest) = self.intervals.last_mut() {
@@ -42,14 +75,6 @@ impl Beat {
             self.seen = (self.seen + 1).min(INTERVALS);
         }
         self.last = Some(at);
-        let reading = self.regularity();
-        if reading.score > self.peak.score {
-            self.peak = reading;
-        }
-    }
-
-    pub(crate) fn read(&self) -> Reading {
-        self.peak
     }
 
     fn regularity(&self) -> Reading {
@@ -74,13 +99,13 @@ mod tests {
     use super::*;
 
     fn score(seconds: impl IntoIterator<Item = f64>) -> f64 {
-        let mut beat = Beat::default();
+        let mut beat = Beats::default();
         let mut now = 0.0;
-        beat.take(Timestamp::from_micros(0));
+        beat.take(1, Timestamp::from_micros(0));
         for interval in seconds {
             now += interval * 1e6;
             #[expect(clippy::cast_possible_truncation, reason = "a test")]
-            beat.take(Timestamp::from_micros(now as i64));
+            beat.take(1, Timestamp::from_micros(now as i64));
         }
         beat.read().score
     }

@@ -18,6 +18,9 @@ const CALL_MOST: f64 = 8.0;
 /// The least deviation of the logarithm to base 2.
 const DEVIATION_LEAST: f64 = 0.3;
 
+/// With fewer calls nothing is said.
+const CALLS_MIN: u16 = 30;
+
 /// The sum so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Sum {
@@ -32,11 +35,11 @@ pub(crate) struct Model(Moments);
 
 impl Sum {
     pub(crate) fn begin_burst(&mut self) {
-        (self.peak, self.largest) = (self.sum, 0.0);
+        *self = Self::default();
     }
 
     pub(crate) fn take(&mut self, bytes: u64, model: &Model) {
-        if model.0.count() < 2 {
+        if !model.is_warm() {
             return;
         }
         let deviations = (log2(bytes) - model.0.mean()) / model.0.deviation(DEVIATION_LEAST);
@@ -49,6 +52,11 @@ impl Sum {
 }
 
 impl Model {
+    /// Whether it knows enough to be asked.
+    pub(crate) const fn is_warm(&self) -> bool {
+        self.0.count() >= CALLS_MIN
+    }
+
     pub(crate) fn read(&self, sum: &Sum) -> Reading {
         Reading { score: sum.peak, observed: sum.largest, expected: self.0.mean().exp2() - 1.0 }
     }

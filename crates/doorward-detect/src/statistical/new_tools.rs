@@ -1,15 +1,18 @@
 //! `new-tools`: tools are used that this principal never used, more of them than are to be expected.
 //!
 //! What is to be expected is the missing mass as Good and Turing estimate it: the share of uses that were of tools used
-//! exactly once. Each new tool of a burst counts for the bits of its rarity.
+//! exactly once. Each new tool of a burst counts for the bits of its rarity, in units of four bits.
 
 use crate::known::Known;
 use crate::measure::Reading;
 
+/// Bits are too fine: a burst may have many new tools.
+const BITS_PER_UNIT: f64 = 4.0;
+
 /// The new tools of one burst.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct New {
-    bits: f64,
+    units: f64,
     count: f64,
 }
 
@@ -17,13 +20,13 @@ impl New {
     /// A use of `key` by a principal that has made `events` uses of `known`.
     pub(crate) fn take(&mut self, key: u32, known: &Known, events: u32) {
         if known.seen(key).is_none() {
-            self.bits -= missing_mass(known, events).log2();
+            self.units -= missing_mass(known, events).log2() / BITS_PER_UNIT;
             self.count += 1.0;
         }
     }
 
     pub(crate) fn read(&self) -> Reading {
-        Reading { score: self.bits, observed: self.count, expected: 0.0 }
+        Reading { score: self.units, observed: self.count, expected: 0.0 }
     }
 }
 
@@ -50,7 +53,7 @@ mod tests {
             new.take(7777, known, 100);
             new.read().score
         };
-        assert!(bits(&settled) > 6.0 && bits(&curious) < 1.0, "{} {}", bits(&settled), bits(&curious));
+        assert!(bits(&settled) > 1.5 && bits(&curious) < 0.25, "{} {}", bits(&settled), bits(&curious));
         let mut known = New::default();
         known.take(1, &settled, 100);
         assert!(known.read().score < 1e-9);

@@ -1,7 +1,8 @@
 //! `rate`: a tool, or all tools together, are used faster than this principal ever uses them.
 //!
-//! Calls are counted with weights that fade over 2 seconds, 15 seconds and 2 minutes. What is learned is how high these
-//! counts rise in a burst of work: mean and variance with exponential weights, read as a negative binomial distribution.
+//! Calls are counted with weights that fade, over 3 seconds for a rush and over a minute for a flood. What is learned is how
+//! high these counts rise in a burst of work: mean and variance with exponential weights, read as a negative binomial
+//! distribution.
 
 use doorward_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,48 +10,50 @@ use serde::{Deserialize, Serialize};
 use super::moments::Moments;
 use crate::measure::Reading;
 
-/// How long a call counts, in seconds.
-const FADES: [f64; 3] = [2.0, 15.0, 120.0];
+/// How long a call counts in a rush, in seconds.
+pub(crate) const RUSH_SECONDS: f64 = 3.0;
 
-/// The pace in one burst.
+/// How long a call counts in a flood, in seconds.
+pub(crate) const FLOOD_SECONDS: f64 = 60.0;
+
+/// A count that fades, and how high it has been in one burst.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Pace {
-    levels: [f64; 3],
-    peaks: [f64; 3],
+    level: f64,
+    peak: f64,
     last: Option<Timestamp>,
 }
 
-/// How high the pace rises in bursts.
+/// How high a pace rises in bursts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Model([Moments; 3]);
+pub(crate) struct Model(Moments);
 
 impl Pace {
     pub(crate) fn begin_burst(&mut self) {
-        self.peaks = [0.0; 3];
+        self.peak = 0.0;
     }
 
-    pub(crate) fn take(&mut self, at: Timestamp) {
+    /// One more at `at`, where a count fades over so many seconds.
+    pub(crate) fn take(&mut self, at: Timestamp, fade: f64) {
         let seconds = self.last.map_or(f64::INFINITY, |last| at.since(last).as_secs_f64());
         self.last = Some(at);
-        for ((level, peak), fade) in self.levels.iter_mut().zip(&mut self.peaks).zip(FADES) {
-            *level = *level * (-seconds / fade).exp() + 1.0;
-            *peak = peak.max(*level);
-        }
+        self.level = self.level * (-seconds / fade).exp() + 1.0;
+        self.peak = self.peak.max(self.level);
     }
 }
 
 impl Model {
     pub(crate) fn read(&self, pace: &Pace) -> Reading {
-        let each = self.0.iter().zip(pace.peaks);
-        let readings =
-            each.map(|(usual, peak)| Reading { score: usual.surprise(peak), observed: peak, expected: usual.mean() });
-        readings.max_by(|left, right| left.score.total_cmp(&right.score)).unwrap_or_default()
+        Reading { score: self.0.surprise(pace.peak), observed: pace.peak, expected: self.0.mean() }
     }
 
     pub(crate) fn learn(&mut self, pace: &Pace) {
-        for (usual, peak) in self.0.iter_mut().zip(pace.peaks) {
-            usual.learn(peak);
-        }
+        self.0.learn(pace.peak);
+    }
+
+    /// Bursts that it has learned from.
+    pub(crate) const fn bursts(&self) -> u16 {
+        self.0.count()
     }
 }
 
@@ -61,7 +64,7 @@ mod tests {
     fn burst(calls: i64, every_millis: i64) -> Pace {
         let mut pace = Pace::default();
         for call in 0..calls {
-            pace.take(Timestamp::from_micros(call * every_millis * 1000));
+            pace.take(Timestamp::from_micros(call * every_millis * 1000), RUSH_SECONDS);
         }
         pace
     }

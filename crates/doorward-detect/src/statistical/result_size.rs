@@ -27,6 +27,9 @@ const RESULT_MOST: f64 = 8.0;
 /// What stays of the sum with each further result.
 const KEPT: f64 = 0.8;
 
+/// With fewer results nothing is said.
+const RESULTS_MIN: u32 = 30;
+
 /// The sum so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Sum {
@@ -41,7 +44,7 @@ pub(crate) struct Sketch(#[serde(with = "packed_counts")] Vec<u16>);
 
 impl Sum {
     pub(crate) fn begin_burst(&mut self) {
-        (self.peak, self.largest) = (self.sum, 0.0);
+        *self = Self::default();
     }
 
     pub(crate) fn take(&mut self, bytes: u64, sketch: &Sketch) {
@@ -56,6 +59,11 @@ impl Sum {
 }
 
 impl Sketch {
+    /// Whether it knows enough to be asked.
+    pub(crate) fn is_warm(&self) -> bool {
+        self.count() >= RESULTS_MIN
+    }
+
     pub(crate) fn is_bounded(&self) -> bool {
         self.0.len() <= BUCKETS
     }
@@ -93,7 +101,7 @@ impl Sketch {
     /// The median and the 95th percentile, as logarithms.
     fn usual(&self) -> Option<(f64, f64)> {
         let count = self.count();
-        (count > 0).then(|| (self.quantile(count.div_ceil(2)), self.quantile((count * 19).div_ceil(20))))
+        (count >= RESULTS_MIN).then(|| (self.quantile(count.div_ceil(2)), self.quantile((count * 19).div_ceil(20))))
     }
 
     /// The middle of the bucket of the `rank`-th value.

@@ -24,6 +24,9 @@ const CALL_MOST: f64 = 12.0;
 /// When one succession was counted so often, all counts are halved.
 const TIMES_MAX: u16 = 1024;
 
+/// So many of the last things are told apart in a run.
+const RUN_SUBJECTS: usize = 8;
+
 /// What stands before the first call.
 const START: u16 = 0;
 
@@ -56,7 +59,9 @@ struct Thread {
     context: u64,
     last: [u16; 2],
     sum: f64,
-    bits: f64,
+    /// What the last calls of the same tool were about, and how many different things that were in a row.
+    subjects: [u32; RUN_SUBJECTS],
+    run: u32,
 }
 
 /// One step of one unit of work, to be learned.
@@ -65,6 +70,8 @@ pub(crate) struct Step {
     before: [u16; 2],
     tool: u16,
     bits: f64,
+    /// How many different things in a row the tool was used for, with this one.
+    pub(crate) run: u32,
 }
 
 impl Threads {
@@ -74,19 +81,24 @@ impl Threads {
     }
 
     /// The next call of the unit of work `context`.
-    pub(crate) fn take(&mut self, context: u64, tool: u64, model: &Model) -> Step {
+    pub(crate) fn take(&mut self, context: u64, [tool, subject]: [u64; 2], model: &Model) -> Step {
         let tool = symbol(tool);
         let at = self.threads.iter().position(|thread| thread.context == context);
-        let mut thread =
-            at.map_or(Thread { context, last: [START; 2], sum: 0.0, bits: 0.0 }, |at| self.threads.remove(at));
+        let mut thread = at
+            .map_or(Thread { context, last: [START; 2], sum: 0.0, subjects: [0; RUN_SUBJECTS], run: 0 }, |at| {
+                self.threads.remove(at)
+            });
         if self.threads.len() >= THREADS_MAX {
             self.threads.remove(0);
         }
         let bits = model.bits(thread.last, tool);
-        let step = Step { before: thread.last, tool, bits };
+        if thread.last[1] != tool {
+            (thread.subjects, thread.run) = ([0; RUN_SUBJECTS], 0);
+        }
+        thread.go_on(key::short(subject));
+        let step = Step { before: thread.last, tool, bits, run: thread.run };
         let over = (bits - model.usual.mean()).min(CALL_MOST) - ALLOWED * model.usual.deviation(0.5);
         thread.sum = (KEPT * thread.sum + over).max(0.0);
-        thread.bits = bits;
         thread.last = [thread.last[1], tool];
         if thread.sum > self.peak.score {
             self.peak = Reading { score: thread.sum, observed: bits, expected: model.usual.mean() };
@@ -97,6 +109,20 @@ impl Threads {
 
     pub(crate) fn read(&self) -> Reading {
         self.peak
+    }
+}
+
+impl Thread {
+    /// The next call of a run is about `subject`.
+    fn go_on(&mut self, subject: u32) {
+        if self.subjects.contains(&subject) {
+            return;
+        }
+        self.subjects.rotate_left(1);
+        if let Some(last) = self.subjects.last_mut() {
+            *last = subject;
+        }
+        self.run += 1;
     }
 }
 
@@ -182,7 +208,7 @@ mod tests {
     fn play(model: &mut Model, tools: &[u64], learns: bool) -> f64 {
         let mut threads = Threads::default();
         for tool in tools {
-            let step = threads.take(1, *tool, model);
+            let step = threads.take(1, [*tool, 0], model);
             if learns {
                 model.learn(&step);
             }
@@ -210,12 +236,12 @@ mod tests {
         }
         let mut threads = Threads::default();
         for tool in [1, 2, 3, 4] {
-            threads.take(1, tool, &model);
-            threads.take(2, tool, &model);
+            threads.take(1, [tool, 0], &model);
+            threads.take(2, [tool, 0], &model);
         }
         assert!(threads.read().score < 3.0, "{:?}", threads.read());
         for context in 0..50 {
-            let step = threads.take(context, context, &model);
+            let step = threads.take(context, [context, 0], &model);
             model.learn(&step);
         }
         assert!(threads.threads.len() <= THREADS_MAX && model.successions.len() <= SUCCESSIONS_MAX);
