@@ -16,3 +16,4 @@ pub mod note;
 pub mod proof;
 pub mod tiles;
 pub mod verify;
+pub mod witness;

@@ -56,6 +56,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: |_| cargo(&["build", "--release", "--package", "doorward-cli"]),
     },
     Step {
+        name: "audit",
+        about: "100 000 mutations of an exported log: each is found, and said to be where it was made",
+        needs: &[],
+        run: |_| process::run(mutations().env("DOORWARD_MUTATIONS", "100000")),
+    },
+    Step {
         name: "eval",
         about: "what the guards find in the labelled corpus is not below its floors",
         needs: &[Tool::Corpus],
@@ -109,6 +115,11 @@ pub(crate) const STEPS: &[Step] = &[
 
 fn cargo(args: &[&str]) -> Result<(), String> {
     process::run(&mut process::cargo(args))
+}
+
+/// Ten times faster with optimisation.
+fn mutations() -> Command {
+    process::cargo(&["test", "--release", "--package", "doorward-core", "--test", "audit", "mutation"])
 }
 
 fn plain(result: Result<(), Failure>) -> Result<(), String> {

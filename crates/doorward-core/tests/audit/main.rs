@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod large;
 mod log;
 mod mutations;
 mod python;
+mod shown;
