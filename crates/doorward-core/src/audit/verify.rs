@@ -5,7 +5,8 @@
 //! changed. It must never call an export sound for want of a file, and never trust a key that comes with it.
 //!
 //! What it cannot know is what came after the newest checkpoint that somebody has: an export that ends at an older one looks
-//! whole. Whoever keeps a checkpoint gives it as one that was seen.
+//! whole. Whoever keeps a checkpoint gives it as one that was seen. Nor does it show that a checkpoint between two others was
+//! not kept: nothing of the log is lost with it.
 
 mod align;
 mod bundles;
@@ -38,6 +39,9 @@ pub struct Report {
     pub entries: u64,
     /// How many different checkpoints count and agree with it.
     pub checkpoints: u64,
+    /// How many signatures are by keys that are not known. They count for nothing, and one of them may be a known
+    /// witness's whose name was damaged.
+    pub unknown_signatures: u64,
     /// How many fields that are shown hold.
     pub disclosures: u64,
     /// What is wrong, at most [`FAULTS_MAX`] of it.

@@ -18,7 +18,7 @@ const SIZES: [u64; 7] = [1, 40, 150, 256, 257, 290, SIZE];
 
 /// How many mutations: some in every run, as many as `DOORWARD_MUTATIONS` says where it says so.
 fn how_many() -> u64 {
-    std::env::var("DOORWARD_MUTATIONS").ok().and_then(|number| number.parse().ok()).unwrap_or(3_000)
+    std::env::var("DOORWARD_MUTATIONS").ok().and_then(|number| number.parse().ok()).unwrap_or(1_000)
 }
 
 struct Original {

@@ -189,6 +189,7 @@ fn other_bytes_are_no_entry() {
         (with("018bcfe5", "018BCFE5"), "exchange"),
         (with("0909", "090x"), "context"),
         (with("1700000000123456", "9007199254740992"), "at"),
+        (with(":512,", ":9007199254740992,"), "request_bytes"),
     ] {
         assert_eq!(Entry::parse(wrong.as_bytes()), Err(EntryError::Value(member)));
     }

@@ -106,9 +106,15 @@ impl<'a> Wire<'a> {
         let hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         let exchange = ExchangeId::parse(&self.exchange).filter(|_| hexadecimal(&self.exchange));
         let context_fits = self.context.is_empty() || ContextId::parse(&self.context).is_some();
-        let numbers = [self.at, self.request_bytes, self.answer_bytes, self.elapsed_micros, self.upstream_micros];
-        if numbers.into_iter().any(|number| number > ENTRY_NUMBER_MAX) {
-            return Err(member("at"));
+        let numbers = [
+            ("at", self.at),
+            ("request_bytes", self.request_bytes),
+            ("answer_bytes", self.answer_bytes),
+            ("elapsed_micros", self.elapsed_micros),
+            ("upstream_micros", self.upstream_micros),
+        ];
+        if let Some((name, _)) = numbers.into_iter().find(|(_, number)| *number > ENTRY_NUMBER_MAX) {
+            return Err(member(name));
         }
         Ok(Entry {
             at: Timestamp::from_micros(i64::try_from(self.at).map_err(|_| member("at"))?),

@@ -98,7 +98,11 @@ fn read_kept(files: &dyn Files, trusted: &Trusted, report: &mut Report) -> Vec<O
 
 fn opened(note: &[u8], which: Which, trusted: &Trusted, report: &mut Report) -> Option<Opened> {
     match Checkpoint::open(note, trusted) {
-        Ok(opened) => Some(opened),
+        Ok(opened) => {
+            let unknown = u64::try_from(opened.unknown).unwrap_or(u64::MAX);
+            report.unknown_signatures = report.unknown_signatures.saturating_add(unknown);
+            Some(opened)
+        }
         Err(error) => {
             report.fault(Fault::Checkpoint { which, why: error.into() });
             None
