@@ -6,6 +6,7 @@ mod keys;
 mod labels;
 mod pins;
 mod policy;
+mod sinks;
 mod stop;
 
 use std::ffi::OsString;
@@ -29,6 +30,7 @@ pub(crate) use policy::{
     AskedArgs, Coverage, DefinitionsArgs, Deny, MatrixArgs, PolicyCheckArgs, PolicyCommand, PolicyExplainArgs,
     PolicyTestArgs, ProposeArgs, SubjectArgs,
 };
+pub(crate) use sinks::{ListSinksArgs, SinksCommand, TestSinkArgs};
 pub(crate) use stop::{ListStopsArgs, ResumeArgs, ResumeCommand, StopArgs, StopCommand, ToolArgs};
 
 /// A security gateway between AI agents and the tools they call (Model Context Protocol).
@@ -106,6 +108,9 @@ pub(crate) enum Command {
     Stop(StopCommand),
     /// Take a stop back.
     Resume(ResumeArgs),
+    /// See where records go besides the store, and try it.
+    #[command(subcommand)]
+    Sinks(SinksCommand),
     /// Explain a refusal code.
     Explain(ExplainArgs),
     /// Look at the configuration.

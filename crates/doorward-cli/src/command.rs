@@ -13,6 +13,7 @@ mod pins;
 mod policy;
 mod run;
 mod serve;
+mod sinks;
 mod stop;
 mod version;
 
@@ -47,6 +48,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Approvals(command) => block_on(approvals::approvals(command, terminal)),
         Command::Stop(command) => block_on(stop::stop(command, terminal)),
         Command::Resume(args) => block_on(stop::resume(args, terminal)),
+        Command::Sinks(command) => block_on(sinks::sinks(command, terminal)),
         Command::Explain(args) => explain::explain(args.code.as_deref(), terminal),
         Command::Config(ConfigCommand::Show(args)) => config::show(&args, terminal),
         Command::Config(ConfigCommand::Validate(args)) => config::validate(&args, terminal),

@@ -39,6 +39,7 @@ const fn usual(command: &Command) -> &'static str {
         | Command::Connect(_)
         | Command::Audit(_)
         | Command::Keys(_)
+        | Command::Sinks(_)
         | Command::Pins(_)
         | Command::Labels(_)
         | Command::Flow(_)

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use doorward_export::Exporters;
 use doorward_mcp::compose::quote;
 use doorward_store::Health;
 use hyper::body::Incoming;
@@ -31,14 +32,15 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 pub struct Admin {
     gateway: Arc<Gateway>,
     gate: Gate,
+    exporters: Arc<Exporters>,
     draining: AtomicBool,
 }
 
 impl Admin {
     /// An admin face; `gate` checks Host and Origin, as on the client port.
     #[must_use]
-    pub const fn new(gateway: Arc<Gateway>, gate: Gate) -> Self {
-        Self { gateway, gate, draining: AtomicBool::new(false) }
+    pub const fn new(gateway: Arc<Gateway>, gate: Gate, exporters: Arc<Exporters>) -> Self {
+        Self { gateway, gate, exporters, draining: AtomicBool::new(false) }
     }
 
     /// From now on the gateway says it is not ready.
@@ -150,6 +152,9 @@ impl Admin {
         if self.draining.load(Ordering::Relaxed) {
             return text(StatusCode::SERVICE_UNAVAILABLE, "not ready: stopping\n".into());
         }
+        if let Some(reason) = self.gateway.store().held() {
+            return text(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n"));
+        }
         match self.gateway.store().health() {
             Health::Ok => text(StatusCode::OK, "ready\n".into()),
             Health::Dead { reason, .. } => text(
@@ -175,6 +180,7 @@ impl Admin {
             store_up,
             store_queue: self.gateway.store().depth(),
             servers: servers.collect(),
+            sinks: self.exporters.standings(),
         };
         match self.gateway.metrics().encode(gauges) {
             Ok(metrics) => text(StatusCode::OK, metrics),

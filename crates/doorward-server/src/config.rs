@@ -27,7 +27,9 @@ mod problem;
 mod secret;
 mod servers;
 mod settings;
+mod sinks;
 mod state;
+mod table;
 mod tls;
 mod toml_text;
 mod views;
@@ -39,6 +41,7 @@ use std::time::Duration;
 
 use doorward_core::ids::ServerId;
 use doorward_core::joint::{AppTools, ViewId, ViewRules};
+use doorward_export::SinkConfig;
 use doorward_guards::ServerSettings;
 use doorward_guards::personal::Told;
 use doorward_policy::{Files, PolicyInputs, Preset, ServerPlace};
@@ -54,7 +57,7 @@ pub use identity::{
 };
 pub use key::{Form, Key};
 pub use launch::{RunConfig, RunRequest, RunTarget, load_run};
-pub use load::{Loaded, Override, Request, load, load_server_ids, load_store};
+pub use load::{Loaded, Override, Request, load, load_server_ids, load_sinks, load_store};
 pub use origin::{Origin, SourceFile};
 pub use problem::{ConfigErrors, Problem, Severity};
 pub use secret::Secret;
@@ -98,6 +101,8 @@ pub struct Config {
     pub approval_pages: Option<String>,
     /// How units of work are told apart.
     pub contexts: ContextRules,
+    /// Where records go besides the store, in the order of names.
+    pub sinks: Vec<SinkConfig>,
     /// Every file this was read from, for whoever watches them for changes.
     pub files: Vec<PathBuf>,
 }

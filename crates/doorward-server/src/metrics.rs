@@ -1,14 +1,19 @@
-//! Counters for `/metrics`. Labels name servers, codes and dispositions, never anything a client or a server wrote.
+//! Counters for `/metrics`. Labels name servers, sinks, codes and dispositions, never anything a client or a server wrote.
+
+mod sinks;
 
 use std::sync::atomic::AtomicI64;
 
 use doorward_core::record::{Phase, Record};
 use doorward_core::refusal::Code;
+use doorward_export::Standing;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+
+use sinks::SinkMetrics;
 
 /// The counters of one gateway.
 #[derive(Debug)]
@@ -23,6 +28,7 @@ pub struct Metrics {
     store_up: Gauge<i64, AtomicI64>,
     store_queue: Gauge<i64, AtomicI64>,
     servers_up: Family<ServerLabels, Gauge<i64, AtomicI64>>,
+    sinks: SinkMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,6 +67,8 @@ pub struct Gauges {
     pub store_queue: usize,
     /// 1 for each configured server that answered when it was last spoken to, 0 for each that did not.
     pub servers: Vec<(String, i64)>,
+    /// Where the sinks stand.
+    pub sinks: Vec<Standing>,
 }
 
 impl Default for Metrics {
@@ -89,6 +97,7 @@ impl Metrics {
         registry.register("store_queue", "Records that wait to be written", store_queue.clone());
         let servers_up = Family::default();
         registry.register("server_up", "Whether a server answered when it was last spoken to", servers_up.clone());
+        let sinks = SinkMetrics::new(&mut registry);
         Self {
             registry,
             exchanges,
@@ -100,6 +109,7 @@ impl Metrics {
             store_up,
             store_queue,
             servers_up,
+            sinks,
         }
     }
 
@@ -158,6 +168,7 @@ impl Metrics {
         for (server, up) in gauges.servers {
             self.servers_up.get_or_create(&ServerLabels { server }).set(up);
         }
+        self.sinks.set(gauges.sinks);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

@@ -14,11 +14,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("doorward-registry", &["doorward-core", "doorward-guards", "doorward-mcp"]),
     ("doorward-policy", &["doorward-core", "doorward-facts", "doorward-mcp"]),
     ("doorward-store", &["doorward-core", "doorward-mcp"]),
+    ("doorward-export", &["doorward-core", "doorward-store"]),
     (
         "doorward-server",
         &[
             "doorward-core",
             "doorward-detect",
+            "doorward-export",
             "doorward-flow",
             "doorward-guards",
             "doorward-mcp",
@@ -32,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "doorward-core",
             "doorward-detect",
+            "doorward-export",
             "doorward-flow",
             "doorward-guards",
             "doorward-mcp",

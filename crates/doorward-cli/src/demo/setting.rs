@@ -74,6 +74,7 @@ impl Setting {
             pins: doorward_server::pins::PinRules::default(),
             approvals: doorward_server::approvals::ApprovalRules::default(),
             approval_pages: None,
+            sinks: Vec::new(),
             contexts: ContextRules::default(),
             files: Vec::new(),
         }

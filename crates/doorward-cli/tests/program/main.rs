@@ -13,6 +13,7 @@ mod pins;
 mod policy;
 mod run;
 mod serve;
+mod sinks;
 mod stage;
 mod stop;
 mod talk;

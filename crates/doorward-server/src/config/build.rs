@@ -19,7 +19,7 @@ use super::problem::Problems;
 use super::secret::read_bounded;
 use super::settings::{
     Element, GuardEntry, IssuerEntry, Layer, PatternEntry, ScopeEntry, ServerEntry, Setting, SettingValue, Shown,
-    ViewEntry, toml_list, toml_text,
+    SinkEntry, ViewEntry, toml_list, toml_text,
 };
 use super::state::state_directory;
 use super::{AdminConfig, Auth, ListenConfig, PolicyConfig, ServerConfig, Way, clients, servers};
@@ -36,6 +36,7 @@ pub(super) struct Builder<'s> {
     pub(super) counters: BTreeMap<String, PatternEntry>,
     /// The lowest precedence first.
     pub(super) guards: Vec<GuardEntry>,
+    pub(super) sinks: BTreeMap<String, SinkEntry>,
     pub(super) surroundings: &'s Surroundings,
     pub(super) problems: Problems,
     pub(super) shown: Vec<Shown>,
@@ -58,6 +59,7 @@ impl<'s> Builder<'s> {
         let mut patterns = BTreeMap::new();
         let mut counters = BTreeMap::new();
         let mut guards = Vec::new();
+        let mut sinks = BTreeMap::new();
         for layer in layers {
             settings.extend(layer.settings);
             servers.extend(layer.servers.into_iter().map(|entry| (entry.id.clone(), entry)));
@@ -67,6 +69,7 @@ impl<'s> Builder<'s> {
             patterns.extend(layer.patterns.into_iter().map(|entry| (entry.name.clone(), entry)));
             counters.extend(layer.counters.into_iter().map(|entry| (entry.name.clone(), entry)));
             guards.extend(layer.guards);
+            sinks.extend(layer.sinks.into_iter().map(|entry| (entry.name.clone(), entry)));
         }
         Self {
             settings,
@@ -77,6 +80,7 @@ impl<'s> Builder<'s> {
             patterns,
             counters,
             guards,
+            sinks,
             surroundings,
             problems,
             shown: Vec::new(),

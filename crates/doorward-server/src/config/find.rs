@@ -15,7 +15,7 @@ use super::origin::{Origin, SourceFile};
 use super::problem::Problems;
 use super::secret::read_bounded;
 use super::settings::{Layer, Manner, ServerEntry, ViewEntry, from_node};
-use super::{clients, counters, guards, patterns, toml_text};
+use super::{clients, counters, guards, patterns, sinks, toml_text};
 
 /// Which files count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,7 @@ fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
         "approvals",
         "flow",
         "aggregate",
+        "sinks",
         "servers",
         "views",
         "servers_from",
@@ -134,6 +135,7 @@ fn top(member: &Member, layer: &mut Layer, reader: &mut Reader<'_>) {
         "views" => views(member, layer, reader),
         "guards" => guards::gather(member, layer, reader),
         "identity" => identity::gather(member, layer, reader),
+        "sinks" => sinks::gather(member, layer, reader),
         "servers_from" => keep(Key::ServersFrom, member, layer, reader),
         "listen" | "admin" | "store" | "policy" | "pins" | "approvals" | "flow" | "aggregate" => {
             table(member, "", layer, reader)

@@ -8,10 +8,10 @@ use hyper::Uri;
 use super::environment::Surroundings;
 use super::identity::{Addresses, ClaimNames, Dpop, Introspected, IntrospectionConfig, IssuerConfig, TokenType};
 use super::limits::{INTROSPECTION_LIFE_MAX, SKEW_MAX};
-use super::node::{Member, Reader, nearest};
+use super::node::nearest;
 use super::problem::Problems;
-use super::secret::{Secret, Writing, resolve};
 use super::settings::{IssuerEntry, toml_list, toml_text};
+use super::table::{Table, word_of};
 use crate::identity::oauth::{Algorithm, is_loopback};
 
 /// The keys of `[identity.issuers.NAME]`.
@@ -57,11 +57,8 @@ pub(super) fn is_name(name: &str) -> bool {
 
 /// Reads one issuer; `None` when something is wrong with it, which `problems` then hold.
 pub(super) fn read(entry: &IssuerEntry, surroundings: &Surroundings, problems: &mut Problems) -> Option<Read> {
-    let folder = entry.origin.folder(surroundings);
     let name = format!("[identity.issuers.{}]", entry.name);
-    let mut reader = Reader { origin: entry.origin.clone(), problems };
-    let members = reader.table(&name, &entry.node)?;
-    let mut table = Table { name, members, folder, surroundings, reader, files: Vec::new(), sound: Some(()) };
+    let mut table = Table::open(name, &entry.node, &entry.origin, surroundings, problems)?;
     let issuer = table.issuer(&entry.name);
     table.sound?;
     Some(Read { issuer: issuer?, files: table.files })
@@ -98,21 +95,6 @@ pub(super) fn shown(issuer: &IssuerConfig) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn word_of<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
-    words.iter().find(|(_, word)| *word == value).map_or("", |(word, _)| word)
-}
-
-struct Table<'n, 's, 'p> {
-    name: String,
-    members: &'n [Member],
-    folder: PathBuf,
-    surroundings: &'s Surroundings,
-    reader: Reader<'p>,
-    files: Vec<PathBuf>,
-    /// `None` once something is wrong.
-    sound: Option<()>,
-}
-
 impl<'n> Table<'n, '_, '_> {
     fn issuer(&mut self, name: &str) -> Option<IssuerConfig> {
         self.only(KEYS);
@@ -146,66 +128,6 @@ impl<'n> Table<'n, '_, '_> {
             jwks_uri,
             prefix,
         })
-    }
-
-    fn find(&self, key: &str) -> Option<&'n Member> {
-        self.members.iter().find(|member| member.name == key)
-    }
-
-    fn only(&mut self, keys: &[&str]) {
-        for member in self.members.iter().filter(|member| !keys.contains(&member.name.as_str())) {
-            self.sound = None;
-            self.reader.unknown(member, &self.name, keys);
-        }
-    }
-
-    fn error(&mut self, key: &str, message: impl Into<String>, advice: impl Into<String>) {
-        self.sound = None;
-        if let Some(member) = self.find(key) {
-            self.reader.error(&member.node.span.clone(), message, advice);
-        }
-    }
-
-    /// `None` when the key is absent or something is wrong with it.
-    fn read<T>(&mut self, key: &str, read: impl FnOnce(&mut Reader<'_>, &'n Member) -> Option<T>) -> Option<T> {
-        let member = self.find(key)?;
-        let value = read(&mut self.reader, member);
-        if value.is_none() {
-            self.sound = None;
-        }
-        value
-    }
-
-    fn text(&mut self, key: &str) -> Option<String> {
-        self.read(key, |reader, member| reader.text(key, &member.node))
-    }
-
-    fn texts(&mut self, key: &str) -> Option<Vec<String>> {
-        let texts = self.read(key, |reader, member| reader.texts(key, &member.node))?;
-        Some(texts.into_iter().map(|(text, _)| text).collect())
-    }
-
-    fn word<T: Copy>(&mut self, key: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(key)?;
-        let chosen = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-        if chosen.is_none() {
-            let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            self.error(key, format!("{key} cannot be '{text}'"), format!("write {}", quoted.join(" or ")));
-        }
-        chosen
-    }
-
-    fn seconds(&mut self, key: &str, default: Duration, most: Duration) -> Duration {
-        let number = self.read(key, |reader, member| reader.number(key, &member.node)).map(Duration::from_secs);
-        match number {
-            Some(number) if number > most => {
-                let message = format!("{key} is at most {}", most.as_secs());
-                self.error(key, message, "it is a number of seconds");
-                default
-            }
-            Some(number) => number,
-            None => default,
-        }
     }
 
     fn addresses(&mut self) -> Addresses {
@@ -296,36 +218,5 @@ impl<'n> Table<'n, '_, '_> {
             return None;
         };
         Some(IntrospectionConfig { url, client_id, client_secret, life, tokens })
-    }
-
-    /// A secret never stands in the file itself.
-    fn secret(&mut self, key: &str) -> Option<Secret> {
-        let text = self.text(key)?;
-        match resolve(&text, &self.folder, self.surroundings) {
-            Ok(resolved) if resolved.writing == Writing::Reference => {
-                self.files.extend(resolved.files);
-                Some(resolved.value)
-            }
-            Ok(_) => {
-                let advice = "write \"env:NAME\" or \"file:PATH\", and keep the secret there";
-                self.error(key, format!("{key} stands in the configuration itself"), advice);
-                None
-            }
-            Err(dangling) => {
-                self.error(key, dangling.message, dangling.advice);
-                None
-            }
-        }
-    }
-
-    /// A table within this one, without unknown keys.
-    fn within(&mut self, key: &'static str, keys: &[&str]) -> Option<Table<'n, '_, '_>> {
-        let name = format!("{} {key}", self.name);
-        let members = self.read(key, |reader, member| reader.table(&name, &member.node))?;
-        let reader = Reader { origin: self.reader.origin.clone(), problems: self.reader.problems };
-        let (folder, surroundings) = (self.folder.clone(), self.surroundings);
-        let mut within = Table { name, members, folder, surroundings, reader, files: Vec::new(), sound: Some(()) };
-        within.only(keys);
-        Some(within)
     }
 }

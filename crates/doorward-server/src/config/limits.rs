@@ -47,5 +47,17 @@ pub(super) const COUNTERS_MAX: usize = 64;
 /// Longest time a counter looks back.
 pub(super) const COUNTER_SECONDS_MAX: u64 = 31 * 86_400;
 
+/// Most records that may be said to wait for a sink before calls are refused.
+pub const SINK_BEHIND_MAX: u64 = 1_000_000_000;
+
+/// Largest size of a file of events that can be configured, in MiB.
+pub const SINK_FILE_MIB_MAX: u64 = 64 * 1024;
+
+/// Most older files of events that can be configured to be kept.
+pub const SINK_FILES_MAX: u64 = 1000;
+
+/// Longest time that a record may be said to wait for a sink before calls are refused.
+pub const SINK_WAIT_MAX: Duration = Duration::from_secs(31 * 86_400);
+
 /// Most named patterns: each is tried on every text whose matches some rule looks at.
 pub const PATTERNS_MAX: usize = 64;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use doorward_core::ids::ServerId;
+use doorward_export::SinkConfig;
 use doorward_policy::Preset;
 use doorward_store::StoreConfig;
 
@@ -64,6 +65,7 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let rules = builder.pins().zip(builder.approvals());
     let approval_pages = builder.approval_pages();
     let contexts = builder.context_rules();
+    let sinks = builder.sinks();
     let Builder { problems, shown, files, .. } = builder;
     match (listen, identity, admin, store, policy, aggregate, rules) {
         (
@@ -92,6 +94,7 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
                     approvals,
                     approval_pages,
                     contexts,
+                    sinks,
                     files,
                 },
                 shown,
@@ -112,6 +115,24 @@ pub fn load_store(request: &Request, surroundings: &Surroundings) -> Result<Stor
     let Builder { problems, .. } = builder;
     match store {
         Some(store) => problems.finish().map(|_| store),
+        None => Err(problems.into_errors()),
+    }
+}
+
+/// Where the records are and where they go besides, for those who look after that: nothing else of the configuration needs
+/// to be right.
+///
+/// # Errors
+/// [`ConfigErrors`] when a file cannot be read, names no usable store or says of a sink what cannot be.
+pub fn load_sinks(
+    request: &Request,
+    surroundings: &Surroundings,
+) -> Result<(StoreConfig, Vec<SinkConfig>), ConfigErrors> {
+    let mut builder = gather(request, Scope::All, surroundings);
+    let (store, sinks) = (builder.store(), builder.sinks());
+    let Builder { problems, .. } = builder;
+    match store {
+        Some(store) => problems.finish().map(|_| (store, sinks)),
         None => Err(problems.into_errors()),
     }
 }

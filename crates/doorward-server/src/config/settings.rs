@@ -21,6 +21,7 @@ pub(super) struct Layer {
     pub(super) patterns: Vec<PatternEntry>,
     pub(super) counters: Vec<PatternEntry>,
     pub(super) guards: Vec<GuardEntry>,
+    pub(super) sinks: Vec<SinkEntry>,
 }
 
 /// One value and where it comes from.
@@ -68,6 +69,15 @@ pub(super) struct ViewEntry {
 /// One issuer as it stands in a file, not yet looked into.
 #[derive(Debug, Clone)]
 pub(super) struct IssuerEntry {
+    pub(super) name: String,
+    /// Where its name stands.
+    pub(super) origin: Origin,
+    pub(super) node: Node,
+}
+
+/// One sink as it stands in a file, not yet looked into.
+#[derive(Debug, Clone)]
+pub(super) struct SinkEntry {
     pub(super) name: String,
     /// Where its name stands.
     pub(super) origin: Origin,

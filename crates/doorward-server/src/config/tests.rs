@@ -12,6 +12,7 @@ mod identity;
 mod labels;
 mod launching;
 mod precedence;
+mod sinks;
 mod tls;
 mod views;
 

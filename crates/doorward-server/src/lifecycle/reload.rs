@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_export::Exporters;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
@@ -29,6 +30,7 @@ pub(super) struct Reloader {
     present: Present,
     outside: Outside,
     face: Arc<HttpFace>,
+    exporters: Arc<Exporters>,
     watched: Watched,
 }
 
@@ -39,9 +41,16 @@ impl std::fmt::Debug for Reloader {
 }
 
 impl Reloader {
-    pub(super) fn new(config: Config, reload: Reload, present: Present, outside: Outside, face: Arc<HttpFace>) -> Self {
+    pub(super) fn new(
+        config: Config,
+        reload: Reload,
+        present: Present,
+        outside: Outside,
+        face: Arc<HttpFace>,
+        exporters: Arc<Exporters>,
+    ) -> Self {
         let watched = Watched::new(&files(&config));
-        Self { config, reload, present, outside, face, watched }
+        Self { config, reload, present, outside, face, exporters, watched }
     }
 
     /// Resolves when a file has changed. Safe to drop and ask again.
@@ -67,6 +76,9 @@ impl Reloader {
             .replace(served(&present, &config), config.policy.inputs.clone().into())
             .await
             .map_err(|error| error.to_string())?;
+        if let Err(error) = self.exporters.change(config.sinks.clone()).await {
+            tracing::error!(%error, "the sinks stay as they were: the store cannot be asked about them");
+        }
         gateway.pin_by(config.pins);
         gateway.ask_by(config.approvals);
         gateway.follow_by(FlowRules::by(&config.contexts));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use doorward_export::{Exporters, Pace};
 use doorward_mcp::limits::Limits;
 use doorward_policy::LoadErrors;
 use doorward_store::Store;
@@ -43,6 +44,7 @@ pub struct Serving {
     admin_http: Option<SocketAddr>,
     token: Option<LocalToken>,
     reloader: Reloader,
+    exporters: Arc<Exporters>,
     stop: watch::Sender<Stop>,
     tasks: Vec<JoinHandle<()>>,
     checked: JoinHandle<Result<(), LoadErrors>>,
@@ -75,11 +77,13 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     gateway.pin_by(config.pins);
     gateway.ask_by(config.approvals);
     gateway.follow_by(FlowRules::by(&config.contexts));
+    let exporters = Exporters::start(gateway.store().clone(), config.sinks.clone(), Pace::default()).await?;
+    let exporters = Arc::new(exporters);
     gateway.show_approvals_at(config.approval_pages.clone().or_else(|| pages(http, admin_http)));
     let gateway = Arc::new(gateway);
     let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), Before::Start(keys)), Limits::default());
     let face = Arc::new(face);
-    let admin = Arc::new(Admin::new(gateway.clone(), open_gate(&config.listen)));
+    let admin = Arc::new(Admin::new(gateway.clone(), open_gate(&config.listen), exporters.clone()));
     let (stop, stopping) = watch::channel(Stop::NotYet);
     let mut tasks = vec![
         tokio::spawn(serve(face.clone(), listener, tls.clone(), stopping.clone())),
@@ -92,8 +96,8 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     }
     let checked = tokio::spawn(check(gateway.clone(), has_files(&config)));
     let pool = outside.pool.clone();
-    let reloader = Reloader::new(config, reload, present, outside, face);
-    Ok(Serving { gateway, pool, admin, http, admin_http, token, reloader, stop, tasks, checked })
+    let reloader = Reloader::new(config, reload, present, outside, face, exporters.clone());
+    Ok(Serving { gateway, pool, admin, http, admin_http, token, reloader, exporters, stop, tasks, checked })
 }
 
 impl Serving {
@@ -170,6 +174,7 @@ impl Serving {
             }
         }
         self.pool.shutdown().await;
+        self.exporters.stop().await;
         if let Err(error) = self.gateway.store().close().await {
             tracing::error!(%error, "the last records could not be written");
         }

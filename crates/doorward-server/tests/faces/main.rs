@@ -34,6 +34,7 @@ mod rig;
 mod scripted;
 mod sessions;
 mod shapes;
+mod sinks;
 mod sse;
 mod stopping;
 mod streams;

@@ -80,6 +80,7 @@ impl Plan {
             pins: doorward_server::pins::PinRules::default(),
             approvals: doorward_server::approvals::ApprovalRules::default(),
             approval_pages: None,
+            sinks: Vec::new(),
             contexts: ContextRules::default(),
             files: Vec::new(),
         };

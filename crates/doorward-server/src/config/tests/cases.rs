@@ -147,7 +147,7 @@ fn unknown_keys_are_errors_with_the_word_that_was_meant() {
     refused(
         "zzz = 1\n",
         "./doorward.toml:1:1: there is no key 'zzz'; \
-         the keys here are listen, identity, admin, store, policy, guards, pins, approvals, flow, aggregate, servers, views, servers_from",
+         the keys here are listen, identity, admin, store, policy, guards, pins, approvals, flow, aggregate, sinks, servers, views, servers_from",
     );
 }
 
