@@ -1,6 +1,7 @@
 //! The command line as it is typed. What it means is settled by each command.
 
 mod approvals;
+mod audit;
 mod flow;
 mod keys;
 mod labels;
@@ -21,6 +22,10 @@ use crate::terminal::ColorChoice;
 
 pub(crate) use approvals::{
     AnswerApprovalsArgs, ApprovalsCommand, EndorseApprovalsArgs, ListApprovalsArgs, ShowApprovalArgs,
+};
+pub(crate) use audit::{
+    AuditCommand, CheckProofsArgs, ExportArgs, LogKeyArgs, ProveArgs, QueryArgs, RecordOutput, ShowArgs, TailArgs,
+    TrustArgs, VerifyArgs,
 };
 pub(crate) use flow::{FlowCommand, FlowListArgs, FlowReportArgs, FlowShowArgs};
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
@@ -254,106 +259,6 @@ pub(crate) struct SettingsArgs {
     /// Serve health and metrics here, or "off".
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) admin: Option<String>,
-}
-
-/// What to read of the records.
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuditCommand {
-    /// The last records, and with -f those to come.
-    Tail(TailArgs),
-    /// Records that match.
-    Query(Box<QueryArgs>),
-    /// Everything about one exchange.
-    Show(ShowArgs),
-}
-
-/// Flags of `audit tail`.
-#[derive(Debug, Args)]
-pub(crate) struct TailArgs {
-    /// Go on with new records until interrupted.
-    #[arg(short, long)]
-    pub(crate) follow: bool,
-    /// How many of the last records to begin with.
-    #[arg(short = 'n', long, default_value_t = 20, value_name = "COUNT")]
-    pub(crate) lines: u32,
-    #[command(flatten)]
-    pub(crate) output: RecordOutput,
-    #[command(flatten)]
-    pub(crate) source: SourceArgs,
-}
-
-/// Flags of `audit query`.
-#[derive(Debug, Args)]
-pub(crate) struct QueryArgs {
-    /// Written since: 15m, 2h, 3d, 2026-11-22 or 2026-11-22T10:00:00Z.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<String>,
-    /// Written before that time.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) until: Option<String>,
-    /// By this user.
-    #[arg(long)]
-    pub(crate) principal: Option<String>,
-    /// By this agent, for a user or for itself.
-    #[arg(long)]
-    pub(crate) agent: Option<String>,
-    /// By somebody of this organisation.
-    #[arg(long)]
-    pub(crate) tenant: Option<String>,
-    /// About this server.
-    #[arg(long)]
-    pub(crate) server: Option<String>,
-    /// With this method, for example tools/call.
-    #[arg(long)]
-    pub(crate) action: Option<String>,
-    /// On this tool, resource or prompt.
-    #[arg(long)]
-    pub(crate) resource: Option<String>,
-    /// With this end: allow, answer, answer-error, refuse or fail.
-    #[arg(long)]
-    pub(crate) disposition: Option<String>,
-    /// With this code, for example DW1202.
-    #[arg(long)]
-    pub(crate) code: Option<String>,
-    /// In this unit of work: the digits that 'doorward flow list' shows, or enough of the first of them.
-    #[arg(long, value_name = "CONTEXT")]
-    pub(crate) context: Option<String>,
-    /// At most so many, the newest.
-    #[arg(long, default_value_t = 100, value_name = "COUNT")]
-    pub(crate) limit: u32,
-    /// Only those before this sequence number, to page back.
-    #[arg(long, value_name = "SEQ")]
-    pub(crate) before: Option<i64>,
-    /// Print only how many match.
-    #[arg(long)]
-    pub(crate) count: bool,
-    #[command(flatten)]
-    pub(crate) output: RecordOutput,
-    #[command(flatten)]
-    pub(crate) source: SourceArgs,
-}
-
-/// Flags of `audit show`.
-#[derive(Debug, Args)]
-pub(crate) struct ShowArgs {
-    /// The exchange: the reference a refusal names, 32 hexadecimal digits.
-    pub(crate) exchange: String,
-    /// Print one JSON object a record.
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) source: SourceArgs,
-}
-
-/// How records are printed.
-#[derive(Debug, Args)]
-pub(crate) struct RecordOutput {
-    /// Print one JSON object a record, intents included.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Show the intents as well, not only how exchanges ended.
-    #[arg(long)]
-    pub(crate) intents: bool,
 }
 
 /// Flags of `explain`.

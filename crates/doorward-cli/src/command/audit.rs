@@ -1,7 +1,10 @@
 //! `doorward audit`: reading the records, for people and for programs.
 
+mod log;
+mod proofs;
 mod show;
 pub(super) mod time;
+mod verdict;
 
 use std::time::Duration;
 
@@ -17,7 +20,10 @@ use crate::args::{QueryArgs, ShowArgs, SourceArgs, TailArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::terminal::Terminal;
+pub(super) use log::{export, key};
+pub(super) use proofs::{check, prove};
 use show::{Form, print};
+pub(super) use verdict::verify;
 
 /// How often `tail -f` looks for new records.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);

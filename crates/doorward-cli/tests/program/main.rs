@@ -9,6 +9,7 @@ mod demo;
 mod flow;
 mod keys;
 mod labels;
+mod log;
 mod pins;
 mod policy;
 mod run;
