@@ -165,12 +165,20 @@ impl<T: Body> Contexts<T> {
     pub fn restore(&self, trail: &Trail, label: &Label, seen: Timestamp) {
         let Trail { family, reach, members, above, .. } = trail;
         let names = if members.iter().any(Member::is_named) { Names::Own } else { Names::None };
-        self.families.visit(*family, |spot| self.family(spot, *family, seen).raise(label, names, *reach, seen));
+        let (mut named, mut correlated) = (Label::default(), Label::default());
         for member in members {
             self.slots.visit(member.id, |spot| {
-                spot.get_or_insert_with(|| self.slot_again(*member, trail, seen)).raise(label, seen);
+                let slot = spot.get_or_insert_with(|| self.slot_again(*member, trail, seen));
+                slot.raise(label, seen);
+                slot.label().add_to(if member.is_named() { &mut named } else { &mut correlated });
             });
         }
+        self.families.visit(*family, |spot| {
+            let family = self.family(spot, *family, seen);
+            family.raise(label, names, *reach, seen);
+            // As when the message came: what its contexts held by then is known to whoever leaves out their names.
+            family.meet(&named, &correlated, *reach, seen);
+        });
         for member in above {
             self.slots.visit(member.id, |spot| {
                 let begin = || self.new_slot(*member, *family, Reach::Apart, &Label::default(), seen);

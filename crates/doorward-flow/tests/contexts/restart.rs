@@ -30,6 +30,26 @@ fn a_window_that_ended_meanwhile_is_not_brought_back() {
 }
 
 #[test]
+fn what_a_named_context_held_when_it_was_last_used_is_known_without_its_name_as_well() {
+    let trail = contexts().resolve(&ann(), &declared("a"), Honesty::Honest, at(0)).trail().clone();
+    let after = contexts();
+    // Each use is just in time, and the second tells what nobody had read by the third.
+    let used = [0, 8 * HOUR - MINUTE, 16 * HOUR - 2 * MINUTE];
+    for (seen, number) in used.into_iter().zip(1..) {
+        after.restore(&trail, &part(number), at(seen));
+    }
+    let later = at(used[2] + 31 * MINUTE);
+    let named = after.resolve(&ann(), &declared("a"), Honesty::Honest, later).label().clone();
+    assert!(part(2).flows_to(&named), "{named:?}");
+    let after = contexts();
+    for (seen, number) in used.into_iter().zip(1..) {
+        after.restore(&trail, &part(number), at(seen));
+    }
+    let nameless = after.resolve(&ann(), &nothing(), Honesty::Honest, later).label().clone();
+    assert!(part(2).flows_to(&nameless), "{nameless:?}");
+}
+
+#[test]
 fn a_handle_survives_with_what_it_was_opened_in() {
     let before = contexts();
     let parent = before.resolve(&ann(), &declared("a"), Honesty::Honest, at(0));
