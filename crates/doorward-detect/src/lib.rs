@@ -18,5 +18,6 @@ pub mod limits;
 mod measure;
 pub mod settings;
 mod shelf;
+pub mod sigma;
 mod snapshot;
 mod statistical;

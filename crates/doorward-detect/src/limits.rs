@@ -63,3 +63,12 @@ pub const ORIGINS_MAX: usize = 16;
 
 /// Characters of a name in a sentence; the rest is cut.
 pub const NAME_CHARS_MAX: usize = 80;
+
+/// Values that one Sigma rule compares with.
+pub const SIGMA_VALUES_MAX: usize = 1024;
+
+/// Lists, parentheses and negations of a Sigma rule within one another.
+pub const SIGMA_DEPTH_MAX: usize = 16;
+
+/// Bytes of the condition of a Sigma rule.
+pub const SIGMA_CONDITION_BYTES_MAX: usize = 4096;
