@@ -1,4 +1,5 @@
-//! `cargo xtask eval guards`: what the guards find, miss and mistake in a labelled corpus. `eval flows` is in [`flows`].
+//! `cargo xtask eval guards`: what the guards find, miss and mistake in a labelled corpus. `eval flows` is in [`flows`],
+//! `eval detect` in [`detect`].
 //!
 //! Responsible for reading the corpus, putting every text before the guards as it would reach them, and for holding the
 //! figures against the floors that are recorded. It must never show a text of the corpus: items are named by their ids.
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use crate::{Failure, output, workspace};
 
 pub(crate) mod corpus;
+mod detect;
 mod figures;
 mod floors;
 pub(crate) mod flows;
@@ -51,10 +53,10 @@ struct Options {
 
 /// Runs the evaluation; fails when a figure is below its floor.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
-    if let Some((first, rest)) = args.split_first()
-        && first == "flows"
-    {
-        return flows::run(rest);
+    match args.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        Some(("flows", rest)) => return flows::run(rest),
+        Some(("detect", rest)) => return detect::run(rest),
+        Some(_) | None => {}
     }
     match parse(args)? {
         None => output::line(HELP),
@@ -76,9 +78,9 @@ fn parse(args: &[String]) -> Result<Option<Options>, Failure> {
     match args.next().map(String::as_str) {
         Some("guards") => {}
         Some("--help" | "-h") => return Ok(None),
-        Some(other) => return Err(Failure::Usage(format!("eval knows guards and flows, not {other:?}"))),
+        Some(other) => return Err(Failure::Usage(format!("eval knows guards, flows and detect, not {other:?}"))),
         None => {
-            return Err(Failure::Usage("eval what? `cargo xtask eval guards` or `cargo xtask eval flows`".to_owned()));
+            return Err(Failure::Usage("eval what? `cargo xtask eval guards`, `flows` or `detect`".to_owned()));
         }
     }
     let mut options = Options { data: None, only: Vec::new(), worst: WORST, json: false, record: false };
@@ -130,7 +132,8 @@ fn judge(options: &Options, figures: &[Figures]) -> Result<(), String> {
     if options.record {
         figures.iter().for_each(|figures| floors.record(figures));
         let before = fs::read_to_string(&path).unwrap_or_default();
-        let text = flows::kept(&before, &floors.text()).unwrap_or_else(|| floors.text());
+        let text = flows::kept(&before, &floors.text()).and_then(|text| detect::kept(&before, &text));
+        let text = text.unwrap_or_else(|| floors.text());
         return fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()));
     }
     if options.data.is_some() && options.data != usual_data()? {

@@ -208,3 +208,65 @@ fn trust(integrity: Integrity) -> Trust {
         Integrity::ThirdParty | Integrity::AdversaryWritable => Trust::Untrusted,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use doorward_core::flow::{FlowNote, Label, Missing, Role};
+    use doorward_core::ids::ServerId;
+    use doorward_core::principal::Proof;
+
+    use super::*;
+
+    fn record(phase: Phase) -> Record {
+        Record {
+            at: Timestamp::from_micros(5),
+            exchange: ExchangeId::from_parts(1, 2),
+            phase,
+            disposition: Disposition::Refuse,
+            principal: Principal::new("anna", Proof::LocalToken),
+            revision: None,
+            face: "http",
+            origin: None,
+            client: None,
+            direction: "to-server",
+            server: Some("chat".into()),
+            action: "tools/call".into(),
+            resource: Some("post".into()),
+            arguments_digest: Some([7; 32]),
+            code: Some(Code::NotEndorsed),
+            rules: vec!["r1".into()],
+            reasons: Vec::new(),
+            findings: Vec::new(),
+            flow: Some(Box::new(FlowNote {
+                context: ContextId::from_bytes([1; 16]),
+                trail: "".into(),
+                label: Label { origins: [ServerId::parse("mail").unwrap()].into(), ..Label::unknown() },
+                missing: vec![Missing { path: "/to".into(), role: Role::Target }],
+                sources: Vec::new(),
+            })),
+            request_bytes: 10,
+            answer_bytes: 0,
+            elapsed_micros: 1,
+            upstream_micros: 0,
+        }
+    }
+
+    #[test]
+    fn an_outcome_is_an_event_and_an_intent_is_none() {
+        assert_eq!(Event::of(&record(Phase::Intent)), None);
+        let event = Event::of(&record(Phase::Outcome)).unwrap();
+        assert_eq!((&*event.who, &*event.server, &*event.item), ("anna", "chat", "post"));
+        assert_eq!((event.trust, event.missing), (Trust::Untrusted, 1));
+        assert!(event.is_use() && event.is_refused() && event.origins.contains("mail"));
+        let bare = Record { flow: None, server: None, resource: None, ..record(Phase::Outcome) };
+        let bare = Event::of(&bare).unwrap();
+        assert_eq!((bare.trust, &*bare.server, &*bare.item), (Trust::Unknown, "", "tools/call"));
+    }
+
+    #[test]
+    fn a_principal_keeps_its_key_whatever_it_may_do() {
+        let anna = Principal::new("anna", Proof::LocalToken);
+        assert_eq!(PrincipalKey::of(&anna), PrincipalKey::of(&anna.with_scopes(["x".into()].into())));
+        assert_ne!(PrincipalKey::of(&anna), PrincipalKey::of(&Principal::new("anna", Proof::ApiKey)));
+    }
+}

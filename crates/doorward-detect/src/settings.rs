@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use doorward_core::refusal::Code;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::DetectorId;
@@ -50,7 +51,7 @@ impl Default for Settings {
             probing_seconds: 600,
             mismatch_calls: 4,
             hidden: BTreeMap::new(),
-            stop_codes: BTreeSet::new(),
+            stop_codes: [Code::Stopped.entry().number].into(),
             stop_calls: 3,
         }
     }

@@ -75,6 +75,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: |_| cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "eval", "flows"]),
     },
     Step {
+        name: "detect",
+        about: "what the detectors see of attacks, and mistake for one, is not worse than its floors",
+        needs: &[],
+        run: |_| cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "eval", "detect"]),
+    },
+    Step {
         name: "conformance",
         about: "the public MCP suite: directly and through the gateway, across eras, as a client",
         needs: &[Tool::Npm],

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::figures::Figures;
-use super::flows;
 use super::tally::Tally;
+use super::{detect, flows};
 
 /// Floors by the file and the surface; `all` is the whole file.
 #[derive(Debug, Default, PartialEq)]
@@ -23,7 +23,9 @@ impl Floors {
     pub(super) fn read(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         let mut floors = Self::default();
-        for (file, surfaces) in value.as_object()?.iter().filter(|(file, _)| *file != flows::MEMBER) {
+        for (file, surfaces) in
+            value.as_object()?.iter().filter(|(file, _)| ![flows::MEMBER, detect::MEMBER].contains(&file.as_str()))
+        {
             for (surface, floor) in surfaces.as_object()? {
                 let figure = |name: &str| floor.get(name).and_then(Value::as_f64);
                 let floor =

@@ -12,8 +12,8 @@ mod plain;
 mod replay;
 mod report;
 mod state;
-mod toolset;
-mod trace;
+pub(super) mod toolset;
+pub(super) mod trace;
 mod wrong;
 
 pub(crate) use encode::Encoding;

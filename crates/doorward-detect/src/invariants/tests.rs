@@ -126,8 +126,8 @@ fn varied_refusals_are_seen_and_repeated_or_slow_ones_are_not() {
 
 #[test]
 fn use_after_a_stop_is_seen_and_a_last_call_or_two_are_not() {
-    let settings = Settings { stop_codes: [1202].into(), probing_calls: 200, ..Settings::default() };
-    let stopped = |at| refused(at, Code::Forbidden, 1);
+    let settings = Settings::default();
+    let stopped = |at| refused(at, Code::Stopped, 1);
     assert_eq!(seen(&settings, &[stopped(0), stopped(1), stopped(2), stopped(3)]), [DetectorId::UseAfterStop]);
     assert_eq!(seen(&settings, &[stopped(0), stopped(1), event(2, "files", "read"), stopped(3)]), []);
 }

@@ -13,7 +13,7 @@ use crate::snapshot::packed_counts;
 const BUCKETS: usize = 64;
 
 /// When so many are counted, all counts are halved.
-const COUNT_MAX: u32 = 2048;
+const HALVED_AT: u32 = 2048;
 
 /// The least difference between the median and the size that one in twenty passes, in powers of two.
 const STEP_LEAST: f64 = 0.5;
@@ -89,7 +89,7 @@ impl Sketch {
         if let Some(count) = self.0.get_mut(bucket) {
             *count = count.saturating_add(1);
         }
-        if self.count() >= COUNT_MAX {
+        if self.count() >= HALVED_AT {
             self.0.iter_mut().for_each(|count| *count /= 2);
         }
     }

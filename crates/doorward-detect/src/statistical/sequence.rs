@@ -22,7 +22,7 @@ const ALLOWED: f64 = 1.0;
 const CALL_MOST: f64 = 12.0;
 
 /// When one succession was counted so often, all counts are halved.
-const TIMES_MAX: u16 = 1024;
+const HALVED_AT: u16 = 1024;
 
 /// So many of the last things are told apart in a run.
 const RUN_SUBJECTS: usize = 8;
@@ -168,7 +168,7 @@ impl Model {
     fn count(&mut self, before: u32, tool: u16) {
         if let Some(known) = self.successions.iter_mut().find(|one| one.before == before && one.tool == tool) {
             known.times += 1;
-            if known.times >= TIMES_MAX {
+            if known.times >= HALVED_AT {
                 self.successions.iter_mut().for_each(|one| one.times = (one.times / 2).max(1));
             }
             return;

@@ -25,7 +25,7 @@ use super::trace::json;
 const SERVER_MAX: usize = 32;
 
 /// The tools of one file.
-pub(super) struct Toolset {
+pub(in crate::eval) struct Toolset {
     tools: BTreeMap<(ServerId, String), Rc<Tool>>,
     /// By name alone, for calls that name another server or none.
     by_name: BTreeMap<String, Rc<Tool>>,
@@ -38,10 +38,10 @@ pub(super) struct Toolset {
 
 /// One tool, as its server defines it.
 #[derive(Debug)]
-pub(super) struct Tool {
-    pub(super) name: String,
-    pub(super) server: ServerId,
-    pub(super) nature: Nature,
+pub(in crate::eval) struct Tool {
+    pub(in crate::eval) name: String,
+    pub(in crate::eval) server: ServerId,
+    pub(in crate::eval) nature: Nature,
     /// Key: whether it does more than read.
     pub(super) acts: bool,
 }

@@ -24,44 +24,44 @@ const FILE_MAX: u64 = 1 << 30;
 const SUITE_MAX: usize = 40;
 
 /// All traces of a folder.
-pub(super) struct Traces {
-    pub(super) benign: Vec<Trace>,
-    pub(super) attacked: Vec<Trace>,
+pub(in crate::eval) struct Traces {
+    pub(in crate::eval) benign: Vec<Trace>,
+    pub(in crate::eval) attacked: Vec<Trace>,
     /// The lines that are no trace, with why.
-    pub(super) unreadable: Vec<String>,
+    pub(in crate::eval) unreadable: Vec<String>,
     /// How many tools there are, and of how many a pack speaks.
-    pub(super) tools: (usize, usize),
+    pub(in crate::eval) tools: (usize, usize),
 }
 
 /// One scenario.
 #[derive(Clone)]
-pub(super) struct Trace {
-    pub(super) scenario: String,
-    pub(super) suite: String,
+pub(in crate::eval) struct Trace {
+    pub(in crate::eval) scenario: String,
+    pub(in crate::eval) suite: String,
     /// Which benign task it is, or attacks.
-    pub(super) task: String,
-    pub(super) texts: Vec<String>,
-    pub(super) calls: Vec<Call>,
-    pub(super) injection: Option<Injection>,
-    pub(super) toolset: Rc<Toolset>,
+    pub(in crate::eval) task: String,
+    pub(in crate::eval) texts: Vec<String>,
+    pub(in crate::eval) calls: Vec<Call>,
+    pub(in crate::eval) injection: Option<Injection>,
+    pub(in crate::eval) toolset: Rc<Toolset>,
 }
 
 /// One call.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) tool: Rc<Tool>,
-    pub(super) server: ServerId,
-    pub(super) arguments: RawJson,
-    pub(super) result: String,
+pub(in crate::eval) struct Call {
+    pub(in crate::eval) tool: Rc<Tool>,
+    pub(in crate::eval) server: ServerId,
+    pub(in crate::eval) arguments: RawJson,
+    pub(in crate::eval) result: String,
     /// How many of the texts were said by then.
-    pub(super) turns: usize,
+    pub(in crate::eval) turns: usize,
     /// Key: whether the attacker wants it.
-    pub(super) is_attack: bool,
+    pub(in crate::eval) is_attack: bool,
 }
 
 /// Key: what was put into a result.
 #[derive(Debug, Clone)]
-pub(super) struct Injection {
+pub(in crate::eval) struct Injection {
     pub(super) kind: String,
     pub(super) text: String,
     pub(super) call: usize,
@@ -71,7 +71,7 @@ type Toolsets = BTreeMap<String, Result<Rc<Toolset>, String>>;
 
 impl Traces {
     /// Every `*.jsonl` and `*.jsonl.gz` of `folder`.
-    pub(super) fn read(folder: &Path) -> Result<Self, String> {
+    pub(in crate::eval) fn read(folder: &Path) -> Result<Self, String> {
         let guards = Rc::new(Guarded::new());
         let mut toolsets = Toolsets::new();
         let mut traces = Self { benign: Vec::new(), attacked: Vec::new(), unreadable: Vec::new(), tools: (0, 0) };
@@ -97,7 +97,7 @@ impl Traces {
     }
 
     /// The names of all suites, in the order in which they come.
-    pub(super) fn suites(&self) -> Vec<&str> {
+    pub(in crate::eval) fn suites(&self) -> Vec<&str> {
         let mut suites: Vec<&str> = Vec::new();
         for trace in self.benign.iter().chain(&self.attacked) {
             if !suites.contains(&trace.suite.as_str()) {
