@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod detect;
 mod flow;
 mod keys;
 mod labels;
@@ -27,6 +28,7 @@ pub(crate) use audit::{
     AuditCommand, CheckProofsArgs, ExportArgs, LogKeyArgs, ProveArgs, QueryArgs, RecordOutput, ShowArgs, TailArgs,
     TrustArgs, VerifyArgs,
 };
+pub(crate) use detect::{DetectCommand, ListDetectorsArgs, ReplayArgs};
 pub(crate) use flow::{FlowCommand, FlowListArgs, FlowReportArgs, FlowShowArgs};
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
 pub(crate) use labels::{CheckLabelsArgs, ExplainLabelsArgs, LabelsCommand, ListPacksArgs, ShowLabelsArgs, WhoseArgs};
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     /// Read the audit records.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Find what is unusual in the records.
+    #[command(subcommand)]
+    Detect(DetectCommand),
     /// Make and take back API keys for clients.
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod config;
 mod connect;
+mod detect;
 mod explain;
 mod flow;
 mod keys;
@@ -46,6 +47,7 @@ pub(crate) fn perform(command: Command, terminal: &Terminal) -> Result<Exit, Fau
         Command::Audit(AuditCommand::Verify(args)) => block_on(audit::verify(&args, terminal)),
         Command::Audit(AuditCommand::Prove(args)) => block_on(audit::prove(&args, terminal)),
         Command::Audit(AuditCommand::Check(args)) => audit::check(&args, terminal),
+        Command::Detect(command) => block_on(detect::detect(command, terminal)),
         Command::Keys(command) => block_on(keys::keys(command, terminal)),
         Command::Pins(command) => block_on(pins::pins(command, terminal)),
         Command::Labels(command) => block_on(labels::labels(command, terminal)),

@@ -38,6 +38,7 @@ const fn usual(command: &Command) -> &'static str {
         | Command::Policy(_)
         | Command::Connect(_)
         | Command::Audit(_)
+        | Command::Detect(_)
         | Command::Keys(_)
         | Command::Sinks(_)
         | Command::Pins(_)

@@ -71,6 +71,13 @@ impl PrincipalKey {
     pub fn of(principal: &Principal) -> Self {
         Self(key::of(&[&principal.id().to_bytes()]))
     }
+
+    /// The key of whom records name in these words, where no more is known of them.
+    #[must_use]
+    pub fn named(words: &[&str]) -> Self {
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        Self(key::of(&words))
+    }
 }
 
 /// Whether what was read before can be somebody else's words.
@@ -83,6 +90,17 @@ pub enum Trust {
     Trusted,
     /// Something that an outsider can have written was read.
     Untrusted,
+}
+
+impl Trust {
+    /// What data of that integrity is to be taken for.
+    #[must_use]
+    pub const fn of(integrity: Integrity) -> Self {
+        match integrity {
+            Integrity::Authoritative | Integrity::Internal => Self::Trusted,
+            Integrity::ThirdParty | Integrity::AdversaryWritable => Self::Untrusted,
+        }
+    }
 }
 
 /// What is known of a tool beside its records, from its definition, its label pack or the configuration.
@@ -143,7 +161,7 @@ impl Event {
             answer_bytes: record.answer_bytes,
             upstream_micros: record.upstream_micros,
             context: flow.map(|flow| flow.context),
-            trust: flow.map_or(Trust::Unknown, |flow| trust(flow.label.integrity)),
+            trust: flow.map_or(Trust::Unknown, |flow| Trust::of(flow.label.integrity)),
             origins: flow
                 .map(|flow| flow.label.origins.iter().map(|id| id.clone().into()).collect())
                 .unwrap_or_default(),
@@ -199,13 +217,6 @@ impl Event {
     pub(crate) fn subject_key(&self) -> u64 {
         let tool = self.tool_key().to_be_bytes();
         self.arguments_digest.map_or_else(|| key::of(&[&tool]), |digest| key::of(&[&tool, &digest]))
-    }
-}
-
-fn trust(integrity: Integrity) -> Trust {
-    match integrity {
-        Integrity::Authoritative | Integrity::Internal => Trust::Trusted,
-        Integrity::ThirdParty | Integrity::AdversaryWritable => Trust::Untrusted,
     }
 }
 

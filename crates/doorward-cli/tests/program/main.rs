@@ -6,6 +6,7 @@ mod audit;
 mod check;
 mod connect;
 mod demo;
+mod detect;
 mod flow;
 mod keys;
 mod labels;
