@@ -168,6 +168,12 @@ impl PrincipalId {
         self.0.proof
     }
 
+    /// The names of all who act: the subject, the agent that acts for it, and everybody in between.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let others = self.0.agent.iter().chain(&self.0.actors).map(AsRef::as_ref);
+        std::iter::once(self.0.subject.name()).chain(others)
+    }
+
     /// Everything about it in bytes that no other has, to be digested: each part with its length before it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

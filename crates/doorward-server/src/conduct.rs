@@ -78,6 +78,7 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 gateway.pins().read_again().await;
                 let engine = gateway.engine();
                 let could_allow = |candidate: &AccessRequest| match gateway.authority() {
+                    _ if gateway.stops().hides(&candidate.resource) => Visibility::Hide,
                     Authority::Policy => engine.could_allow(candidate),
                     Authority::Endpoint => Visibility::Show,
                 };
@@ -85,6 +86,12 @@ pub(crate) async fn conduct(gateway: &Arc<Gateway>, mut step: Step) -> Rest {
                 waiting.sifted(&verdicts)
             }
             Step::Forward(permit, waiting) => {
+                // It may have been stopped while it was decided on.
+                if let Some(refusal) = gateway.stops().refusal(waiting.arrival()) {
+                    drop(permit);
+                    step = waiting.answered(Answer::Failed(refusal), now());
+                    continue;
+                }
                 for request in &flow.judged {
                     gateway.flows().allowed(gateway, permit.exchange(), request, now());
                 }

@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::observe::{Observer, Resolver};
 use crate::pins::{First, PinRules, Pins};
 use crate::server::Server;
+use crate::stops::Stops;
 use crate::usual::Usual;
 
 /// The shared state of a running gateway.
@@ -50,6 +51,7 @@ pub struct Gateway {
     placeholders: Placeholders,
     pins: Pins,
     approvals: Approvals,
+    stops: Stops,
     authority: Authority,
 }
 
@@ -125,6 +127,7 @@ impl Gateway {
         let (metrics, authority) = (Metrics::new(), Authority::Policy);
         let pins = Pins::new(store.pins().clone());
         let approvals = Approvals::new(store.approvals().clone());
+        let stops = Stops::new(store.stops().clone());
         Ok(Self {
             view: ArcSwap::from_pointee(view),
             changing,
@@ -141,6 +144,7 @@ impl Gateway {
             placeholders,
             pins,
             approvals,
+            stops,
             authority,
         })
     }
@@ -235,6 +239,11 @@ impl Gateway {
     #[must_use]
     pub const fn approvals(&self) -> &Approvals {
         &self.approvals
+    }
+
+    /// What an operator has stopped.
+    pub(crate) const fn stops(&self) -> &Stops {
+        &self.stops
     }
 
     /// From now on asks people by these rules.

@@ -185,6 +185,9 @@ impl Joined {
         let Some(joint) = self.current() else {
             return self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownServer)).await;
         };
+        if let Some(refusal) = self.gateway.stops().caller(caller.principal.id()).filter(|_| !is_greeting(&request)) {
+            return self.refuse(&caller, &request, revision, refusal).await;
+        }
         let before_hello = self.era == Era::Legacy && self.hello.get().is_none();
         if before_hello && !matches!(request.method(), "initialize" | "ping") {
             return self.refuse(&caller, &request, revision, Refusal::new(Code::UnknownSession)).await;
@@ -323,6 +326,12 @@ impl Joined {
         let turn = Turn { caller: caller.clone(), server, method, bytes };
         turn.away(&self.gateway, refusal).await
     }
+}
+
+/// Whether the gateway answers it itself, and it tells and does so little that clients may have it while they are stopped:
+/// those that get no answer to it take the endpoint for dead.
+fn is_greeting(request: &Request) -> bool {
+    matches!(request.method(), "initialize" | "server/discover" | "ping")
 }
 
 /// What a server is known to offer.

@@ -193,6 +193,12 @@ impl Reach {
         &self.outside
     }
 
+    /// Whether nothing may be said to the server now.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.outside.pool.holds(&self.id)
+    }
+
     /// Whether the server has a handshake, as far as it showed.
     pub(crate) const fn handshake(&self) -> &HandshakeCache {
         &self.handshake
@@ -262,6 +268,8 @@ impl Reach {
             }
             (Way::Http(_), Some(verdict)) => verdict,
             // HTTP+SSE was gone before the stateless era came.
+            // A server that is stopped is not even asked.
+            (_, None) if self.is_held() => EraVerdict::Unknown(Refusal::new(Code::Stopped)),
             (Way::Http(endpoint), None) if endpoint.transport() == Transport::Sse => EraVerdict::LegacyOnly,
             (Way::Http(endpoint), None) => {
                 let verdict = probe(&self.outside.client, endpoint).await;

@@ -7,6 +7,7 @@ mod aside;
 mod entry;
 mod ongoing;
 mod questions;
+mod stopped;
 mod task;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -102,6 +103,11 @@ impl Talk {
         (revision, params): (Revision, ParamHeaders),
     ) -> Ongoing {
         let caller = self.listener.of_request(caller, &request, revision);
+        if let Some(refusal) = self.stopped_request(&caller, &request) {
+            let message = Message::Request(request.clone());
+            let outcome = self.turn_back(&caller, (Direction::ToServer, message), revision, refusal).await;
+            return Ongoing::over((self.clone(), caller), request, revision, outcome);
+        }
         let request = match self.without_hints(&request) {
             Ok(without) => without.unwrap_or(request),
             Err(refusal) => {
@@ -193,6 +199,9 @@ impl Talk {
     }
 
     async fn pass(&self, caller: &Caller, direction: Direction, message: Message, revision: Revision) -> Rest {
+        if let Some(refusal) = self.stopped(caller, direction, &message) {
+            return Rest::Reply(self.turn_back(caller, (direction, message), revision, refusal).await);
+        }
         let at = now();
         let id = exchange_id(at);
         let boarded = self.gateway.flows().follow(id);
@@ -333,6 +342,9 @@ impl Talk {
 
     /// Learns the server's tool list. The policy is loaded once for all of its pages.
     async fn list_tools(&self, era: Era) {
+        if self.server.reach().is_held() {
+            return;
+        }
         // What was learned up to then counts.
         let learned = timeout(LISTING_WAIT, self.follow_list(era)).await.unwrap_or_else(|_| {
             self.server.definitions().failed(Refusal::new(Code::TimedOut));

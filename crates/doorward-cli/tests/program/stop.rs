@@ -1,8 +1,12 @@
 //! `doorward stop` and `doorward resume`, as an operator types them.
 
-use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{ChildStdin, ChildStdout};
+use std::time::{Duration, Instant};
 
-use crate::stage::{Ended, Stage};
+use serde_json::{Value, json};
+
+use crate::stage::{Ended, PROGRAM, Stage};
 
 /// Everything that is stopped.
 fn listed(stage: &Stage) -> Vec<Value> {
@@ -111,4 +115,48 @@ fn what_cannot_be_stopped_is_refused() {
     }
     assert!(listed(&stage).is_empty());
     assert_eq!(stage.run(&["stop", "all", "--store", "sqlite::memory:"]).code, Some(3));
+}
+
+/// Says a line, and reads the answer.
+fn ask(input: &mut ChildStdin, output: &mut BufReader<ChildStdout>, message: &Value) -> Value {
+    writeln!(input, "{message}").unwrap();
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+#[test]
+fn a_gateway_on_pipes_obeys_the_commands_beside_it() {
+    let stage = Stage::new("stop-run");
+    let run = ["run", "--server", "notes", "--preset", "observe", "--", PROGRAM, "demo-server", "notes"];
+    let mut gateway = stage.command(&run).spawn().unwrap();
+    let (mut input, mut output) = (gateway.stdin.take().unwrap(), BufReader::new(gateway.stdout.take().unwrap()));
+    let info = json!({ "name": "test", "version": "1" });
+    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info });
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
+    assert!(ask(&mut input, &mut output, &hello)["result"].is_object());
+    writeln!(input, "{}", json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).unwrap();
+    let call = json!({ "name": "list_notes", "arguments": {} });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call });
+    let mut is_stopped = || ask(&mut input, &mut output, &call).to_string().contains("DW1212");
+    let mut until = |stopped: bool| {
+        let began = Instant::now();
+        while is_stopped() != stopped {
+            assert!(began.elapsed() < Duration::from_secs(10), "not in time");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        began.elapsed()
+    };
+    until(false);
+    for what in [&["server", "notes"][..], &["tool", "notes", "list_notes"], &["principal", "local"], &["all"]] {
+        let ended = stage.run(&[&["stop"], what].concat());
+        assert_eq!(ended.code, Some(0), "what a gateway has recorded is known: {ended:?}");
+        assert!(until(true) < Duration::from_secs(1), "{what:?}");
+        assert_eq!(stage.run(&[&["resume"], what].concat()).code, Some(0), "{what:?}");
+        assert!(until(false) < Duration::from_secs(5), "{what:?}");
+    }
+    drop((input, output));
+    assert!(gateway.wait().unwrap().success());
+    let refused = stage.run(&["audit", "query", "--code", "DW1212", "--count"]);
+    assert!(refused.out.trim().parse::<u32>().unwrap() >= 4, "{refused:?}");
 }

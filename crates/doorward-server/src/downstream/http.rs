@@ -157,6 +157,12 @@ impl HttpFace {
                 return Ok(reply::turned_away(&refusal, challenges));
             }
         };
+        if request.method() == Method::GET
+            && let Some(refusal) = self.gateway.stops().caller(admitted.caller.principal.id())
+        {
+            let refusal = self.turn(&admitted, None, 0).away(&self.gateway, refusal).await;
+            return Ok(reply::with_status(StatusCode::FORBIDDEN, &refusal, None));
+        }
         Ok(match (admitted.door, request.method()) {
             (Door::Streamable, &Method::POST) => self.post(admitted, request).await,
             (Door::Streamable, &Method::GET) => {

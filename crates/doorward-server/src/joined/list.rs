@@ -87,7 +87,7 @@ impl Gathering {
         };
         let joint = self.joint.clone();
         for (id, server) in &joint.servers {
-            if !self.joined.may_have(&self.caller, id, self.list) {
+            if self.is_stopped(id) || !self.joined.may_have(&self.caller, id, self.list) {
                 continue;
             }
             if !server.health().take_retry(std::time::Instant::now()) {
@@ -198,6 +198,9 @@ impl Gathering {
                 self.shown.insert(id, Arc::new(marked));
             }
         }
+        // Also what was fetched or remembered before it was stopped.
+        let shown = std::mem::take(&mut self.shown);
+        self.shown = shown.into_iter().filter(|(id, _)| !self.is_stopped(id)).collect();
         let pages: Vec<(ServerId, Vec<Bytes>)> =
             self.shown.iter().map(|(id, pages)| (id.clone(), pages.to_vec())).collect();
         let (joint, list, era, apps) = (self.joint, self.list, self.joined.era, self.joined.apps(request));
@@ -220,6 +223,10 @@ impl Gathering {
         }
     }
 
+    fn is_stopped(&self, id: &ServerId) -> bool {
+        self.joined.gateway.stops().between(self.caller.principal.id(), id).is_some()
+    }
+
     fn whose(&self, id: &ServerId) -> Whose {
         Whose { server: id.clone(), caller: self.caller.clone(), era: self.joined.era, list: self.list }
     }
@@ -233,6 +240,9 @@ impl Joined {
     /// What a server has said of itself, where `caller` may know: in the handshake of this conversation, or to a caller of
     /// the same standing.
     pub(super) fn declared(&self, caller: &Caller, server: &ServerId) -> Option<Arc<Declared>> {
+        if self.gateway.stops().between(caller.principal.id(), server).is_some() {
+            return None;
+        }
         let here = lock(&self.seats).get(server).and_then(|seat| seat.declared());
         here.or_else(|| self.gateway.shelves().declared(server, &caller.principal, self.era))
     }

@@ -87,7 +87,15 @@ impl Joined {
         producing.give(Produced::Interim(acknowledgement(&joint, &request, &agreed))).await;
         let mut stream =
             Stream { caller: &caller, joined: &self, joint: &joint, request: &request, wish, producing: &producing };
-        stream.carry(early, &mut heard, &mut changes).await;
+        let stops = self.gateway.stops();
+        let stopped = tokio::select! {
+            () = stream.carry(early, &mut heard, &mut changes) => None,
+            refusal = stops.until(|| stops.caller(caller.principal.id())) => Some(refusal),
+        };
+        if let Some(refusal) = stopped {
+            let refusal = self.turn_away(&caller, refusal, Some(request.method()), request.bytes().len()).await;
+            return producing.refuse(&request, Revision::LATEST, &refusal).await;
+        }
         let id = request.id().to_json();
         let result = format!(r#"{{"resultType":"complete","_meta":{{"{SUBSCRIPTION}":{id}}}}}"#);
         producing.answer(Segments::from(compose::result(request.id(), &result))).await;
@@ -110,15 +118,16 @@ impl Joined {
             }
             // One that ends its streams soon is asked less and less often.
             wait = if began.elapsed() > RETRY_WAIT_MAX { RETRY_WAIT_MIN } else { (wait * 2).min(RETRY_WAIT_MAX) };
-            self.pause(&joint, &id, wait).await;
+            self.pause(&caller, &joint, &id, wait).await;
         }
     }
 
     /// Waits until a server may be asked again.
-    async fn pause(&self, joint: &Joint, id: &ServerId, wait: Duration) {
+    async fn pause(&self, caller: &Caller, joint: &Joint, id: &ServerId, wait: Duration) {
         let Some(server) = joint.servers.get(id) else { return };
         let until = Instant::now() + wait;
-        let may = || Instant::now() >= until && server.health().take_retry(std::time::Instant::now());
+        let is_stopped = || self.gateway.stops().between(caller.principal.id(), id).is_some();
+        let may = || Instant::now() >= until && !is_stopped() && server.health().take_retry(std::time::Instant::now());
         while !may() {
             sleep(RETRY_LOOK).await;
         }
@@ -137,7 +146,7 @@ impl Joined {
             let said = match ongoing.next().await {
                 Some(Produced::Interim(said)) => said.into_bytes(),
                 Some(Produced::Final(last)) => {
-                    let gone = [Code::Unreachable, Code::Died, Code::TimedOut];
+                    let gone = [Code::Unreachable, Code::Died, Code::TimedOut, Code::Stopped];
                     let refused = last.refusal.is_some_and(|code| !gone.contains(&code)) || last.error.is_some();
                     return if refused { Ending::Refused } else { Ending::Gone };
                 }

@@ -184,6 +184,7 @@ impl Joined {
     ) -> Option<Arc<Declared>> {
         let remembered = self.declared(caller, id);
         if remembered.as_ref().is_some_and(|declared| declared.at.elapsed() < DECLARED_FRESH)
+            || self.gateway.stops().between(caller.principal.id(), id).is_some()
             || !joint.servers.get(id)?.health().take_retry(Instant::now())
         {
             return remembered;

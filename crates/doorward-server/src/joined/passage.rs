@@ -114,6 +114,10 @@ impl Joined {
         };
         let at = |refusal| Lost { server: Some(server.clone()), refusal: Box::new(refusal) };
         let seat = self.seat(caller, joint, &server).await.map_err(at)?;
+        if let Some(refusal) = self.gateway.stops().between(caller.principal.id(), &server) {
+            // Nobody asks the server what it offers; where that is known, the talk refuses the request by what it is for.
+            return self.routed(joint, request).map(|own| (seat, own)).map_err(|_| at(refusal));
+        }
         if request.method() != "tools/call" {
             return Ok((seat, self.routed(joint, request).map_err(at)?));
         }

@@ -155,7 +155,8 @@ impl Joined {
 
     /// Begins the handshake with every server, with what the client said in its own.
     pub(super) fn open_seats(self: &Arc<Self>, caller: &Caller, joint: &Joint) {
-        for id in joint.servers.keys() {
+        let stops = self.gateway.stops();
+        for id in joint.servers.keys().filter(|id| stops.between(caller.principal.id(), id).is_none()) {
             self.open_seat(caller, joint, id);
         }
     }

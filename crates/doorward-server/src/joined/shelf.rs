@@ -163,6 +163,13 @@ impl Shelves {
         self.announce(Change::View);
     }
 
+    /// Something was stopped or resumed: what was shown before is not what is shown now, and what servers said of themselves
+    /// is asked again where it was not to be told.
+    pub fn stopped(&self) {
+        *lock(&self.shown) = Shown::default();
+        self.announce(Change::View);
+    }
+
     /// The fetching of a list: one that is under way and not outdated, or a new one that `fetch` does.
     pub(super) fn run<F>(&self, key: RunKey, fetch: impl FnOnce() -> F) -> Arc<Run>
     where

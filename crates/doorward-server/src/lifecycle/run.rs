@@ -36,6 +36,7 @@ pub async fn run_stdio(config: RunConfig) -> Result<(), StartError> {
     gateway.pin_by(config.pins);
     gateway.ask_by(config.approvals);
     gateway.follow_by(FlowRules::by(&config.contexts));
+    gateway.obey_stops(&outside.pool).await?;
     carry(gateway, server, &outside, signals).await
 }
 
@@ -85,7 +86,10 @@ async fn carry(
 ) -> Result<(), StartError> {
     let gateway = Arc::new(gateway);
     let parties = Parties { gateway: gateway.clone(), target: Target::Server(server), principal: principal() };
-    let ended = converse(parties, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()).await;
+    let ended = tokio::select! {
+        ended = converse(parties, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()) => ended,
+        never = gateway.obey(&outside.pool) => match never {},
+    };
     outside.pool.shutdown().await;
     if let Err(error) = gateway.store().close().await {
         tracing::error!(%error, "the last records could not be written");

@@ -48,6 +48,7 @@ pub struct Serving {
     stop: watch::Sender<Stop>,
     tasks: Vec<JoinHandle<()>>,
     checked: JoinHandle<Result<(), LoadErrors>>,
+    obeying: JoinHandle<()>,
 }
 
 /// Starts a gateway: listens first, so that clients which start together with it find it.
@@ -81,6 +82,9 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
     let exporters = Arc::new(exporters);
     gateway.show_approvals_at(config.approval_pages.clone().or_else(|| pages(http, admin_http)));
     let gateway = Arc::new(gateway);
+    let pool = outside.pool.clone();
+    gateway.obey_stops(&pool).await?;
+    let obeying = tokio::spawn(obey(gateway.clone(), pool.clone()));
     let face = HttpFace::new(gateway.clone(), gate(&config, token.clone(), Before::Start(keys)), Limits::default());
     let face = Arc::new(face);
     let admin = Arc::new(Admin::new(gateway.clone(), open_gate(&config.listen), exporters.clone()));
@@ -95,9 +99,8 @@ pub async fn start(config: Config, reload: Reload) -> Result<Serving, StartError
         tasks.push(tokio::spawn(admin.clone().serve(listener, stopping)));
     }
     let checked = tokio::spawn(check(gateway.clone(), has_files(&config)));
-    let pool = outside.pool.clone();
     let reloader = Reloader::new(config, reload, present, outside, face, exporters.clone());
-    Ok(Serving { gateway, pool, admin, http, admin_http, token, reloader, exporters, stop, tasks, checked })
+    Ok(Serving { gateway, pool, admin, http, admin_http, token, reloader, exporters, stop, tasks, checked, obeying })
 }
 
 impl Serving {
@@ -173,6 +176,7 @@ impl Serving {
                 tracing::warn!("a task did not end in time");
             }
         }
+        self.obeying.abort();
         self.pool.shutdown().await;
         self.exporters.stop().await;
         if let Err(error) = self.gateway.store().close().await {
@@ -210,6 +214,10 @@ fn has_files(config: &Config) -> Files {
 fn pages(http: SocketAddr, admin: Option<SocketAddr>) -> Option<String> {
     let admin = admin.filter(|admin| admin.ip().is_loopback() && http.ip().is_loopback())?;
     Some(format!("http://{admin}/approvals/"))
+}
+
+async fn obey(gateway: Arc<Gateway>, pool: Arc<Pool>) {
+    match gateway.obey(&pool).await {}
 }
 
 async fn forget(gateway: Arc<Gateway>, mut stop: watch::Receiver<Stop>) {

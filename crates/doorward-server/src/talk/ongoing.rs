@@ -152,22 +152,34 @@ impl Ongoing {
         }
     }
 
-    /// Waits until there is something to deal with. Safe to drop and ask again: what was begun goes on at the next call.
+    /// Waits until there is something to deal with, which may be that it is stopped. Safe to drop and ask again: what was
+    /// begun goes on at the next call.
     pub async fn ready(&mut self) {
-        if let Stage::Calling(handing_over, _) = &mut self.stage {
-            let handed_over = handing_over.await;
-            let stage = std::mem::replace(&mut self.stage, Stage::Finished);
-            if let Stage::Calling(_, unanswered) = stage {
-                self.stage = match handed_over {
+        let Self { talk, caller, request, stage, arrived, .. } = &mut *self;
+        let (stops, principal, server) = (talk.gateway.stops(), &caller.principal, talk.server.id());
+        let stopped = || stops.until(|| stops.request(principal, server, request));
+        if let Stage::Calling(handing_over, _) = stage {
+            let handed_over = tokio::select! {
+                biased;
+                refusal = stopped() => Err(refusal),
+                handed_over = handing_over => handed_over,
+            };
+            let called = std::mem::replace(stage, Stage::Finished);
+            if let Stage::Calling(_, unanswered) = called {
+                *stage = match handed_over {
                     Ok(call) => Stage::Waiting(call, unanswered),
                     Err(refusal) => Stage::Failed(refusal, unanswered),
                 };
             }
         }
-        if let Stage::Waiting(call, _) = &mut self.stage
-            && self.arrived.is_none()
+        if let Stage::Waiting(call, _) = stage
+            && arrived.is_none()
         {
-            self.arrived = Some(call.next().await);
+            *arrived = Some(tokio::select! {
+                biased;
+                refusal = stopped() => Event::Failed(refusal),
+                event = call.next() => event,
+            });
         }
     }
 
@@ -365,6 +377,11 @@ impl Unanswered {
             return Outcome::Refuse(Refusal::new(Code::BadAnswer));
         };
         let gateway = self.gateway.clone();
+        let answer = match (answer, gateway.stops().refusal(waiting.arrival())) {
+            // It is stopped since it was sent: what came back is withheld.
+            (Answer::Response(_), Some(refusal)) => Answer::Failed(refusal),
+            (answer, _) => answer,
+        };
         match conduct(&gateway, waiting.answered(answer, now())).await {
             Rest::Reply(outcome) => outcome,
             // INVARIANT: an answered exchange forwards nothing more.

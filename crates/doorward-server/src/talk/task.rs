@@ -27,7 +27,8 @@ impl Talk {
         request: Request,
         (revision, params): (Revision, ParamHeaders),
     ) -> Ongoing {
-        if self.gateway.flows().offered().is_empty() {
+        // What is stopped is refused before it is anything else's.
+        if self.gateway.flows().offered().is_empty() || self.stopped_request(caller, &request).is_some() {
             return self.request_with(caller, request, (revision, params)).await;
         }
         if let Some(tool) = OwnTool::called(&request).filter(|tool| self.gateway.flows().offers(*tool)) {

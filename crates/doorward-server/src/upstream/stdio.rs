@@ -39,7 +39,7 @@ use connection::Connection;
 use pool::{Attachment, Binding, Departure, Key, Registry, unique};
 
 pub(crate) use framing::one_line;
-pub use pool::Pool;
+pub use pool::{Held, Pool};
 
 /// How to start a server as a child process.
 #[derive(Clone)]

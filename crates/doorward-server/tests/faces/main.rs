@@ -36,6 +36,7 @@ mod sessions;
 mod shapes;
 mod sinks;
 mod sse;
+mod stopped;
 mod stopping;
 mod streams;
 mod tasks;

@@ -29,3 +29,4 @@ mod rules;
 #[expect(dead_code, reason = "shared with the tests of the faces")]
 #[path = "../faces/scripted.rs"]
 mod scripted;
+mod stopped;

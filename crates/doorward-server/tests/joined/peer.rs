@@ -94,6 +94,11 @@ impl Peer {
         let _ = self.said.send(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
+    /// Asks something outside of requests, of all who listen.
+    pub(crate) fn ask(&self, id: &str, method: &str, params: Value) {
+        let _ = self.said.send(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+    }
+
     pub(crate) fn listeners(&self) -> usize {
         self.said.receiver_count()
     }

@@ -331,6 +331,9 @@ impl Connection {
         if self.child.as_ref().is_some_and(Running::is_ending) {
             self.bury(now);
         }
+        if self.control.is_held() {
+            return Err(Refusal::new(Code::Stopped));
+        }
         if self.child.is_some() {
             return Ok(());
         }
@@ -394,6 +397,21 @@ impl Connection {
             self.place.registry.spawn(child.end());
             self.control.child_ended();
         }
+        self.fail_all(refusal);
+    }
+
+    /// The same without any grace for the child.
+    pub(super) fn end_child_at_once(&mut self, refusal: &Refusal) {
+        if let Some(child) = self.child.take() {
+            tracing::warn!(server = %self.place.spec.server, "child ended: its server is stopped");
+            self.place.registry.spawn(child.kill());
+            self.control.child_ended();
+        }
+        self.fail_all(refusal);
+    }
+
+    /// Fails everything that waits for a child that is gone.
+    fn fail_all(&mut self, refusal: &Refusal) {
         self.opening = Opening::Fresh;
         self.questions.clear();
         self.routes.drain();

@@ -3,7 +3,7 @@
 //! Responsible for one task per child, for how many there are, and for that all of them have ended when the gateway
 //! does. It must never let two principals, or two servers, share a child.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +41,33 @@ struct State {
     entries: HashMap<Key, Entry>,
     tasks: JoinSet<()>,
     phase: Phase,
+    held: Held,
+}
+
+/// The servers whose children are ended and not started again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// These.
+    These(BTreeSet<ServerId>),
+    /// All of them.
+    All,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl Held {
+    /// Whether the children of that server are.
+    #[must_use]
+    pub fn holds(&self, server: &ServerId) -> bool {
+        match self {
+            Self::These(servers) => servers.contains(server),
+            Self::All => true,
+        }
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +107,7 @@ enum Sharing {
 pub(super) struct Control {
     departures: Mutex<Vec<Departure>>,
     stopping: AtomicBool,
+    held: AtomicBool,
     wake: Notify,
     /// How many children of this place have ended.
     ends: watch::Sender<u64>,
@@ -127,6 +155,17 @@ impl Pool {
         StdioLink::new(self.registry.clone(), spec, principal.clone(), era, share)
     }
 
+    /// Ends at once the children of the servers that are held, and starts none of theirs until something else is.
+    pub fn hold(&self, held: Held) {
+        self.registry.hold(held);
+    }
+
+    /// Whether the children of that server are held. What is said to a server elsewhere goes by it as well.
+    #[must_use]
+    pub fn holds(&self, server: &ServerId) -> bool {
+        self.registry.state().held.holds(server)
+    }
+
     /// Ends all children and waits until they are gone. New ones are refused from here on.
     pub async fn shutdown(&self) {
         let controls = self.registry.stop();
@@ -156,6 +195,9 @@ impl Registry {
         let mut state = self.state();
         if state.phase == Phase::Stopping {
             return Err(Refusal::new(Code::Stopping));
+        }
+        if state.held.holds(&key.server) {
+            return Err(Refusal::new(Code::Stopped));
         }
         if !state.entries.contains_key(&key) {
             state.make_room(&key)?;
@@ -205,6 +247,14 @@ impl Registry {
         if let Some(entry) = self.state().entries.get_mut(key) {
             entry.clients = entry.clients.saturating_sub(1);
         }
+    }
+
+    fn hold(&self, held: Held) {
+        let mut state = self.state();
+        for (key, entry) in &state.entries {
+            entry.control.hold(held.holds(&key.server));
+        }
+        state.held = held;
     }
 
     fn stop(&self) -> Vec<Arc<Control>> {
@@ -308,6 +358,11 @@ impl Control {
         self.stopping.load(Ordering::Acquire)
     }
 
+    /// Whether no child may run.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
     /// Waits for a departure or the order to end. Safe to drop and ask again.
     pub(super) async fn changed(&self) {
         self.wake.notified().await;
@@ -331,6 +386,12 @@ impl Control {
             // The sender is in `self`, so this cannot be.
             Err(_) => seen,
         }
+    }
+
+    /// From now on a child may run, or may not.
+    fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::Release);
+        self.wake.notify_one();
     }
 
     fn stop(&self) {

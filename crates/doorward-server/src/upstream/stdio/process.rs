@@ -81,6 +81,11 @@ impl Process {
             self.group.signal(Signal::SIGTERM);
             self.wait_for_group(Instant::now() + CHILD_GRACE).await;
         }
+        self.kill(stdout).await;
+    }
+
+    /// Ends the child and its group with SIGKILL.
+    pub(super) async fn kill(mut self, stdout: Option<ChildStdout>) {
         self.group.signal(Signal::SIGKILL);
         // SIGKILL cannot be refused, so this wait is short.
         let _ = timeout_at(Instant::now() + CHILD_GRACE, self.child.wait()).await;

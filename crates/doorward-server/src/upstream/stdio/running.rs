@@ -146,6 +146,11 @@ impl Running {
         self.process.end((self.stdin, self.stdout))
     }
 
+    /// Ends the child at once, whatever it is doing.
+    pub(super) fn kill(self) -> impl Future<Output = ()> + Send + 'static {
+        self.process.kill(self.stdout)
+    }
+
     fn after_read(&mut self, read: io::Result<usize>) -> Sign {
         match read {
             Ok(0) | Err(_) => {

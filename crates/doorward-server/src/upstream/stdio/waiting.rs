@@ -55,6 +55,9 @@ impl Connection {
                 Departure::Conversation(session) => self.conversation_departed(session),
             }
         }
+        if self.control.is_held() {
+            self.end_child_at_once(&Refusal::new(Code::Stopped));
+        }
         if self.control.is_stopping() {
             self.phase = Phase::Over;
         }
