@@ -382,8 +382,7 @@ pub const TLS_FILE_MAX: u64 = 1024 * 1024;
 /// How often it is looked whether whoever listens to a stream would still be let in.
 pub const CREDENTIALS_LOOK: Duration = Duration::from_secs(5);
 
-/// How often it is looked what is stopped. With the look itself it stays well below the second within which a stop is in
-/// force everywhere.
+/// How often it is looked what is stopped: a stop is in force everywhere within a second.
 pub const STOPS_LOOK: Duration = Duration::from_millis(200);
 
 /// How long a stream of somebody who is stopped stays open for the answer that says so.
