@@ -64,10 +64,13 @@ pub(super) fn traces(found: &Found) -> String {
         let (seen, benign) = (share(tally.seen, tally.attacked), share(tally.alerted, tally.benign));
         let _ = writeln!(out, "{name:<34} {seen:>24} {benign:>26}");
     }
+    let (seen, rate) = (found.sequence.seen_share() * 100.0, found.sequence.false_per_10000());
     let _ = write!(
         out,
-        "An agent that obeys injected words uses the tools of its task in a plausible order: what it does with them is for\n\
-         the rules of flow to see (`cargo xtask eval flows`), not for statistics on records."
+        "Each was played after the other benign tasks of its suite, six times each: few tasks, repeated, which flatters.\n\
+         Sequences alone see {seen:.0} % of these attacks, and raise {rate:.0} false alerts in 10,000 calls, where 1 is allowed:\n\
+         tasks that differ from one another are no repetitive work, and the promise on false alerts does not hold for them.\n\
+         What an agent does with the tools of its task is for the rules of flow to see (`cargo xtask eval flows`)."
     );
     out
 }
@@ -95,6 +98,7 @@ pub(super) fn numbers(counts: &Counts, found: Option<&Found>) -> Value {
     put("micros_per_event", Some(counts.nanos / 1000.0));
     if let Some(found) = found {
         for (name, tally) in [("sequence", &found.sequence), ("all", &found.all)] {
+            put(&format!("trace_false_alerts_per_10000_{name}"), Some(tally.false_per_10000()));
             put(&format!("trace_attacks_seen_{name}"), Share::of(tally.seen, tally.attacked).map(|share| share.value));
             put(
                 &format!("trace_benign_alerted_{name}"),

@@ -33,11 +33,13 @@ pub(super) struct Found {
     pub(super) all: Tally,
 }
 
+/// Of traces with an attack, those that an alert came with a call of the attacker's; of benign ones, those with an alert.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) attacked: u32,
     pub(super) seen: u32,
     pub(super) benign: u32,
+    pub(super) benign_calls: usize,
     pub(super) alerted: u32,
 }
 
@@ -66,18 +68,31 @@ fn only(on: &[DetectorId]) -> Settings {
 }
 
 impl Tally {
+    /// Of the attacked traces, the share that was seen.
+    pub(super) fn seen_share(&self) -> f64 {
+        f64::from(self.seen) / f64::from(self.attacked.max(1))
+    }
+
+    /// Alerts of benign traces in 10,000 of their calls.
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    pub(super) fn false_per_10000(&self) -> f64 {
+        f64::from(self.alerted) * 10_000.0 / self.benign_calls.max(1) as f64
+    }
+
     fn add(&mut self, benign: &[Trace], attacked: &[Trace], settings: &Settings) {
         let mut taught: BTreeMap<&str, Stage> = BTreeMap::new();
         for trace in benign {
             let stage = taught.entry(&trace.task).or_insert_with(|| Stage::taught(benign, &trace.task, settings));
             self.benign += 1;
+            self.benign_calls += trace.calls.len();
             self.alerted += u32::from(stage.clone().play(trace).is_some());
         }
         for trace in attacked {
             let stage = taught.entry(&trace.task).or_insert_with(|| Stage::taught(benign, &trace.task, settings));
-            let first = trace.calls.iter().position(|call| call.is_attack);
+            let alerted = stage.clone().play(trace).and_then(|place| trace.calls.get(place));
             self.attacked += 1;
-            self.seen += u32::from(stage.clone().play(trace) >= first && first.is_some());
+            // An alert that comes with a call of the user's own is none of the attack.
+            self.seen += u32::from(alerted.is_some_and(|call| call.is_attack));
         }
     }
 }
