@@ -58,6 +58,11 @@ fn the_record_that_was_altered_is_named() {
     assert_eq!(code, Some(1));
     let faults = report["faults"].as_array().unwrap();
     assert!(matches!(&faults[..], [one] if one.as_str().unwrap().contains("was altered")), "{report}");
+    assert_eq!(
+        report["records"].as_u64().map(|sound| sound + 1),
+        report["size"].as_u64(),
+        "all others are as they were"
+    );
 }
 
 #[test]

@@ -313,8 +313,9 @@ impl Walk<'_> {
         };
         self.ends = None;
         let found = bundles::found(&bundle, &hashes, self.most(leaves.width));
+        let same = found.iter().zip(&hashes).filter(|(found, hash)| found == hash).count();
+        self.sound = self.sound.saturating_add(same as u64);
         if found == hashes {
-            self.sound = self.sound.saturating_add(u64::from(leaves.width));
             check_bundle(shelf, tile, &bundle, report);
         } else if self.pending.len() < ALIGN_ENTRIES_MAX {
             self.pending.push(first, &hashes, found);
