@@ -29,7 +29,7 @@ pub(crate) use audit::{
     TrustArgs, VerifyArgs,
 };
 pub(crate) use detect::{DetectCommand, ListDetectorsArgs, ReplayArgs};
-pub(crate) use flow::{FlowCommand, FlowListArgs, FlowReportArgs, FlowShowArgs};
+pub(crate) use flow::{FlowCommand, FlowForgetArgs, FlowLearnedArgs, FlowListArgs, FlowReportArgs, FlowShowArgs};
 pub(crate) use keys::{CreateKeyArgs, KeysCommand, ListKeysArgs, RevokeKeyArgs};
 pub(crate) use labels::{CheckLabelsArgs, ExplainLabelsArgs, LabelsCommand, ListPacksArgs, ShowLabelsArgs, WhoseArgs};
 pub(crate) use pins::{DecidePinsArgs, DiffPinsArgs, ForgetPinsArgs, ListPinsArgs, PinsCommand, ShowPinArgs};

@@ -8,6 +8,7 @@
 mod arguments;
 mod arrival;
 mod judging;
+mod lessons;
 mod origins;
 mod paths;
 mod remedy;
@@ -22,6 +23,8 @@ use crate::endorse::{Class, Endorsed, Scope};
 use crate::limits::{DECLARED_MAX, HANDLE_BYTES_MAX, SERVERS_MAX};
 use crate::nature::Nature;
 use crate::structure::Shapes;
+
+pub use lessons::Lesson;
 
 /// A call, before it is decided.
 #[derive(Debug, Clone, Copy)]
@@ -116,11 +119,17 @@ impl Context {
         self.texts.push((by, Declared::of(&self.keyed, text)));
     }
 
-    /// Takes in a value that earlier work has shown to be good for this tool.
-    pub fn learn(&mut self, server: &ServerId, tool: &str, value: &str) {
-        let scope = self.tool(server, tool);
-        let forms = self.keyed.forms(value);
-        self.endorsed.add(Class::Learned, scope, &forms);
+    /// Takes in that earlier work has shown the value of this hash (from [`Context::lessons`]) to be good for this tool and
+    /// this role, and for no other.
+    pub fn learn(&mut self, server: &ServerId, tool: &str, role: Role, value: u64) {
+        let scope = self.tool_role(server, tool, role);
+        self.endorsed.add_form(Class::Learned, scope, value);
+    }
+
+    /// The hash of a value, as approvals and lessons have it.
+    #[must_use]
+    pub fn form(&self, value: &str) -> u64 {
+        self.keyed.value(value).forms.itself()
     }
 
     /// Takes in that a person has approved the value of this hash (from [`Judgement::missing_values`]) for this tool and
@@ -219,10 +228,6 @@ impl Context {
     fn known_server(&self, server: &ServerId) -> Scope {
         let place = self.servers.iter().position(|known| known == server);
         Scope(place.and_then(|place| u64::try_from(place).ok()).map_or(UNTOLD, |place| place + 1))
-    }
-
-    fn tool(&self, server: &ServerId, tool: &str) -> Scope {
-        Scope(self.keyed.hash(Kind::Place, &format!("{server}\n{tool}")))
     }
 
     fn tool_role(&self, server: &ServerId, tool: &str, role: Role) -> Scope {

@@ -40,6 +40,10 @@ pub trait Body {
     /// About how many bytes it holds, itself included. Asked after every use, so quick to answer.
     fn bytes(&self) -> usize;
 
+    /// Its context is over, or there is no room for it: told once, before it goes. Not when it is in use just then. It is
+    /// called under a lock and must not come back here.
+    fn ended(&mut self) {}
+
     /// Lets go of what only ever permits (endorsements, fingerprints); what only ever forbids (counts) stays.
     ///
     /// It stays as long as there is room for it: if shedding was not enough, whole bodies go, with their counts, those first

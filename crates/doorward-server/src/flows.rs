@@ -8,10 +8,12 @@ mod arrival;
 mod asking;
 mod body;
 mod hidden;
+mod learning;
 mod note;
 mod recall;
 mod task;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{self, SHA256};
 use doorward_core::access::{AccessRequest, Approach, Direction, Observed, Resource};
-use doorward_core::flow::{Confidentiality, ContextSeen, FlowSeen, Hints, Label, Missing, Role, Source};
+use doorward_core::flow::{Confidentiality, ContextSeen, FlowSeen, Hints, Label, Missing, Origin, Role, Source};
 use doorward_core::ids::{ExchangeId, ServerId};
 use doorward_core::principal::{Principal, PrincipalId};
 use doorward_core::time::Timestamp;
@@ -31,6 +33,7 @@ use doorward_flow::nature::Nature;
 use doorward_flow::prints::PrintKey;
 use doorward_flow::structure::Shapes;
 use doorward_mcp::raw::RawJson;
+use doorward_store::Store;
 
 use crate::clock::{now, random_bytes};
 use crate::config::ContextRules;
@@ -43,6 +46,7 @@ use body::Body;
 use hidden::carriage::Carriage;
 pub(crate) use hidden::carriage::foreign;
 pub(crate) use hidden::{Shown, Sight, error_code};
+use learning::Teaching;
 pub(crate) use task::tool_named;
 
 /// What an operator says of flow, beside the policies.
@@ -58,14 +62,16 @@ pub struct FlowRules {
     pub begin_task: bool,
     /// Whether callers may ask bounded questions about hidden results.
     pub project: bool,
+    /// Whether good work teaches later work.
+    pub learn: bool,
 }
 
 impl FlowRules {
     /// Those that go with what the configuration says of units of work.
     #[must_use]
     pub fn by(contexts: &ContextRules) -> Self {
-        let ContextRules { honest_clients, walls, begin_task, project } = contexts.clone();
-        Self { caps: Caps::default(), walls, honest_clients, begin_task, project }
+        let ContextRules { honest_clients, walls, begin_task, project, learn, bounds } = contexts.clone();
+        Self { caps: Caps::of_context(bounds), walls, honest_clients, begin_task, project, learn }
     }
 }
 
@@ -83,7 +89,9 @@ pub(crate) struct Flows {
     hidden_bytes: Arc<AtomicUsize>,
     /// Servers that were sent calls whose results are hidden.
     hiding: Mutex<BTreeSet<ServerId>>,
-    rules: ArcSwap<FlowRules>,
+    rules: Arc<ArcSwap<FlowRules>>,
+    /// What good work has shown, before it lies in the store.
+    teaching: Teaching,
 }
 
 /// One message under way.
@@ -101,6 +109,10 @@ struct Flight {
 /// What is known of a message since it was judged.
 #[derive(Default)]
 struct Judged {
+    /// What people and earlier work have vouched for.
+    known: Known,
+    /// Whether a value counts because it was learned.
+    by_lesson: bool,
     /// The arguments without an endorsed origin, and the keyed hash of each value.
     values: Vec<(Missing, u64)>,
     /// Where text of what it would carry out was read.
@@ -111,12 +123,24 @@ struct Judged {
     decided: Option<Box<(AccessRequest, Observed)>>,
 }
 
+/// What was vouched for outside of the context: values by role and hash.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// By people.
+    endorsed: Vec<(Role, u64)>,
+    /// By earlier work.
+    learned: Vec<(Role, u64)>,
+}
+
 impl Flows {
     /// None yet, with what hashes and ids are made of: labels come back after a restart only under the same.
     pub(crate) fn new(secret: &[u8; 32]) -> Self {
         let key = value_key(secret);
+        let rules: Arc<ArcSwap<FlowRules>> = Arc::default();
+        let followed = rules.clone();
+        let begin = move |place: &Place| Body::new(&key, place, &followed, now());
         Self {
-            contexts: Contexts::new(secret, Bounds::default(), move |place| Body::new(&key, place)),
+            contexts: Contexts::new(secret, Bounds::default(), begin),
             keyed: Keyed::new(&key),
             prints: PrintKey::new(&key),
             shapes: Mutex::new(Shapes::new(&key)),
@@ -125,7 +149,8 @@ impl Flows {
             flights: Mutex::default(),
             hidden_bytes: Arc::default(),
             hiding: Mutex::default(),
-            rules: ArcSwap::default(),
+            rules,
+            teaching: Teaching::default(),
         }
     }
 
@@ -163,13 +188,13 @@ impl Flows {
         Approach { context, ..approach }
     }
 
-    /// What the decision point is told of `request`, a part of the message `id`, where people have endorsed these values.
+    /// What the decision point is told of `request`, a part of the message `id`, where these values are known.
     fn judge(
         &self,
         gateway: &Gateway,
         id: ExchangeId,
         request: &AccessRequest,
-        endorsed: &[(Role, u64)],
+        known: Known,
         now: Timestamp,
     ) -> FlowSeen {
         let Some(flight) = self.flight(id) else { return worst() };
@@ -178,11 +203,12 @@ impl Flows {
         let (rules, mut values, mut taken_from) = (self.rules.load(), Vec::new(), Vec::new());
         let seen = self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
+            entry.body.count_in(&ledger);
             let label = flight.carriage.get().map_or(entry.label.clone(), |carried| entry.label.join(&carried.label));
             let context = ContextSeen { label, ground: flight.place.ground() };
             let mut seen = FlowSeen { context, ..FlowSeen::default() };
             if let Some(call) = call(request, nature.as_deref()) {
-                let judgement = judgement(&entry.body.context, &call, endorsed);
+                let judgement = judgement(&entry.body.context, &call, &known);
                 (seen.endorse, values) = (judgement.endorse, judgement.missing_values);
                 if let Some(arguments) = call.arguments.filter(|_| seen.endorse.egress) {
                     taken_from = entry.body.taken_from(&self.prints, arguments.text());
@@ -195,6 +221,8 @@ impl Flows {
         });
         let mut judged = locked(&flight.judged);
         (judged.values, judged.taken_from) = (values, taken_from);
+        judged.by_lesson = seen.endorse.weakest == Some(Origin::Learned);
+        judged.known = known;
         if flight.sight == Sight::Open {
             judged.widest = judged.widest.join(&widest(gateway, &request.resource, nature.as_deref()));
         }
@@ -207,20 +235,36 @@ impl Flows {
         let nature = nature(gateway, &request.resource);
         let Some(call) = call(request, nature.as_deref()) else { return };
         let (ledger, rules) = (self.ledger(&flight.owner, now), self.rules.load());
-        self.contexts.with(&flight.place, now, |entry| {
+        let known = std::mem::take(&mut locked(&flight.judged).known);
+        let (unit, lessons, is_doubtful) = self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
+            entry.body.count_in(&ledger);
             // What its sender has never seen, nobody has said.
             let masked = flight.carriage.get().map(|carried| carried.masked.as_raw().member("arguments"));
-            entry.body.context.allowed(&Call { arguments: masked.unwrap_or(call.arguments), ..call });
+            let said = Call { arguments: masked.unwrap_or(call.arguments), ..call };
+            let lessons = if rules.learn { lessons(&entry.body.context, &said, &known) } else { Vec::new() };
+            entry.body.context.allowed(&said);
             let carried = Carried::read(&self.keyed, &call, &rules.walls);
             let sending = Sending { server: call.server, egress: call.nature.egress, carried: &carried };
             locked(&ledger).sent(&mut entry.body.ledger, &sending, now);
+            (entry.body.unit(&self.keyed, &flight.place), lessons, entry.body.is_doubtful)
         });
         locked(&flight.judged).values.clear();
+        if is_doubtful && rules.learn {
+            self.settle(unit, request);
+        }
+        self.teach(&flight, unit, &call, lessons);
     }
 
-    /// Forgets contexts that are over, for as long as it is driven.
-    pub(crate) async fn sweep(&self) {
+    /// Forgets contexts that are over and hands on what good work has shown, for as long as it is driven.
+    pub(crate) async fn sweep(&self, store: &Store) {
+        tokio::select! {
+            () = self.forget() => {}
+            () = self.teaching.hand_over(store.lessons()) => {}
+        }
+    }
+
+    async fn forget(&self) {
         let mut look = tokio::time::interval(FLOW_LOOK);
         loop {
             look.tick().await;
@@ -292,16 +336,26 @@ fn nature(gateway: &Gateway, resource: &Resource) -> Option<Arc<Nature>> {
     }
 }
 
-/// What may be said of `call` in that context, where people have endorsed these values.
-fn judgement(context: &Context, call: &Call<'_>, endorsed: &[(Role, u64)]) -> Judgement {
-    if endorsed.is_empty() {
-        return context.judge(call);
+/// What may be said of `call` in that context, where these values are known.
+fn judgement(context: &Context, call: &Call<'_>, known: &Known) -> Judgement {
+    knowing(context, call, known).judge(call)
+}
+
+/// What `call` shows in that context, where these values are known.
+fn lessons(context: &Context, call: &Call<'_>, known: &Known) -> Vec<learning::Shown> {
+    knowing(context, call, known).lessons(call)
+}
+
+/// The context with what is known beside it.
+fn knowing<'c>(context: &'c Context, call: &Call<'_>, known: &Known) -> Cow<'c, Context> {
+    let mut context = Cow::Borrowed(context);
+    for (role, value) in &known.endorsed {
+        context.to_mut().approve(call.server, call.tool, *role, *value);
     }
-    let mut context = context.clone();
-    for (role, value) in endorsed {
-        context.approve(call.server, call.tool, *role, *value);
+    for (role, value) in &known.learned {
+        context.to_mut().learn(call.server, call.tool, *role, *value);
     }
-    context.judge(call)
+    context
 }
 
 fn call<'a>(request: &'a AccessRequest, nature: Option<&'a Nature>) -> Option<Call<'a>> {

@@ -65,6 +65,21 @@ pub const READER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most pins written at once: as many as one page of a list may have.
 pub const PINS_AT_ONCE_MAX: usize = 10_000;
 
+/// Units of work that must have been good with a value for it to be learned.
+pub const LESSON_UNITS: u32 = 2;
+
+/// Most units of work remembered for one value: with a few more than must be, one that comes to be doubted costs little.
+pub const LESSON_UNITS_MAX: u32 = 4;
+
+/// Most that one principal's units of work have shown: what was used last stays.
+pub const LESSONS_MAX: u32 = 4_096;
+
+/// How long a value that nobody uses is learned.
+pub const LESSONS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// Most doubts kept about units of work.
+pub const DOUBTS_MAX: u32 = 65_536;
+
 /// Most approvals kept, answered or not: the oldest that are over make room.
 pub const APPROVALS_MAX: u32 = 10_000;
 

@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, Row};
 use crate::error::StoreError;
 
 /// The schema this build writes.
-pub(crate) const SCHEMA_VERSION: i64 = 6;
+pub(crate) const SCHEMA_VERSION: i64 = 7;
 
 /// Marks a file as ours (`PRAGMA application_id`): "DWRD".
 const APPLICATION_ID: i64 = 0x4457_5244;
@@ -160,6 +160,30 @@ const STEPS: &[&str] = &[
         since INTEGER,
         parked INTEGER NOT NULL DEFAULT 0
     ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE lesson (
+        principal BLOB NOT NULL,
+        server TEXT NOT NULL,
+        tool TEXT NOT NULL,
+        role TEXT NOT NULL,
+        form INTEGER NOT NULL,
+        unit BLOB NOT NULL,
+        who TEXT NOT NULL,
+        first_at INTEGER NOT NULL,
+        used_at INTEGER NOT NULL,
+        times INTEGER NOT NULL,
+        PRIMARY KEY (principal, server, tool, role, form, unit)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX lesson_used ON lesson (principal, used_at, first_at);
+    CREATE INDEX lesson_unit ON lesson (unit);
+    CREATE TABLE doubt (
+        unit BLOB NOT NULL,
+        cause INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (unit, cause)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX doubt_at ON doubt (at);
 ",
 ];
 

@@ -11,6 +11,7 @@ use crate::config::{Durability, StoreConfig};
 use crate::error::{AppendError, StoreError};
 use crate::filter::Filter;
 use crate::keys::Keys;
+use crate::lessons::Lessons;
 use crate::pins::Pins;
 use crate::place::Place;
 use crate::queue::{Appended, Health, Queue};
@@ -34,6 +35,7 @@ struct Inner {
     keys: Keys,
     pins: Pins,
     approvals: Approvals,
+    lessons: Lessons,
     sinks: Sinks,
     stops: Stops,
     durability: Durability,
@@ -53,9 +55,9 @@ impl Store {
         let writer = Writer::open(Arc::clone(&queue), place.clone()).await?;
         let (reader, keys) = (Reader::over(place.reading()), Keys::at(&place));
         let (pins, approvals, sinks) = (Pins::at(&place), Approvals::at(&place), Sinks::at(&place));
-        let (stops, durability) = (Stops::at(&place), config.durability);
+        let (stops, lessons, durability) = (Stops::at(&place), Lessons::at(&place), config.durability);
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));
-        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, approvals, sinks, stops, durability, writer })))
+        Ok(Self(Arc::new(Inner { queue, reader, keys, pins, approvals, lessons, sinks, stops, durability, writer })))
     }
 
     /// Takes one record. Relaxed: it is queued when this returns. Strict: await the answer before going on.
@@ -102,6 +104,7 @@ impl Store {
         self.0.keys.close().await;
         self.0.pins.close().await;
         self.0.approvals.close().await;
+        self.0.lessons.close().await;
         self.0.stops.close().await;
         self.0.sinks.close().await;
         outcome
@@ -123,6 +126,12 @@ impl Store {
     #[must_use]
     pub fn pins(&self) -> &Pins {
         &self.0.pins
+    }
+
+    /// What good work has shown, beside the records.
+    #[must_use]
+    pub fn lessons(&self) -> &Lessons {
+        &self.0.lessons
     }
 
     /// The approvals beside the records.

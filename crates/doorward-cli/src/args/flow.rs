@@ -13,6 +13,10 @@ pub(crate) enum FlowCommand {
     Show(FlowShowArgs),
     /// List the newest units of work.
     List(FlowListArgs),
+    /// List what good work has shown: values that were good for a tool, by hash.
+    Learned(FlowLearnedArgs),
+    /// Forget what was learned: all of it, or what the flags name.
+    Forget(FlowForgetArgs),
 }
 
 /// Flags of `flow report`.
@@ -78,6 +82,32 @@ pub(crate) struct FlowListArgs {
     /// Print a JSON object for each.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+/// Flags of `flow learned`.
+#[derive(Debug, Args)]
+pub(crate) struct FlowLearnedArgs {
+    /// Print a JSON object for each.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+}
+
+/// Flags of `flow forget`.
+#[derive(Debug, Args)]
+pub(crate) struct FlowForgetArgs {
+    /// Of this user or agent alone.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) principal: Option<String>,
+    /// For this server alone.
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) server: Option<String>,
+    /// For this tool alone.
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) tool: Option<String>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 }

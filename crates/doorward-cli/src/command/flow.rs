@@ -4,6 +4,7 @@
 //! are written out so that they can be nothing but names, whatever the form.
 
 mod drawing;
+mod learned;
 mod list;
 mod mermaid;
 mod pairs;
@@ -22,5 +23,7 @@ pub(super) async fn flow(command: FlowCommand, terminal: &Terminal) -> Result<Ex
         FlowCommand::Report(args) => report::report(&args, terminal).await,
         FlowCommand::Show(args) => show::show(&args, terminal).await,
         FlowCommand::List(args) => list::list(&args, terminal).await,
+        FlowCommand::Learned(args) => learned::learned(&args, terminal).await,
+        FlowCommand::Forget(args) => learned::forget(&args, terminal).await,
     }
 }

@@ -6,7 +6,7 @@ use doorward_core::principal::{Principal, Proof};
 use doorward_core::record::{Disposition, Phase, Record};
 use doorward_core::refusal::Code;
 use doorward_core::time::Timestamp;
-use doorward_store::{Store, StoreConfig, StoreUrl};
+use doorward_store::{Lesson, Lessons, Store, StoreConfig, StoreUrl, Taught};
 use serde_json::Value;
 
 use super::stage::Stage;
@@ -105,6 +105,43 @@ fn a_unit_of_work_is_drawn_in_every_form() {
     for out in [text.out, show(&["--mermaid"]).out, image] {
         assert!(!out.contains(['\u{1b}', '\u{202e}']), "{out:?}");
     }
+}
+
+#[test]
+fn what_was_learned_is_listed_without_a_value_and_forgotten() {
+    let stage = Stage::new("flow-learned");
+    let url = format!("sqlite://{}", stage.path().join("learned.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let unit = |number| ContextId::from_bytes([number; 16]);
+    let shown = |who: &str, number| {
+        let (principal, who) = (who.as_bytes().to_vec(), who.to_owned());
+        let (server, tool, form) = ("mail".to_owned(), "send".to_owned(), 0xfeed_f00d_0000_0007);
+        Taught::Shown(Lesson { principal, who, server, tool, role: Role::Target, form, unit: unit(number) })
+    };
+    runtime.block_on(async {
+        let lessons = Lessons::open(&StoreConfig::new(StoreUrl::parse(&url).unwrap())).await.unwrap();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let now = Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap());
+        lessons.take_in(&[shown("ann", 1), shown("ann", 2), shown("bob", 1)], now).await.unwrap();
+        lessons.close().await;
+    });
+    let told = stage.run(&["flow", "learned", "--json", "--store", &url]);
+    let rows: Vec<Value> = told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |row: &Value| (row["principal"].clone(), row["learned"].clone(), row["units"].clone());
+    assert_eq!(
+        rows.iter().map(of).collect::<Vec<_>>(),
+        [("ann".into(), true.into(), 2.into()), ("bob".into(), false.into(), 1.into()),]
+    );
+    assert_eq!(
+        (&rows[0]["value"], &rows[0]["tool"], &rows[0]["role"]),
+        (&"feedf00d".into(), &"send".into(), &"target".into())
+    );
+    let table = stage.run(&["flow", "learned", "--store", &url]).out;
+    assert!(table.contains("mail/send") && table.contains("not yet"), "{table}");
+    let forgotten = stage.run(&["flow", "forget", "--principal", "ann", "--store", &url]).out;
+    assert_eq!(forgotten, "1 value is forgotten.\n");
+    let left = stage.run(&["flow", "learned", "--json", "--store", &url]).out;
+    assert!(left.contains("bob") && !left.contains("ann"), "{left}");
 }
 
 #[test]

@@ -15,7 +15,6 @@ pub(super) struct Asked<'c> {
     context: &'c Context,
     call: &'c Call<'c>,
     server: Scope,
-    tool: Scope,
 }
 
 /// One value of it.
@@ -28,7 +27,7 @@ pub(super) struct Argument<'a> {
 impl<'c> Asked<'c> {
     pub(super) fn new(context: &'c Context, call: &'c Call<'c>) -> Self {
         let server = context.known_server(call.server);
-        Self { context, call, server, tool: context.tool(call.server, call.tool) }
+        Self { context, call, server }
     }
 
     /// Where the value comes from; `None` when nothing endorses it for what it decides.
@@ -70,7 +69,7 @@ impl<'c> Asked<'c> {
         if named(Voice::Operator, form) || has(Class::Trusted, Scope::CONTEXT, form) {
             return Some(Origin::Admin);
         }
-        if has(Class::Learned, self.tool, form) {
+        if has(Class::Learned, self.role(Role::Content), atom.itself) {
             return Some(Origin::Learned);
         }
         has(Class::Reach, Scope::CONTEXT, form).then_some(Origin::Handle)
@@ -112,8 +111,8 @@ impl<'c> Asked<'c> {
             (Origin::Schema, !is_command && self.is_spelled(argument)),
             (Origin::Admin, context.is_named(value, Voice::Operator)),
             (Origin::Admin, !is_command && self.has(Class::Trusted, Scope::CONTEXT, &value.forms)),
-            (Origin::Learned, self.has(Class::Learned, self.tool, &value.forms)),
-            (Origin::Approved, self.is_approved(argument)),
+            (Origin::Learned, self.is_named_before(Class::Learned, argument)),
+            (Origin::Approved, self.is_named_before(Class::Approved, argument)),
             (Origin::Clean, !is_command && self.has(Class::Clean, Scope::CONTEXT, &value.forms)),
         ];
         origins.into_iter().find(|(_, holds)| *holds).map(|(origin, _)| origin)
@@ -164,9 +163,9 @@ impl<'c> Asked<'c> {
         self.call.nature.spelled(argument.pointer).iter().any(|word| same(word))
     }
 
-    fn is_approved(&self, argument: &Argument<'_>) -> bool {
-        let scope = self.role(argument.role);
-        self.context.endorsed.has_form(Class::Approved, scope, argument.value.forms.itself())
+    /// Whether this very value was approved, or learned, for what it decides.
+    fn is_named_before(&self, class: Class, argument: &Argument<'_>) -> bool {
+        self.context.endorsed.has_form(class, self.role(argument.role), argument.value.forms.itself())
     }
 
     fn role(&self, role: Role) -> Scope {

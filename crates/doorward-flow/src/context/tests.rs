@@ -95,6 +95,36 @@ fn an_address_in_prose_is_nobodys() {
 }
 
 #[test]
+fn what_was_only_read_teaches_nothing_and_what_was_named_teaches_its_role_and_tool() {
+    let lessons = |world: &World, to: &str| {
+        let (server, nature) = (ServerId::parse("mail").unwrap(), send_mail());
+        let arguments = raw(&json!({"recipients": [to], "body": "x"}));
+        let call = Call { server: &server, tool: "send_email", nature: &nature, arguments: Some(arguments.as_raw()) };
+        world.context.lessons(&call)
+    };
+    let mut world = World::new("Write to ann@lee.example");
+    let clean = lessons(&world, "bob@lee.example");
+    assert_eq!(clean.len(), 1, "nobody untrusted can have said it");
+    world.reads("contacts", &json!([{"name": "ann@lee.example", "mail": "dora@mills.example"}, {"mail": EVIL}]));
+    assert_eq!(world.mail_to("dora@mills.example"), Some(Origin::Handle), "good here, and shows nothing");
+    for read in ["dora@mills.example", EVIL, "bob@lee.example"] {
+        assert_eq!(lessons(&world, read), [], "{read}");
+    }
+    let [(role, form, lesson)] = lessons(&world, "ann@lee.example")[..] else { panic!() };
+    assert_eq!((role, lesson, form), (Role::Target, Lesson::Shown, world.context.form("ann@lee.example")));
+    let mut later = World::new("Tidy up");
+    later.reads("mail", &json!("Hello"));
+    assert_eq!(later.mail_to("ann@lee.example"), None);
+    let mail = ServerId::parse("mail").unwrap();
+    later.context.learn(&mail, "send_email", Role::Selector, form);
+    later.context.learn(&mail, "delete_email", role, form);
+    assert_eq!(later.mail_to("ann@lee.example"), None, "for another role, and another tool");
+    later.context.learn(&mail, "send_email", role, form);
+    assert_eq!(later.mail_to("ann@lee.example"), Some(Origin::Learned));
+    assert_eq!(lessons(&later, "ann@lee.example"), [(role, form, Lesson::Used)]);
+}
+
+#[test]
 fn what_the_task_names_is_good_everywhere() {
     let world = World::new("Write to ann@lee.example about file 13");
     assert_eq!(world.mail_to("Ann@Lee.example"), Some(Origin::Task));

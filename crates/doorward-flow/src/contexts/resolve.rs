@@ -92,8 +92,8 @@ impl<T: Body> Contexts<T> {
         for member in members {
             let Entered { named, correlated, .. } = &mut entered;
             let (slot_above, task) = self.slots.visit(member.id, |spot| {
-                if spot.as_ref().is_some_and(|slot| slot.is_over(now)) {
-                    *spot = None;
+                if let Some(mut over) = spot.take_if(|slot| slot.is_over(now)) {
+                    over.room.clear();
                 }
                 let slot = spot.get_or_insert_with(|| self.new_slot(*member, family, reach, named, now));
                 slot.touch(now);

@@ -147,6 +147,9 @@ impl<V: Kept> Shelf<V> {
         shard.retain(|id, spot| {
             let keep = keeps(id, spot);
             if !keep {
+                if let Some(value) = &mut spot.value {
+                    value.room().clear();
+                }
                 self.tally.count.fetch_sub(1, Ordering::Relaxed);
                 self.tally.bytes.fetch_sub(spot.charged, Ordering::Relaxed);
             }
@@ -206,7 +209,11 @@ impl<T: Body> Room<T> {
         self.bytes
     }
 
+    /// Takes the body away, which is told so.
     pub(super) fn clear(&mut self) {
+        if let Some(mut body) = self.body.as_ref().and_then(|body| body.try_lock().ok()) {
+            body.ended();
+        }
         *self = Self::empty();
     }
 

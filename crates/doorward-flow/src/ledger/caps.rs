@@ -37,9 +37,41 @@ pub struct Bounds {
     pub bytes: u64,
 }
 
+impl Caps {
+    /// Those whose bounds for one context are these. The others keep their proportion to them: what is honest in a context
+    /// adds up over a day as it did before.
+    #[must_use]
+    pub fn of_context(context: Bounds) -> Self {
+        let usual = Self::default();
+        let in_proportion = |bounds: Bounds| {
+            let scaled = |of: fn(&Bounds) -> u64| match of(&bounds) {
+                u64::MAX => u64::MAX,
+                bound => {
+                    let wanted = u128::from(bound) * u128::from(of(&context)) / u128::from(of(&usual.context).max(1));
+                    u64::try_from(wanted).unwrap_or(u64::MAX).max(1)
+                }
+            };
+            Bounds {
+                steps: scaled(|bounds| bounds.steps),
+                staged: scaled(|bounds| bounds.staged),
+                linked: scaled(|bounds| bounds.linked),
+                sunk: scaled(|bounds| bounds.sunk),
+                bytes: scaled(|bounds| bounds.bytes),
+            }
+        };
+        Self { context, day: in_proportion(usual.day), month: in_proportion(usual.month), ..usual }
+    }
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { steps: 40, staged: 50, linked: 25, sunk: 25, bytes: 1 << 20 }
+    }
+}
+
 impl Default for Caps {
     fn default() -> Self {
-        let context = Bounds { steps: 40, staged: 50, linked: 25, sunk: 25, bytes: 1 << 20 };
+        let context = Bounds::default();
         let day = Bounds { steps: 80, staged: 400, linked: 80, sunk: 50, bytes: 4 << 20 };
         // In a month there are easily more records than are told apart exactly. What is counted of steps then is too high, and
         // of the last two far too high.

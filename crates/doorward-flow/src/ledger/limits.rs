@@ -13,6 +13,9 @@ pub const SERVERS_MAX: usize = 24;
 /// Most identifiers that one ledger remembers to have gone to servers that did not give them; beyond, each counts again.
 pub const SUNK_MAX: usize = 192;
 
+/// Most bytes to one server that a bound of a context may be: beyond, it would bound nothing.
+pub const BOUND_BYTES_MAX: u64 = 1 << 40;
+
 /// Most conflicts that can be declared: every result is looked at for each.
 pub const WALLS_MAX: usize = 16;
 

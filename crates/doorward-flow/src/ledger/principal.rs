@@ -264,6 +264,34 @@ fn note(seen: &mut LedgerSeen, rules: &[(LedgerRule, bool)]) {
 }
 
 #[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(steps: u32) -> Ledger {
+        let mut ledger = Ledger::new();
+        ledger.counts.steps = u64::from(steps);
+        ledger
+    }
+
+    #[test]
+    fn a_day_follows_what_is_usual_once_there_is_enough_of_it() {
+        let caps = Caps::default();
+        let mut principal = PrincipalLedger::new(Timestamp::from_micros(0));
+        let steps = |principal: &PrincipalLedger| principal.bounds(&caps).map(|bounds| bounds.steps);
+        let before = steps(&principal);
+        for number in 1..caps.baseline_contexts {
+            principal.ended(&context(30), &caps);
+            assert_eq!(steps(&principal), before, "after {number}");
+        }
+        // One that passed a bound is not usual, and is not counted among those either.
+        principal.ended(&context(40), &caps);
+        assert_eq!(steps(&principal), before);
+        principal.ended(&context(30), &caps);
+        assert_eq!(steps(&principal), [before[0], 30 * caps.baseline_times, before[2]], "the day's alone");
+    }
+}
+
+#[cfg(test)]
 impl PrincipalLedger {
     /// Lets it be known that data has gone this way before.
     pub(super) fn know_pair(&mut self, source: &str, sink: &str) {

@@ -1,11 +1,16 @@
 //! The merge-only rule, sentence by sentence.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use doorward_core::flow::{Carried, CarriedBy, ContextId, Ground, Handle, Hints, Label, SignedUnit, TaskToken};
 use doorward_core::ids::ServerId;
 use doorward_core::principal::{Claims, Principal, Proof, Subject};
-use doorward_flow::contexts::{Budget, Channel, Contexts, HandleSeen, Honesty, Opened, Place, Task, Trail, UnfitTask};
+use doorward_flow::contexts::{
+    Bounds, Budget, Channel, Contexts, HandleSeen, Honesty, Opened, Place, Task, Trail, UnfitTask,
+};
 
-use crate::support::{HOUR, MINUTE, Weight, ann, at, contexts, declared, nothing, part, principal, signed};
+use crate::support::{HOUR, MINUTE, Weight, ann, at, bounded, contexts, declared, nothing, part, principal, signed};
 
 use Honesty::{Honest, Unproven};
 
@@ -292,6 +297,32 @@ fn a_trail_is_read_as_it_is_written() {
     for text in ["", "x", &format!("{id} {id} signed"), &format!("{id} {id} signed alone{many}")] {
         assert_eq!(Trail::parse(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_body_is_told_once_that_its_context_is_over() {
+    let ends = Arc::new(AtomicUsize::new(0));
+    let enter = |contexts: &Contexts<Weight>, hints: &Hints, second| {
+        let place = resolve(contexts, hints, Unproven, second);
+        contexts.with(&place, at(second), |entry| entry.body.ends = Some(ends.clone()));
+    };
+    let ended = || ends.swap(0, Ordering::Relaxed);
+    for hints in [nothing(), signed("m")] {
+        let contexts = contexts();
+        enter(&contexts, &hints, 0);
+        contexts.sweep(at(MINUTE));
+        enter(&contexts, &hints, 2 * MINUTE);
+        assert_eq!(ended(), 0, "{hints:?}: it goes on");
+        // Another message finds that it is over, or nobody comes back and it is swept away.
+        enter(&contexts, &hints, 40 * HOUR);
+        assert_eq!(ended(), 1, "{hints:?}: begun anew");
+        contexts.sweep(at(120 * HOUR));
+        contexts.sweep(at(121 * HOUR));
+        assert_eq!(ended(), 1, "{hints:?}: swept away");
+    }
+    let contexts = bounded(Bounds { contexts: 8, bytes: usize::MAX });
+    (0..40).for_each(|number| enter(&contexts, &signed(&number.to_string()), number));
+    assert!(ended() >= 30, "what there is no room for ends as well");
 }
 
 #[test]

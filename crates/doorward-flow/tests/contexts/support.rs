@@ -1,6 +1,7 @@
 //! What the tests of contexts share: principals, times, labels of numbered parts, and a source of numbers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use doorward_core::flow::{Category, Hints, Label};
@@ -13,11 +14,19 @@ use doorward_flow::contexts::{Body, Bounds, Contexts};
 pub(crate) struct Weight {
     pub(crate) permits: usize,
     pub(crate) forbids: usize,
+    /// Grows when it ends.
+    pub(crate) ends: Option<Arc<AtomicUsize>>,
 }
 
 impl Body for Weight {
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.permits + self.forbids
+    }
+
+    fn ended(&mut self) {
+        if let Some(ends) = &self.ends {
+            ends.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn shed(&mut self) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use doorward_core::ids::ServerId;
 use doorward_core::limits::PRINCIPAL_PART_MAX;
-use doorward_flow::ledger::limits::WALLS_MAX;
-use doorward_flow::ledger::{Wall, Walls};
+use doorward_flow::ledger::limits::{BOUND_BYTES_MAX, IDENTIFIERS_MAX, SUNK_MAX, WALLS_MAX};
+use doorward_flow::ledger::{Bounds, Wall, Walls};
 use doorward_policy::{FlowPolicy, Preset};
 
 use super::build::Builder;
@@ -26,6 +26,10 @@ pub struct ContextRules {
     pub begin_task: bool,
     /// Whether callers may ask bounded questions about hidden results.
     pub project: bool,
+    /// Whether values that good work has shown count later.
+    pub learn: bool,
+    /// From which counts of one unit of work on the ledger speaks.
+    pub bounds: Bounds,
 }
 
 /// Claims that say who, for whom, when and how (RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2).
@@ -54,13 +58,38 @@ const OTHER_CLAIMS: &[&str] = &[
 
 impl Builder<'_> {
     /// How units of work are told apart, and what stays apart in them.
-    pub(super) fn context_rules(&mut self) -> ContextRules {
+    pub(super) fn context_rules(&mut self, preset: Option<Preset>) -> ContextRules {
         ContextRules {
             honest_clients: self.honest_clients(),
             walls: self.walls(),
             begin_task: self.flag(Key::FlowBeginTask, false),
             project: self.flag(Key::FlowProject, false),
+            learn: self.flag(Key::FlowLearn, preset != Some(Preset::Observe)),
+            bounds: self.bounds(),
         }
+    }
+
+    /// The bounds of one unit of work.
+    fn bounds(&mut self) -> Bounds {
+        let usual = Bounds::default();
+        let records = IDENTIFIERS_MAX as u64;
+        Bounds {
+            steps: self.bound(Key::FlowBoundsSteps, usual.steps, records),
+            staged: self.bound(Key::FlowBoundsStaged, usual.staged, records),
+            linked: self.bound(Key::FlowBoundsLinked, usual.linked, records),
+            sunk: self.bound(Key::FlowBoundsSunk, usual.sunk, SUNK_MAX as u64),
+            bytes: self.bound(Key::FlowBoundsBytes, usual.bytes, BOUND_BYTES_MAX),
+        }
+    }
+
+    fn bound(&mut self, key: Key, usual: u64, most: u64) -> u64 {
+        let (bound, origin) = self.number(key, usual);
+        if (1..=most).contains(&bound) {
+            return bound;
+        }
+        let advice = format!("write 1 to {most}, or leave it out for {usual}");
+        self.problems.error(origin, format!("{key} cannot be {bound}"), advice);
+        usual
     }
 
     /// The declared conflicts: between groups of servers, and between the values of fields.

@@ -55,6 +55,18 @@ pub enum Key {
     FlowBeginTask,
     /// The claim of access tokens that names the unit of work.
     FlowTaskClaim,
+    /// Whether values that good work has shown count later.
+    FlowLearn,
+    /// Records that arrive a few at a time, in one context.
+    FlowBoundsSteps,
+    /// Records over several servers.
+    FlowBoundsStaged,
+    /// Records known from several servers.
+    FlowBoundsLinked,
+    /// Records of which an identifier went to a server that did not give it.
+    FlowBoundsSunk,
+    /// Bytes to one server after something confidential was read.
+    FlowBoundsBytes,
     /// Whether the gateway offers a tool to ask bounded questions about hidden results.
     FlowProject,
     /// Where rules read the time of day.
@@ -128,6 +140,12 @@ impl Key {
         Self::FlowConflictFields,
         Self::FlowBeginTask,
         Self::FlowTaskClaim,
+        Self::FlowLearn,
+        Self::FlowBoundsSteps,
+        Self::FlowBoundsStaged,
+        Self::FlowBoundsLinked,
+        Self::FlowBoundsSunk,
+        Self::FlowBoundsBytes,
         Self::FlowProject,
         Self::PolicyTimezone,
         Self::PolicyDenied,
@@ -174,6 +192,12 @@ impl Key {
             Self::FlowConflictFields => ("flow", "conflict_fields"),
             Self::FlowBeginTask => ("flow", "begin_task"),
             Self::FlowTaskClaim => ("flow", "task_claim"),
+            Self::FlowLearn => ("flow", "learn"),
+            Self::FlowBoundsSteps => ("flow.bounds", "steps"),
+            Self::FlowBoundsStaged => ("flow.bounds", "staged"),
+            Self::FlowBoundsLinked => ("flow.bounds", "linked"),
+            Self::FlowBoundsSunk => ("flow.bounds", "sunk"),
+            Self::FlowBoundsBytes => ("flow.bounds", "bytes"),
             Self::FlowProject => ("flow", "project"),
             Self::PolicyTimezone => ("policy", "timezone"),
             Self::PolicyDenied => ("policy", "denied"),
@@ -207,8 +231,16 @@ impl Key {
             | Self::FlowConflictFields
             | Self::IdentityScopes
             | Self::IdentityInitialScopes => Form::List,
-            Self::StoreFlushMs | Self::AggregateWaitS | Self::ApprovalsWaitS | Self::ApprovalsPerHour => Form::Number,
-            Self::AggregateEnabled | Self::FlowBeginTask | Self::FlowProject => Form::Flag,
+            Self::FlowBoundsSteps
+            | Self::FlowBoundsStaged
+            | Self::FlowBoundsLinked
+            | Self::FlowBoundsSunk
+            | Self::FlowBoundsBytes
+            | Self::StoreFlushMs
+            | Self::AggregateWaitS
+            | Self::ApprovalsWaitS
+            | Self::ApprovalsPerHour => Form::Number,
+            Self::AggregateEnabled | Self::FlowBeginTask | Self::FlowLearn | Self::FlowProject => Form::Flag,
             Self::ListenHttp
             | Self::ListenAuth
             | Self::IdentityResource

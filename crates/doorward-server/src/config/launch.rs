@@ -82,7 +82,8 @@ pub fn load_run(request: &RunRequest, surroundings: &Surroundings) -> Result<(Ru
     let policy = builder.policy(Preset::Guarded);
     let server = server(request, surroundings, &mut builder.problems);
     let guards = builder.guards(server.as_slice());
-    let (pins, approvals, contexts) = (builder.pins(), builder.approvals(), builder.context_rules());
+    let contexts = builder.context_rules(policy.as_ref().map(|policy| policy.preset));
+    let (pins, approvals) = (builder.pins(), builder.approvals());
     let Builder { problems, .. } = builder;
     match (server, policy, store, pins, approvals) {
         (Some(server), Some(mut policy), Some(store), Some(pins), Some(approvals)) => {

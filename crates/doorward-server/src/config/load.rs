@@ -64,7 +64,7 @@ pub fn load(request: &Request, surroundings: &Surroundings) -> Result<Loaded, Co
     let views = builder.views();
     let rules = builder.pins().zip(builder.approvals());
     let approval_pages = builder.approval_pages();
-    let contexts = builder.context_rules();
+    let contexts = builder.context_rules(policy.as_ref().map(|policy| policy.preset));
     let sinks = builder.sinks();
     let Builder { problems, shown, files, .. } = builder;
     match (listen, identity, admin, store, policy, aggregate, rules) {

@@ -57,6 +57,7 @@ impl Flows {
         let ledger = self.ledger(&flight.owner, now);
         let (reckoning, read) = self.contexts.with(&flight.place, now, |entry| {
             entry.body.context.raise(entry.label);
+            entry.body.count_in(&ledger);
             for (nature, parts) in [(nature.as_deref(), &fields), (plain, &beside)] {
                 let call = nature.and_then(|nature| call(content, nature));
                 let output_schema = schema.as_ref().map(|schema| schema.as_raw());

@@ -11,10 +11,9 @@ use doorward_core::decision::{Decision, Denial, Obligation, Telling};
 use doorward_core::flow::{Confidentiality, FlowSeen, Label};
 use doorward_core::ids::ExchangeId;
 use doorward_core::refusal::Code;
-use doorward_flow::canonical::Kind;
 use doorward_policy::Engine;
 
-use super::{Flight, Flows, locked};
+use super::{Flight, Flows, Known, locked};
 use crate::approvals::{FlowAsked, is_level};
 use crate::clock::now;
 use crate::gateway::Gateway;
@@ -36,19 +35,21 @@ pub(crate) struct Asks<'a> {
 impl Flows {
     /// What the decision point is told of `request`, a part of the message `id`, with what people have endorsed for it.
     pub(crate) async fn look(&self, gateway: &Gateway, id: ExchangeId, request: &AccessRequest) -> FlowSeen {
-        let seen = self.judge(gateway, id, request, &[], now());
+        let seen = self.judge(gateway, id, request, Known::default(), now());
         let Some(flight) = self.flight(id).filter(|_| !seen.endorse.missing.is_empty()) else { return seen };
         let mut labels = words(&seen.context.label);
         labels.retain(|label| is_level(label));
-        match gateway.approvals().endorsed(gateway, flight.place.id(), request, &labels).await {
-            Ok(endorsed) if endorsed.is_empty() => seen,
-            // They are asked for each time: who has said yes may take it back.
-            Ok(endorsed) => self.judge(gateway, id, request, &endorsed, now()),
-            Err(error) => {
-                tracing::error!(%error, "what people have endorsed cannot be read: nothing counts as endorsed");
-                seen
-            }
+        // Both are asked for each time: who has said yes may take it back, and what was learned may be forgotten.
+        let endorsed = gateway.approvals().endorsed(gateway, flight.place.id(), request, &labels).await;
+        let endorsed = endorsed.unwrap_or_else(|error| {
+            tracing::error!(%error, "what people have endorsed cannot be read: nothing counts as endorsed");
+            Vec::new()
+        });
+        let learned = self.learned(gateway, &flight, request).await;
+        if endorsed.is_empty() && learned.is_empty() {
+            return seen;
         }
+        self.judge(gateway, id, request, Known { endorsed, learned }, now())
     }
 
     /// Remembers what `request`, a part of the message `id`, was allowed by.
@@ -73,6 +74,9 @@ impl Flows {
         let (Some(seen), Some(flight)) = (observed.flow.as_deref(), self.flight(call.id)) else {
             return Decision::Deny(denial);
         };
+        if is_about_flow {
+            self.doubt(&flight, call.request);
+        }
         if !(is_about_flow && is_told) {
             return Decision::Deny(denial);
         }
@@ -102,9 +106,7 @@ impl Flows {
 
     /// Whether the very same call was refused before in its context. It is remembered from now on.
     fn insists(&self, flight: &Arc<Flight>, request: &AccessRequest) -> bool {
-        let arguments = request.arguments.as_ref().map_or("", |arguments| arguments.as_raw().text());
-        let call = format!("{}\0{}\0{arguments}", request.resource.server(), request.resource.name().unwrap_or(""));
-        let call = self.keyed.hash(Kind::Call, &call);
+        let call = self.call_hash(request);
         self.contexts.with(&flight.place, now(), |entry| entry.body.was_refused(call))
     }
 }

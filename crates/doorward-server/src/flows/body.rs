@@ -1,20 +1,25 @@
 //! What is kept of one context beside its label.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
 
-use doorward_core::flow::{Confidentiality, Ground, Source, Why};
-use doorward_flow::canonical::Key;
+use arc_swap::ArcSwap;
+use doorward_core::flow::{Confidentiality, ContextId, Ground, Source, Why};
+use doorward_core::time::Timestamp;
+use doorward_flow::canonical::{Key, Keyed, Kind};
 use doorward_flow::context::{Beginning, Context};
 use doorward_flow::contexts::{self, Place};
-use doorward_flow::ledger::Ledger;
+use doorward_flow::ledger::{Ledger, PrincipalLedger};
 use doorward_flow::prints::{PrintKey, Prints};
 
 use super::hidden::kept::Hidden;
-use super::task;
+use super::{FlowRules, locked, task};
 use crate::limits::{FLOW_REFUSALS_MAX, FLOW_SOURCES_MAX, FLOW_SOURCES_TOLD_MAX};
 
 /// About how many bytes the names in a source take: an exchange, an item and a field.
 const SOURCE_NAMES: usize = 160;
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// What is kept of one context.
 pub(super) struct Body {
@@ -27,13 +32,19 @@ pub(super) struct Body {
     read: BTreeMap<u32, Source>,
     next: u32,
     prints: Prints,
+    /// Whether something speaks against what is done in it.
+    pub(super) is_doubtful: bool,
+    began: Timestamp,
+    rules: Arc<ArcSwap<FlowRules>>,
+    /// What is counted for its principal, over all contexts.
+    counted_in: Option<Arc<Mutex<PrincipalLedger>>>,
     /// Hashes of the calls that were refused last, the newest at the end.
     refused: VecDeque<u64>,
 }
 
 impl Body {
     /// What is kept of the context of `place` from now on. What was read where a fallback begins, nobody can tell.
-    pub(super) fn new(key: &Key, place: &Place) -> Self {
+    pub(super) fn new(key: &Key, place: &Place, rules: &Arc<ArcSwap<FlowRules>>, now: Timestamp) -> Self {
         let beginning = match place.ground() {
             Ground::Signed | Ground::Declared => Beginning::Known,
             Ground::Correlated | Ground::Fallback => Beginning::Unknown,
@@ -49,7 +60,36 @@ impl Body {
             read: BTreeMap::new(),
             next: 0,
             prints: Prints::new(),
+            is_doubtful: false,
+            began: now,
+            rules: rules.clone(),
+            counted_in: None,
             refused: VecDeque::new(),
+        }
+    }
+
+    /// The unit of work that it is, for what is learned. What has no name of its own is one for each day: nobody can tell
+    /// whether it was another.
+    pub(super) fn unit(&self, keyed: &Keyed, place: &Place) -> ContextId {
+        match place.ground() {
+            Ground::Signed | Ground::Declared => place.id(),
+            Ground::Correlated | Ground::Fallback => {
+                let half = |part: u8| {
+                    let day = self.began.as_micros() / DAY_MICROS;
+                    keyed.hash(Kind::Place, &format!("{}\n{day}\n{part}", place.id())).to_be_bytes()
+                };
+                let mut bytes = [0; 16];
+                let halves = half(0).into_iter().chain(half(1));
+                bytes.iter_mut().zip(halves).for_each(|(to, from)| *to = from);
+                ContextId::from_bytes(bytes)
+            }
+        }
+    }
+
+    /// Counts towards `ledger` when it ends.
+    pub(super) fn count_in(&mut self, ledger: &Arc<Mutex<PrincipalLedger>>) {
+        if self.counted_in.is_none() {
+            self.counted_in = Some(ledger.clone());
         }
     }
 
@@ -113,11 +153,52 @@ impl contexts::Body for Body {
             + refused
     }
 
+    /// What was usual in it may raise what its principal may do in a day. One that something speaks against is not usual.
+    fn ended(&mut self) {
+        if let Some(ledger) = self.counted_in.take().filter(|_| !self.is_doubtful) {
+            locked(&ledger).ended(&self.ledger, &self.rules.load().caps);
+        }
+    }
+
     fn shed(&mut self) {
         self.context.shed();
         self.hidden.forget();
         self.refused = VecDeque::new();
         self.read = BTreeMap::new();
         self.prints = Prints::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorward_core::flow::Hints;
+    use doorward_core::principal::{Principal, Proof};
+    use doorward_flow::contexts::{Bounds, Contexts, Honesty};
+
+    use super::*;
+
+    /// How many contexts have taught the ledger what is usual, by its size.
+    fn taught(is_doubtful: bool) -> bool {
+        let (who, now) = (Principal::new("ann", Proof::LocalToken), Timestamp::from_micros(1));
+        let rules: Arc<ArcSwap<FlowRules>> = Arc::default();
+        let key = Key::from_bytes([0; 16]);
+        let begin = move |place: &Place| Body::new(&key, place, &rules, now);
+        let contexts = Contexts::new(&[0; 32], Bounds::default(), begin);
+        let place = contexts.resolve(&who, &Hints::default().with_signed("m"), Honesty::Unproven, now);
+        let ledger = Arc::new(Mutex::new(PrincipalLedger::new(now)));
+        let before = locked(&ledger).bytes();
+        contexts.with(&place, now, |entry| {
+            entry.body.count_in(&ledger);
+            entry.body.is_doubtful = is_doubtful;
+        });
+        contexts.sweep(Timestamp::from_micros(i64::MAX));
+        let after = locked(&ledger).bytes();
+        after > before
+    }
+
+    #[test]
+    fn a_context_that_is_over_says_what_is_usual_unless_something_was_refused_in_it() {
+        assert!(taught(false));
+        assert!(!taught(true));
     }
 }

@@ -1,5 +1,7 @@
 //! What records tell of the flow that a message was part of.
 
+use std::sync::Arc;
+
 use doorward_core::flow::{Confidentiality, FlowNote, Label, Source, Why};
 use doorward_core::ids::ExchangeId;
 use doorward_core::principal::PrincipalId;
@@ -9,6 +11,9 @@ use doorward_core::time::Timestamp;
 
 use super::{Flows, locked};
 use crate::limits::{FLOW_SOURCES_TOLD_MAX, LEDGERS_MAX};
+
+/// What a record says of a call that passed because earlier work was good with its values.
+const BY_LESSON: &str = "A value that it names was learned from earlier work.";
 
 /// A message that has set out: forgotten with this, unless it goes on to where its answer is waited for.
 pub(crate) struct Boarded<'a> {
@@ -48,6 +53,7 @@ impl Flows {
         };
         let Some(flight) = flight else { return };
         flight.landed(record.disposition);
+        self.doubt_by(&flight, record);
         if let Some(carried) = flight.carriage.get() {
             record.arguments_digest = carried.digest;
         }
@@ -71,6 +77,9 @@ impl Flows {
         };
         sources.extend(judged.taken_from.iter().cloned());
         sources.extend(flight.carriage.get().into_iter().flat_map(|carried| carried.sources.clone()));
+        if judged.by_lesson && record.code.is_none() {
+            record.reasons.push(Arc::from(BY_LESSON));
+        }
         let trail = flight.place.trail().to_string().into();
         record.flow = Some(Box::new(FlowNote { context: flight.place.id(), trail, label, missing, sources }));
     }

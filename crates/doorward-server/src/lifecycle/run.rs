@@ -89,6 +89,11 @@ async fn carry(
     let ended = tokio::select! {
         ended = converse(parties, Limits::default(), tokio::io::stdin(), tokio::io::stdout(), signals.end()) => ended,
         never = gateway.obey(&outside.pool) => match never {},
+        // Goes on for as long as it is driven.
+        ended = async {
+            gateway.flows().sweep(gateway.store()).await;
+            std::future::pending().await
+        } => ended,
     };
     outside.pool.shutdown().await;
     if let Err(error) = gateway.store().close().await {

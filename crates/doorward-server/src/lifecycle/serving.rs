@@ -223,7 +223,7 @@ async fn obey(gateway: Arc<Gateway>, pool: Arc<Pool>) {
 async fn forget(gateway: Arc<Gateway>, mut stop: watch::Receiver<Stop>) {
     tokio::select! {
         () = gateway.approvals().sweep() => {}
-        () = gateway.flows().sweep() => {}
+        () = gateway.flows().sweep(gateway.store()) => {}
         _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
     }
 }

@@ -22,6 +22,7 @@ mod hostile;
 mod identity;
 mod keys;
 mod lasting;
+mod learned;
 mod messages;
 mod missions;
 mod neighbours;

@@ -16,7 +16,7 @@ const FRIEND: &str = "ann@friends.example";
 
 /// By which way a client comes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Way {
+pub(super) enum Way {
     /// The era without sessions, at the endpoint of each server.
     ModernOwn,
     /// The same at the joint endpoint.
@@ -30,33 +30,33 @@ enum Way {
 const WAYS: [Way; 4] = [Way::ModernOwn, Way::ModernJoint, Way::LegacyOwn, Way::LegacyJoint];
 
 /// A gateway before a page, the customers and a way out, whose callers show tokens with missions.
-struct Desk {
-    rig: Rig,
-    issuer: Issuer,
-    mail: Scripted,
+pub(super) struct Desk {
+    pub(super) rig: Rig,
+    pub(super) issuer: Issuer,
+    pub(super) mail: Scripted,
 }
 
 impl Desk {
     async fn open(policies: &[FlowPolicy]) -> Self {
-        Self::open_with(policies, |_| Vec::new()).await
+        Self::open_as(policies, |_| {}).await
     }
 
-    async fn open_with(policies: &[FlowPolicy], more: impl FnOnce(&Issuer) -> Vec<IssuerConfig>) -> Self {
+    pub(super) async fn open_as(policies: &[FlowPolicy], change: impl FnOnce(&mut Plan)) -> Self {
         let web = Scripted::start(WEB, |seen| Reply::Send(said(seen, PAGE))).await;
         let crm = Scripted::start(CRM, |seen| Reply::Send(said(seen, &customers("page 0")))).await;
         let mail = Scripted::start(MAIL, |seen: &Seen| Reply::Send(said(seen, "sent"))).await;
         let issuer = Issuer::start().await;
         let plan = Plan::new().with_url("web", &web.url).with_url("crm", &crm.url).with_url("mail", &mail.url);
-        let issuers = [issuer.config()].into_iter().chain(more(&issuer)).collect();
-        let claimed = IdentityConfig { task_claim: Some("mission".to_owned()), ..identity(issuers) };
+        let claimed = IdentityConfig { task_claim: Some("mission".to_owned()), ..identity(vec![issuer.config()]) };
         let mut plan = plan.with_identity(claimed);
         plan.config.contexts.begin_task = true;
         let own: Vec<&str> = policies.iter().map(|policy| policy.text()).collect();
         plan.config.policy = policy(Preset::Observe, &own);
+        change(&mut plan);
         Self { rig: plan.start().await, issuer, mail }
     }
 
-    fn token(&self, mission: &Value) -> String {
+    pub(super) fn token(&self, mission: &Value) -> String {
         self.issuer.token(&json!({ "mission": mission }))
     }
 
@@ -84,18 +84,18 @@ impl Desk {
         }
     }
 
-    async fn reads(&self, way: Way, token: &str) {
+    pub(super) async fn reads(&self, way: Way, token: &str) {
         let page = self.call(way, token, ("web", "fetch"), json!({ "url": "https://pages.example/" })).await;
         let list = self.call(way, token, ("crm", "list_customers"), json!({ "which": "page 0" })).await;
         assert!(page["result"]["isError"].is_null() && list["result"]["isError"].is_null(), "{page} {list}");
     }
 
-    async fn send(&self, way: Way, token: &str, to: &str) -> Value {
+    pub(super) async fn send(&self, way: Way, token: &str, to: &str) -> Value {
         self.call(way, token, ("mail", "send_email"), json!({ "to": to, "body": "The list: ..." })).await
     }
 }
 
-fn is_sent(answer: &Value) -> bool {
+pub(super) fn is_sent(answer: &Value) -> bool {
     answer["result"]["content"][0]["text"] == "sent"
 }
 
@@ -177,10 +177,8 @@ async fn a_renewed_token_goes_on_in_the_same_mission_and_keeps_its_first_purpose
 #[tokio::test]
 async fn the_same_name_of_two_issuers_or_clients_is_two_missions() {
     let other = Issuer::start().await;
-    let desk = Desk::open_with(&STRICT, |_| {
-        vec![IssuerConfig { name: "other".to_owned(), prefix: "other".to_owned(), ..other.config() }]
-    })
-    .await;
+    let config = IssuerConfig { name: "other".to_owned(), prefix: "other".to_owned(), ..other.config() };
+    let desk = Desk::open_as(&STRICT, |plan| plan.config.identity.issuers.push(config)).await;
     let way = Way::ModernOwn;
     let own = desk.token(&json!({ "id": "m", "tools": ["web/fetch", "crm/list_customers"] }));
     desk.reads(way, &own).await;

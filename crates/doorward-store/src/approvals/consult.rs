@@ -9,6 +9,7 @@ use super::{
     Answered, ApprovalAnswer, ApprovalBounds, ApprovalQuestion, ApprovalState, ApprovalSubject, Asked, AskedOf,
     Consulted, NotAsked, row,
 };
+use crate::lessons;
 use crate::limits::{APPROVAL_CONTINUES, APPROVALS_BUDGET_SPAN, APPROVALS_KEPT, APPROVALS_MAX};
 
 /// One who was asked and whose question is not over.
@@ -211,6 +212,9 @@ pub(super) async fn answer(
         .execute(&mut *connection)
         .await?;
     if done.rows_affected() == 1 {
+        if answer == ApprovalAnswer::Deny {
+            unlearn(connection, id).await?;
+        }
         return Ok(Answered::Done);
     }
     let found = sqlx::query("SELECT * FROM approval WHERE id = ?").bind(id).fetch_optional(connection).await?;
@@ -218,6 +222,17 @@ pub(super) async fn answer(
         Some(found) => Ok(Answered::Not(row::read(&found, at)?.state)),
         None => Ok(Answered::Unknown),
     }
+}
+
+/// What a person says no to is no longer learned, however often it was good before.
+async fn unlearn(connection: &mut SqliteConnection, id: &str) -> Result<(), sqlx::Error> {
+    let denied = sqlx::query("SELECT principal, server, item, data FROM approval WHERE id = ? AND subject = 'data'");
+    let Some(denied) = denied.bind(id).fetch_optional(&mut *connection).await? else { return Ok(()) };
+    let values = row::data(denied.try_get("data")?)?;
+    let values: Vec<(String, u64)> = values.into_iter().map(|datum| (datum.role, datum.hash)).collect();
+    let (principal, server): (Vec<u8>, String) = (denied.try_get("principal")?, denied.try_get("server")?);
+    let tool: Option<String> = denied.try_get("item")?;
+    lessons::unlearn(connection, &principal, (&server, tool.as_deref().unwrap_or_default()), &values).await
 }
 
 /// As [`super::Approvals::resume`]: one sentence, and so at once.

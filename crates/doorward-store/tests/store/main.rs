@@ -7,6 +7,7 @@ mod details;
 mod failure;
 mod filters;
 mod keys;
+mod lessons;
 mod log;
 mod opening;
 mod pins;

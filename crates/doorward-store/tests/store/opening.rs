@@ -102,7 +102,7 @@ async fn records_of_a_later_form_are_shown_as_they_stand() {
     store.close().await.unwrap();
 }
 
-async fn execute(scratch: &Scratch, sql: &'static str) {
+pub(crate) async fn execute(scratch: &Scratch, sql: &'static str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(scratch.file());
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     connection.execute(sqlx::raw_sql(sql)).await.unwrap();

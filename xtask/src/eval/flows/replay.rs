@@ -18,7 +18,7 @@ use super::toolset::Tool;
 use super::trace::{Call, Trace, json};
 
 /// What was learned: a value that was good for a tool.
-pub(super) type Learned = BTreeSet<(ServerId, String, String)>;
+pub(super) type Learned = BTreeSet<(ServerId, String, Role, String)>;
 
 /// What stays the same for one play.
 #[derive(Clone, Copy, Default)]
@@ -65,8 +65,9 @@ impl Seen {
 /// Plays `trace` in `state`.
 pub(super) fn play(state: &mut State, shapes: &mut Shapes, trace: &Trace, rules: Rules<'_>) -> Vec<Seen> {
     let mut player = Player { state, shapes, trace, rules, declared: 0 };
-    for (server, tool, value) in rules.learned.into_iter().flatten() {
-        player.state.context.learn(server, tool, value);
+    for (server, tool, role, value) in rules.learned.into_iter().flatten() {
+        let value = player.state.context.form(value);
+        player.state.context.learn(server, tool, *role, value);
     }
     trace.calls.iter().enumerate().map(|(at, call)| player.call(at, call)).collect()
 }
@@ -168,9 +169,10 @@ pub(super) fn lessons(trace: &Trace) -> Learned {
         }
         each_leaf(call.arguments.as_raw(), "", &mut |pointer, raw| {
             let text = raw.as_str().unwrap_or_else(|| raw.text().into());
-            match nature.role(pointer, raw.kind()) {
+            let role = nature.role(pointer, raw.kind());
+            match role {
                 Role::Target | Role::Selector | Role::Credential => {
-                    learned.insert((call.server.clone(), call.tool.name.clone(), text.into_owned()));
+                    learned.insert((call.server.clone(), call.tool.name.clone(), role, text.into_owned()));
                 }
                 Role::Command | Role::Content | Role::Control | Role::Choice => {}
             }

@@ -74,6 +74,42 @@ fn a_claim_that_names_no_task_is_an_error() {
 }
 
 #[test]
+fn good_work_teaches_unless_the_preset_only_looks_on_or_somebody_says_so() {
+    let of = |name: &str, text: &str| {
+        Place::new(name).file("project/doorward.toml", text).load().unwrap().config.contexts.learn
+    };
+    assert!(of("learn-usual", ""));
+    assert!(!of("learn-observe", "[policy]\npreset = \"observe\"\n"));
+    assert!(of("learn-asked", "[policy]\npreset = \"observe\"\n[flow]\nlearn = true\n"));
+    assert!(!of("learn-off", "[flow]\nlearn = false\n"));
+}
+
+#[test]
+fn the_bounds_of_a_unit_of_work_are_read_and_bounded() {
+    use doorward_flow::ledger::{Bounds, Caps};
+    assert_eq!(Place::new("bounds-usual").load().unwrap().config.contexts.bounds, Bounds::default());
+    assert_eq!(Caps::of_context(Bounds::default()), Caps::default());
+    let text = "[flow.bounds]\nsteps = 80\nstaged = 4096\nlinked = 1\nsunk = 192\nbytes = 2097152\n";
+    let config = Place::new("bounds-all").file("project/doorward.toml", text).load().unwrap().config;
+    let bounds = Bounds { steps: 80, staged: 4096, linked: 1, sunk: 192, bytes: 2 << 20 };
+    assert_eq!(config.contexts.bounds, bounds);
+    let caps = Caps::of_context(bounds);
+    assert_eq!((caps.context.steps, caps.day.steps, caps.month.steps), (80, 160, 4_000), "in proportion");
+    assert_eq!((caps.day.bytes, caps.month.linked), (8 << 20, u64::MAX));
+    for (line, told) in [
+        ("steps = 0", "flow.bounds.steps cannot be 0; write 1 to 4096, or leave it out for 40"),
+        ("staged = 4097", "flow.bounds.staged cannot be 4097; write 1 to 4096, or leave it out for 50"),
+        ("linked = 0", "flow.bounds.linked cannot be 0; write 1 to 4096, or leave it out for 25"),
+        ("sunk = 193", "flow.bounds.sunk cannot be 193; write 1 to 192, or leave it out for 25"),
+        ("bytes = 0", "flow.bounds.bytes cannot be 0; write 1 to 1099511627776, or leave it out for 1048576"),
+    ] {
+        let place = Place::new("bounds-wrong").file("project/doorward.toml", &format!("[flow.bounds]\n{line}\n"));
+        let column = line.find('=').unwrap() + 3;
+        assert_eq!(errors(&place), [format!("./doorward.toml:2:{column}: {told}")]);
+    }
+}
+
+#[test]
 fn what_no_token_can_name_is_an_error() {
     let place = Place::new("contexts-name").file("project/doorward.toml", "[flow]\nhonest_clients = [\"\"]\n");
     let expected = "./doorward.toml:2:19: '' cannot be the name of a client; \
