@@ -264,6 +264,14 @@ fn note(seen: &mut LedgerSeen, rules: &[(LedgerRule, bool)]) {
 }
 
 #[cfg(test)]
+impl PrincipalLedger {
+    /// Lets it be known that data has gone this way before.
+    pub(super) fn know_pair(&mut self, source: &str, sink: &str) {
+        self.pairs.extend(ServerId::parse(source).ok().zip(ServerId::parse(sink).ok()));
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -288,13 +296,5 @@ mod tests {
         assert_eq!(steps(&principal), before);
         principal.ended(&context(30), &caps);
         assert_eq!(steps(&principal), [before[0], 30 * caps.baseline_times, before[2]], "the day's alone");
-    }
-}
-
-#[cfg(test)]
-impl PrincipalLedger {
-    /// Lets it be known that data has gone this way before.
-    pub(super) fn know_pair(&mut self, source: &str, sink: &str) {
-        self.pairs.extend(ServerId::parse(source).ok().zip(ServerId::parse(sink).ok()));
     }
 }

@@ -1,4 +1,5 @@
 //! What good work has shown is learned from two units without a doubt, bounded, and forgotten in time.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 
