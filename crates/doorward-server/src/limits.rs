@@ -475,9 +475,6 @@ pub const FLOW_SOURCES_MAX: usize = 256;
 /// Sources that one record names for what would be sent.
 pub const FLOW_SOURCES_TOLD_MAX: usize = 8;
 
-/// Most things that good work shows and that wait to be handed to the store.
-pub const FLOW_TAUGHT_MAX: usize = 4_096;
-
 /// Tasks that one user may open at once, before they flow back at [`TASKS_PER_HOUR`].
 pub const TASKS_AT_ONCE: u32 = 30;
 

@@ -20,7 +20,9 @@ use tokio::sync::Notify;
 use super::{Flight, Flows};
 use crate::clock::now;
 use crate::gateway::Gateway;
-use crate::limits::FLOW_TAUGHT_MAX;
+
+/// Most things that wait to be handed to the store.
+const WAITING_ROOM: usize = 4_096;
 
 /// What speaks against a unit of work for good; every other cause is the hash of a call.
 const FOR_GOOD: u64 = 0;
@@ -35,7 +37,7 @@ pub(super) struct Teaching {
 impl Teaching {
     fn push(&self, taught: Taught) {
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        if waits.len() >= FLOW_TAUGHT_MAX {
+        if waits.len() >= WAITING_ROOM {
             // What speaks for something can be lost; what speaks against it takes its place.
             let lost =
                 waits.iter().position(|one| matches!(one, Taught::Shown(_) | Taught::Used(_) | Taught::Settled(..)));
