@@ -18,6 +18,7 @@ mod matrix;
 mod output;
 mod peer;
 mod process;
+mod sinks;
 mod tidy;
 mod train;
 mod workspace;
@@ -41,6 +42,7 @@ const TASKS: &[Task] = &[
         run: cedar::run,
     },
     Task { name: "identity", about: "Tokens of a real authorization server, through the gateway", run: identity::run },
+    Task { name: "sinks", about: "Records to receivers of others, which go away and come back", run: sinks::run },
     Task { name: "bench", about: "What the gateway costs beside no proxy and a plain one", run: bench::run },
     Task { name: "train", about: "Learn the weights of the classifier of texts", run: train::run },
     Task { name: "eval", about: "What the guards find and miss in a labelled corpus", run: eval::run },

@@ -33,7 +33,7 @@ use hosts::Hosts;
 pub(crate) use install::cache_folder;
 
 use install::Installed;
-pub(crate) use install::packages;
+pub(crate) use install::{interpreter, packages};
 use report::Report;
 use rules::Rules;
 use servers::{SERVERS, Server, Transport};

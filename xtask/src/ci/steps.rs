@@ -7,7 +7,9 @@ use std::process::Command;
 
 use super::Options;
 use super::tools::Tool;
-use crate::{Failure, cedar, conformance, examples, flow, guide, identity, matrix, output, process, tidy, workspace};
+use crate::{
+    Failure, cedar, conformance, examples, flow, guide, identity, matrix, output, process, sinks, tidy, workspace,
+};
 
 /// One step of the run.
 pub(crate) struct Step {
@@ -109,6 +111,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "tokens of a real authorization server, through the gateway",
         needs: &[Tool::Npm],
         run: |_| plain(identity::run(&["--gateway-bin".to_owned(), built_program()?])),
+    },
+    Step {
+        name: "sinks",
+        about: "records to receivers of others, which go away and come back",
+        needs: &[Tool::Python],
+        run: |_| plain(sinks::run(&["--gateway-bin".to_owned(), built_program()?])),
     },
     Step { name: "examples", about: "every set-up under examples/", needs: &[], run: |_| plain(examples::run(&[])) },
     Step {

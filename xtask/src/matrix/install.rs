@@ -31,12 +31,12 @@ impl Installed {
     /// What the files in `pins` name, installing what is not there yet; what is built goes below `target`.
     pub(crate) fn ready(pins: &Path, target: &Path) -> Result<Self, String> {
         let cache = cache_folder()?;
-        let python = process::capture(Command::new("python3").args(["-c", "import sys; print(sys.version)"]))
-            .map_err(|reason| format!("Python 3.10 or newer is needed: {reason}"))?;
+        let python = python()?;
         let modules = npm(&pins.join("npm"), &cache, "the Node servers and clients", "npm")?;
         let environment = |name: &str| {
             let pins = pins.join(format!("requirements-{name}.txt"));
-            virtual_environment(&pins, &python, &cache, name)
+            let what = format!("the Python servers and clients ({name})");
+            virtual_environment(&pins, &python, &cache, (&what, name, "mcp"))
         };
         Ok(Self {
             node: node(&modules)?,
@@ -126,13 +126,30 @@ fn npm(pins: &Path, cache: &Path, what: &str, name: &str) -> Result<PathBuf, Str
     Ok(home.join(MODULES))
 }
 
+/// The interpreter that has the packages `pins` name, `module` among them, installing them when they are not there yet.
+pub(crate) fn interpreter(pins: &Path, what: &str, name: &str, module: &str) -> Result<PathBuf, String> {
+    let home = virtual_environment(pins, &python()?, &cache_folder()?, (what, name, module))?;
+    Ok(home.join(PYTHON))
+}
+
+/// Which Python there is.
+fn python() -> Result<String, String> {
+    process::capture(Command::new("python3").args(["-c", "import sys; print(sys.version)"]))
+        .map_err(|reason| format!("Python 3.10 or newer is needed: {reason}"))
+}
+
 /// An environment finds its interpreter by an absolute link, so one made by another Python is not used.
-fn virtual_environment(pins: &Path, python: &str, cache: &Path, name: &str) -> Result<PathBuf, String> {
+fn virtual_environment(
+    pins: &Path,
+    python: &str,
+    cache: &Path,
+    (what, name, module): (&str, &str, &str),
+) -> Result<PathBuf, String> {
     let home = cache.join(format!("matrix-python-{name}-{}", fingerprint(&[&read(pins)?, python])));
-    if process::answers(&home.join(PYTHON).to_string_lossy(), &["-c", "import mcp"]) {
+    if process::answers(&home.join(PYTHON).to_string_lossy(), &["-c", &format!("import {module}")]) {
         return Ok(home);
     }
-    output::line(format_args!("installing the Python servers and clients ({name}) into {}", home.display()));
+    output::line(format_args!("installing {what} into {}", home.display()));
     // One whose interpreter has gone would be in the way.
     let _ = fs::remove_dir_all(&home);
     install(cache, &home, |scratch| {

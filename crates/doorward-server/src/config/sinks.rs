@@ -234,7 +234,7 @@ impl Table<'_, '_, '_> {
         if plaintext && self.find("tls").is_some() {
             self.error("plaintext", "a sink speaks TLS or not", "remove plaintext or tls");
         }
-        if plaintext && !is_loopback(&host) {
+        if plaintext && !is_loopback(&host) && host != "::1" {
             let message = format!("records of {} cross the network in the clear", self.name);
             self.warn("plaintext", message, "use TLS, or a receiver on this machine that passes them on");
         }

@@ -26,6 +26,7 @@ mod learned;
 mod messages;
 mod missions;
 mod neighbours;
+mod observability;
 mod pipe;
 mod projected;
 mod questions;

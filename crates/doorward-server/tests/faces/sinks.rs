@@ -1,9 +1,12 @@
 //! Records on their way out of a running gateway: they arrive, say no payload, and may hold calls back.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use doorward_export::{Behind, Form, HttpTarget, Records, SinkConfig, Target, Trust, Webhook};
+use doorward_export::{
+    Behind, Form, HttpTarget, OcsfFile, Otlp, Records, Signal, SinkConfig, Syslog, Target, Trust, Webhook,
+};
 use doorward_store::SinkStart;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,14 +16,14 @@ use super::client::{Ask, Http, Session, call, denial};
 use super::rig::{Plan, Rig, eventually};
 
 /// A receiver that answers everything with one status, and keeps what it was sent.
-struct Receiver {
+pub(crate) struct Receiver {
     url: String,
     status: Arc<Mutex<u16>>,
     sent: Arc<Mutex<String>>,
 }
 
 impl Receiver {
-    async fn new(status: u16) -> Self {
+    pub(crate) async fn new(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/in", listener.local_addr().unwrap());
         let (status, sent) = (Arc::new(Mutex::new(status)), Arc::new(Mutex::new(String::new())));
@@ -33,7 +36,7 @@ impl Receiver {
         Self { url, status, sent }
     }
 
-    fn sink(&self, behind: Behind) -> SinkConfig {
+    pub(crate) fn sink(&self, behind: Behind) -> SinkConfig {
         let target = HttpTarget::new(&self.url, std::iter::empty(), Trust::default()).unwrap();
         SinkConfig {
             name: "siem".to_owned(),
@@ -44,6 +47,20 @@ impl Receiver {
         }
     }
 
+    /// Sinks of every other kind, to here where they need somebody.
+    fn other_kinds(&self, file: PathBuf, syslog: u16) -> Vec<SinkConfig> {
+        let target = || HttpTarget::new(&self.url, std::iter::empty(), Trust::default()).unwrap();
+        let sink = |name: &str, target| SinkConfig { name: name.to_owned(), target, ..self.sink(Behind::Spool) };
+        let signals = vec![Signal::Traces, Signal::Logs, Signal::Metrics];
+        let host = "127.0.0.1".to_owned();
+        vec![
+            sink("events", Target::Ocsf(OcsfFile { path: file, bytes: 1 << 20, keep: 1 })),
+            sink("hook", Target::Webhook(Webhook { target: target(), key: None, form: Form::Ocsf })),
+            sink("log", Target::Syslog(Syslog { host, port: syslog, trust: None, hostname: None })),
+            sink("otel", Target::Otlp(Otlp { target: target(), signals })),
+        ]
+    }
+
     fn sent(&self) -> String {
         self.sent.lock().unwrap().clone()
     }
@@ -52,7 +69,7 @@ impl Receiver {
 async fn receive(mut stream: TcpStream, status: Arc<Mutex<u16>>, sent: Arc<Mutex<String>>) {
     let mut bytes = Vec::new();
     while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {
-        if !bytes.ends_with(b"]}") {
+        if !is_whole(&bytes) {
             continue;
         }
         let status = *status.lock().unwrap();
@@ -65,6 +82,30 @@ async fn receive(mut stream: TcpStream, status: Arc<Mutex<u16>>, sent: Arc<Mutex
             return;
         }
     }
+}
+
+/// Whether a request has all of its body.
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    length.is_some_and(|length| body.len() >= length)
+}
+
+/// A receiver of syslog: what it has heard.
+async fn syslog() -> (u16, Arc<Mutex<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, heard) = (listener.local_addr().unwrap().port(), Arc::<Mutex<String>>::default());
+    let kept = heard.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut text = String::new();
+            if stream.read_to_string(&mut text).await.is_ok() {
+                kept.lock().unwrap().push_str(&text);
+            }
+        }
+    });
+    (port, heard)
 }
 
 async fn readiness(rig: &Rig) -> (u16, String) {
@@ -101,6 +142,31 @@ async fn what_is_recorded_arrives_without_a_payload_and_is_counted() {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
     assert_eq!(readiness(&rig).await.0, 200);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn no_payload_leaves_in_any_form() {
+    let receiver = Receiver::new(200).await;
+    let (port, heard) = syslog().await;
+    let mut plan = Plan::new().with_child("bare", "bare-upstream", &["--stdio"]);
+    let file = plan.scratch().path("events.jsonl");
+    plan.config.sinks = receiver.other_kinds(file.clone(), port);
+    let rig = plan.start().await;
+    let mut session = Session::open(&rig, "bare").await;
+    session.call(&call(1, "echo", json!({ "message": "planted-s3cret" }))).await;
+    let outcome = rig.outcomes(1).await.remove(0);
+    eventually("every sink", || async {
+        let (sent, heard) = (receiver.sent(), heard.lock().unwrap().clone());
+        let file = std::fs::read_to_string(&file).unwrap_or_default();
+        let ways = [&file, &heard, &sent];
+        let id = format!("{}-outcome", outcome.exchange);
+        let otlp = ["resourceSpans", "resourceLogs", "resourceMetrics", "\"class_uid\":6003"];
+        let arrived = ways.iter().all(|way| way.contains(&id)) && otlp.iter().all(|word| sent.contains(word));
+        assert!(ways.iter().all(|way| !way.contains("planted-s3cret")), "{ways:?}");
+        arrived.then_some(())
+    })
+    .await;
     rig.stop().await;
 }
 
