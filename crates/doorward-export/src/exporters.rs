@@ -78,7 +78,8 @@ struct Running {
     config: SinkConfig,
     counts: Arc<Counts>,
     stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    /// `None` once it was told to end.
+    task: Option<JoinHandle<()>>,
 }
 
 impl Exporters {
@@ -117,7 +118,7 @@ impl Exporters {
     pub async fn stop(&self) {
         let _ = self.stop.send(true);
         let running = std::mem::take(&mut *self.shared.lock());
-        let tasks: Vec<_> = running.into_values().map(Running::end).collect();
+        let tasks: Vec<_> = running.into_values().filter_map(|mut running| running.end()).collect();
         for task in tasks {
             wait_for(task, self.shared.pace).await;
         }
@@ -133,26 +134,21 @@ impl Shared {
         for sink in &sinks {
             self.store.sinks().declare(&sink.name, sink.start).await?;
         }
-        let mut ended = Vec::new();
-        let mut kept = BTreeMap::new();
-        let mut before = std::mem::take(&mut *self.lock());
-        let mut new = Vec::new();
-        for sink in sinks {
-            match before.remove(&sink.name) {
-                Some(running) if running.config == sink => drop(kept.insert(sink.name.clone(), running)),
-                Some(running) => {
-                    ended.push(running);
-                    new.push(sink);
-                }
-                None => new.push(sink),
-            }
-        }
-        ended.extend(before.into_values());
-        for task in ended.into_iter().map(Running::end).collect::<Vec<_>>() {
+        let ended: Vec<JoinHandle<()>> = {
+            let mut running = self.lock();
+            let other = running.values_mut().filter(|running| !sinks.contains(&running.config));
+            other.filter_map(Running::end).collect()
+        };
+        // Meanwhile what was there still says whether calls are held back.
+        for task in ended {
             wait_for(task, self.pace).await;
         }
-        kept.extend(new.into_iter().map(|sink| (sink.name.clone(), self.begin(sink))));
-        *self.lock() = kept;
+        let mut running = self.lock();
+        let mut before = std::mem::take(&mut *running);
+        for sink in sinks {
+            let same = before.remove(&sink.name).filter(|running| running.config == sink);
+            running.insert(sink.name.clone(), same.unwrap_or_else(|| self.begin(sink)));
+        }
         Ok(())
     }
 
@@ -167,7 +163,7 @@ impl Shared {
             counts: counts.clone(),
             stop: stopping,
         };
-        Running { config, counts, stop, task: tokio::spawn(follower.run()) }
+        Running { config, counts, stop, task: Some(tokio::spawn(follower.run())) }
     }
 
     /// Looks where the sinks stand, and holds calls back or lets them go on.
@@ -206,10 +202,11 @@ impl Shared {
 }
 
 impl Running {
-    fn end(self) -> JoinHandle<()> {
+    /// Tells it to end; what is to be waited for then.
+    fn end(&mut self) -> Option<JoinHandle<()>> {
         // Whoever has ended already need not be told.
         let _ = self.stop.send(true);
-        self.task
+        self.task.take()
     }
 }
 

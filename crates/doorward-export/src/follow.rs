@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::clock::{now, random};
-use crate::config::{Records, SinkConfig};
+use crate::config::{Records, SinkConfig, Target};
 use crate::deliver::Outlet;
 use crate::exporters::Pace;
 use crate::failure::{Failure, Turn};
-use crate::limits::{BATCH_MAX, PARKED_PAUSE, STOP_WAIT};
+use crate::limits::{BATCH_MAX, PARKED_PAUSE, STOP_WAIT, SYSLOG_GATHERING};
 use crate::pause;
 
 /// What one sink has done since this process began.
@@ -79,7 +79,7 @@ impl Follower {
                 (Round::Moved, false) => {}
                 (Round::Moved, true) if Instant::now() < deadline => ending = Some(deadline),
                 (Round::Moved | Round::Nothing | Round::Failed(_) | Round::Lost, true) => break,
-                (Round::Nothing | Round::Lost, false) => self.rest(self.pace.idle).await,
+                (Round::Nothing | Round::Lost, false) => self.rest(self.idle()).await,
                 (Round::Failed(pause), false) => self.rest(pause).await,
             }
         }
@@ -229,6 +229,14 @@ impl Follower {
     /// confirmed in time.
     fn renewal(&self) -> Instant {
         Instant::now() + self.pace.lease.saturating_sub(self.pace.delivery) / 2
+    }
+
+    /// How long to wait for more. Where each batch is a connection, it is worth to gather.
+    fn idle(&self) -> Duration {
+        match self.config.target {
+            Target::Syslog(_) => self.pace.idle.max(SYSLOG_GATHERING),
+            Target::Webhook(_) | Target::Ocsf(_) | Target::Otlp(_) => self.pace.idle,
+        }
     }
 
     /// Resolves a while after the end was announced.
