@@ -465,8 +465,9 @@ fn cut(numbers: &mut Numbers) -> Case {
     let files = Mutant::new().with(&name, file[..at].to_vec());
     match name.as_str() {
         KEY => exactly("cut key", files, vec![Fault::Key]),
+        // Without its last line it is a checkpoint that the witness has not signed.
         CHECKPOINT => such("cut checkpoint", files, |faults| {
-            matches!(faults, [Fault::Checkpoint { which: Which::Latest, why: Why::Form }])
+            matches!(faults, [Fault::Checkpoint { which: Which::Latest, why: Why::Form | Why::Quorum }])
         }),
         CHECKPOINTS => {
             let place = note_at(at);
