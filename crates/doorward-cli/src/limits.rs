@@ -1,5 +1,8 @@
 //! Every limit of this crate, in one place, with its reason.
 
+/// Most bytes of one file of an exported log: years of checkpoints, and four times the largest bundle of entries.
+pub(crate) const LOG_FILE_MAX: u64 = 1 << 30;
+
 /// Most label packs that are looked at in one folder: more than there are servers that people use.
 pub(crate) const PACKS_CHECKED_MAX: usize = 10_000;
 

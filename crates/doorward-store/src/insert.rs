@@ -18,7 +18,7 @@ use crate::limits::{FIXED_WORDS_MAX, LEAVES_AT_ONCE, LISTS_MAX, PROBE_BYTES, WOR
 use crate::log::{Log, Sealed};
 use crate::queue::Entry;
 
-const COLUMNS: &str = "seq, entry, openings, version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
+const COLUMNS: &str = "leaf, entry, openings, version, at, exchange, phase, disposition, principal, proof, revision, face, direction, server, \
     action, resource, arguments_digest, code, rules, reasons, request_bytes, answer_bytes, elapsed_micros, upstream_micros, details, \
     findings, context, flow";
 
@@ -48,17 +48,17 @@ impl Inserter {
     ) -> Result<(), sqlx::Error> {
         let sealed = sealed(batch).await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let mut number = log.catch_up(&mut transaction).await?;
+        let mut leaf = log.catch_up(&mut transaction).await?;
         let (mut rest, mut leaves) = (batch, sealed.as_slice());
         for (rows, statement) in &self.statements {
             while let Some(((chunk, after), (chunk_leaves, leaves_after))) =
                 rest.split_at_checked(*rows).zip(leaves.split_at_checked(*rows))
             {
-                let arguments = self.words.arguments(number, chunk, chunk_leaves).map_err(sqlx::Error::Encode)?;
+                let arguments = self.words.arguments(leaf, chunk, chunk_leaves).map_err(sqlx::Error::Encode)?;
                 let statement = AssertSqlSafe(Arc::clone(statement));
                 sqlx::query_with(statement, arguments).execute(&mut *transaction).await?;
                 (rest, leaves) = (after, leaves_after);
-                number = number.saturating_add(i64::try_from(*rows).unwrap_or(i64::MAX));
+                leaf = leaf.saturating_add(i64::try_from(*rows).unwrap_or(i64::MAX));
             }
         }
         let growth = log.grow(&mut transaction, &sealed).await?;

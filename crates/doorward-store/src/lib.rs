@@ -55,6 +55,7 @@ pub use findings::FindingView;
 pub use flow::{FlowView, MissingView};
 pub use keys::{ApiKey, Grants, Holder, Keys, Revoked};
 pub use lessons::{Forget, LearnedRow, Lesson, Lessons, Taught};
+pub use log::key::log_key_beside;
 pub use log::reading::{LogEntry, LogHead, SignedHead};
 pub use pins::{Approved, Decided, News, PinKey, PinRow, PinnedText, Pins, Rejected, Sight, Trust};
 pub use queue::{Appended, Commit, Health};

@@ -20,6 +20,9 @@ pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// The longest a committed record waits until a checkpoint of the log covers it.
 pub const LOG_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long every checkpoint is kept; of older ones one a minute, so that damage is bounded to that.
+pub const LOG_CHECKPOINTS_KEPT: Duration = Duration::from_secs(24 * 3600);
+
 /// Records whose leaves are made before other work has its turn: about a millisecond.
 pub const LEAVES_AT_ONCE: usize = 64;
 

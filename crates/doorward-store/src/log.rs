@@ -3,7 +3,7 @@
 //! Responsible for the tree's edge, its tiles and its checkpoints. It must never commit by itself: what it writes stands or
 //! falls with the records it is about.
 
-mod key;
+pub(crate) mod key;
 pub(crate) mod reading;
 
 use doorward_core::audit::checkpoint::Checkpoint;
@@ -12,14 +12,18 @@ use doorward_core::audit::merkle::{Frontier, Hash};
 use doorward_core::audit::note::SignerKey;
 use doorward_core::audit::tiles::FULL;
 use doorward_core::record::Record;
+use doorward_core::time::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Row};
 use tokio::time::Instant;
 
 use crate::error::StoreError;
-use crate::limits::LOG_CHECKPOINT_INTERVAL;
+use crate::limits::{LOG_CHECKPOINT_INTERVAL, LOG_CHECKPOINTS_KEPT};
 use crate::place::Place;
 use crate::queue::now;
+
+/// In microseconds.
+const MINUTE: i64 = 60_000_000;
 
 /// The writing side of the tree.
 #[derive(Debug)]
@@ -27,13 +31,22 @@ pub(crate) struct Log {
     signer: SignerKey,
     edge: Edge,
     signed: Option<Signed>,
+    signs: Signs,
+}
+
+/// When a tree may be signed: never before what it is made of is as durable as it will be. A signed head whose records a
+/// power cut takes back would be the proof of a second history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signs {
+    /// With the commit: it waits for the disk.
+    WithCommit,
+    /// Once the disk has confirmed the commit.
+    OnceSynced,
 }
 
 /// Where the next leaf goes, as this process left it; another may have gone on since.
 #[derive(Debug, Clone)]
 struct Edge {
-    /// The number of the last record that is in no tree: those from before there was one.
-    base: i64,
     frontier: Frontier,
     /// The hashes of the tile that is not full, for each level.
     open: Vec<Vec<u8>>,
@@ -78,8 +91,7 @@ impl Log {
             sqlx::query_scalar("SELECT origin FROM log").fetch_optional(&mut *transaction).await.map_err(failed)?;
         let signer = key::signer(place.key_path().as_deref(), origin.as_deref())?;
         sqlx::query(
-            "INSERT INTO log (id, origin, key, base, size, edge) \
-             SELECT 1, ?, ?, coalesce(max(seq), 0), 0, ? FROM record WHERE true \
+            "INSERT INTO log (id, origin, key, size, edge) VALUES (1, ?, ?, 0, ?) \
              ON CONFLICT DO UPDATE SET key = excluded.key WHERE key != excluded.key",
         )
         .bind(signer.verifier().name().as_str().to_owned())
@@ -89,17 +101,24 @@ impl Log {
         .await
         .map_err(failed)?;
         let edge = edge(&mut transaction).await.map_err(failed)?;
+        let signed: i64 = sqlx::query_scalar("SELECT coalesce(max(size), 0) FROM log_checkpoint")
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        Ok(Self { signer, edge, signed: None })
+        // What a crash has left unsigned is signed without waiting for more.
+        let at = Instant::now().checked_sub(LOG_CHECKPOINT_INTERVAL);
+        let signed = at.map(|at| Signed { size: signed.unsigned_abs(), at });
+        Ok(Self { signer, edge, signed, signs: place.signs() })
     }
 
-    /// Takes up what other processes have added, within a transaction, and says which number the next record has.
+    /// Takes up what other processes have added, within a transaction, and says which leaf is next.
     pub(crate) async fn catch_up(&mut self, connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
         let size: i64 = sqlx::query_scalar("SELECT size FROM log").fetch_one(&mut *connection).await?;
         if u64::try_from(size).ok() != Some(self.edge.frontier.size()) {
             self.edge = edge(connection).await?;
         }
-        Ok(self.edge.base.saturating_add(size).saturating_add(1))
+        Ok(size)
     }
 
     /// Adds the leaves of a batch, within the transaction that writes its records; call [`Log::settle`] once it is committed.
@@ -125,7 +144,8 @@ impl Log {
             .bind(edge.frontier.to_bytes())
             .execute(&mut *connection)
             .await?;
-        let is_due = self.signed.is_none_or(|signed| signed.at.elapsed() >= LOG_CHECKPOINT_INTERVAL);
+        let is_due = self.signs == Signs::WithCommit
+            && self.signed.is_none_or(|signed| signed.at.elapsed() >= LOG_CHECKPOINT_INTERVAL);
         let signed = if is_due { Some(self.sign(&edge.frontier, connection).await?) } else { None };
         Ok(Growth { edge, signed })
     }
@@ -136,15 +156,24 @@ impl Log {
         self.signed = growth.signed.or(self.signed);
     }
 
-    /// When records that no checkpoint covers are to have one.
+    /// When records that no checkpoint covers are to have one; `None` where that follows the disk's confirmation.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let signed = self.signed?;
-        (signed.size < self.edge.frontier.size()).then(|| signed.at + LOG_CHECKPOINT_INTERVAL)
+        match self.signs {
+            Signs::WithCommit => self
+                .is_behind()
+                .then(|| self.signed.map_or_else(Instant::now, |signed| signed.at + LOG_CHECKPOINT_INTERVAL)),
+            Signs::OnceSynced => None,
+        }
+    }
+
+    /// Whether there are records that no checkpoint covers.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.signed.map_or(0, |signed| signed.size) < self.edge.frontier.size()
     }
 
     /// Signs what is committed, unless that is signed.
     pub(crate) async fn checkpoint(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        if self.signed.is_none_or(|signed| signed.size < self.edge.frontier.size()) && self.edge.frontier.size() > 0 {
+        if self.is_behind() {
             self.signed = Some(self.sign(&self.edge.frontier, connection).await?);
         }
         Ok(())
@@ -159,8 +188,9 @@ impl Log {
             .bind(stored(frontier.size())?)
             .bind(at.as_micros())
             .bind(note.to_string())
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
+        thin(connection, at).await?;
         Ok(Signed { size: frontier.size(), at: Instant::now() })
     }
 }
@@ -197,7 +227,7 @@ impl Edge {
 
 /// The edge as it is committed.
 async fn edge(connection: &mut SqliteConnection) -> Result<Edge, sqlx::Error> {
-    let row = sqlx::query("SELECT base, size, edge FROM log").fetch_one(&mut *connection).await?;
+    let row = sqlx::query("SELECT size, edge FROM log").fetch_one(&mut *connection).await?;
     let frontier = Frontier::from_bytes(row.try_get("edge")?).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     if stored(frontier.size())? != row.try_get::<i64, _>("size")? {
         return Err(sqlx::Error::Decode("the size of the log is not that of its edge".into()));
@@ -221,7 +251,24 @@ async fn edge(connection: &mut SqliteConnection) -> Result<Edge, sqlx::Error> {
         open.push(tile);
         hashes /= u64::from(FULL);
     }
-    Ok(Edge { base: row.try_get("base")?, frontier, open })
+    Ok(Edge { frontier, open })
+}
+
+/// Leaves of the checkpoints that are a day old one a minute.
+async fn thin(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
+    let day = i64::try_from(LOG_CHECKPOINTS_KEPT.as_micros()).unwrap_or(i64::MAX);
+    let until = now.as_micros().saturating_sub(day) / MINUTE * MINUTE;
+    let from = until - 2 * MINUTE;
+    sqlx::query(
+        "DELETE FROM log_checkpoint WHERE at >= ?1 AND at < ?2 AND size NOT IN \
+         (SELECT max(size) FROM log_checkpoint WHERE at >= ?1 AND at < ?2 GROUP BY at / ?3)",
+    )
+    .bind(from)
+    .bind(until)
+    .bind(MINUTE)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// SQLite's integers are signed; a tree that large would take longer than there is.

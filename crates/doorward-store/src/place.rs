@@ -15,6 +15,7 @@ use sqlx::{ConnectOptions, Connection};
 use crate::config::{Durability, StoreConfig, StoreUrl};
 use crate::error::StoreError;
 use crate::limits::{BUSY_TIMEOUT, CHECKPOINT_PAGES, OPEN_TIMEOUT};
+use crate::log::Signs;
 use crate::schema;
 
 /// Where a store lives and how to connect to it.
@@ -132,7 +133,20 @@ impl Place {
 
     /// Where the key is that signs the log; `None` where it ends with the process.
     pub(crate) fn key_path(&self) -> Option<PathBuf> {
-        (!self.memory).then(|| self.path.with_extension("log-key"))
+        if self.memory {
+            return None;
+        }
+        let mut path = self.path.clone().into_os_string();
+        path.push(".log-key");
+        Some(path.into())
+    }
+
+    /// When the log's tree may be signed.
+    pub(crate) const fn signs(&self) -> Signs {
+        match (self.durability, self.memory) {
+            (Durability::Relaxed { .. }, false) => Signs::OnceSynced,
+            (Durability::Relaxed { .. }, true) | (Durability::Strict, _) => Signs::WithCommit,
+        }
     }
 
     fn log_path(&self) -> PathBuf {

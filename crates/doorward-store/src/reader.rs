@@ -114,16 +114,40 @@ impl Reader {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn log_entries(&self, head: &LogHead, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
-        reading::entries(&self.pool, head, from, limit.min(PAGE_MAX)).await.map_err(read_error)
+    pub async fn log_entries(&self, from: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        reading::entries(&self.pool, from, limit.min(PAGE_MAX)).await.map_err(read_error)
+    }
+
+    /// The same, each entry with the record it is of, as everything but the log tells it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn logged(&self, from: u64, limit: u32) -> Result<Vec<(LogEntry, RecordView)>, StoreError> {
+        reading::logged(&self.pool, from, limit.min(PAGE_MAX)).await.map_err(read_error)
+    }
+
+    /// Where the record of that number stands in the log; `None` for one that is in none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn log_place(&self, seq: i64) -> Result<Option<u64>, StoreError> {
+        reading::place(&self.pool, seq).await.map_err(read_error)
+    }
+
+    /// How many records are in no log: from before there was one, or written by a version that knew of none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn outside_the_log(&self) -> Result<u64, StoreError> {
+        reading::outside(&self.pool).await.map_err(read_error)
     }
 
     /// The bytes of a tile or of a bundle of entries, in its very width; `None` where the log has fewer.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn log_tile(&self, head: &LogHead, tile: Tile) -> Result<Option<Vec<u8>>, StoreError> {
-        reading::tile(&self.pool, head, tile).await.map_err(read_error)
+    pub async fn log_tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, StoreError> {
+        reading::tile(&self.pool, tile).await.map_err(read_error)
     }
 
     /// How many records match, whatever the filter's limit.

@@ -120,13 +120,13 @@ const STEPS: &[&str] = &[
     CREATE TABLE seed (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
 ",
     "
+    ALTER TABLE record ADD COLUMN leaf INTEGER;
     ALTER TABLE record ADD COLUMN entry BLOB;
     ALTER TABLE record ADD COLUMN openings TEXT;
     CREATE TABLE log (
         id INTEGER PRIMARY KEY CHECK (id = 1),
         origin TEXT NOT NULL,
         key TEXT NOT NULL,
-        base INTEGER NOT NULL,
         size INTEGER NOT NULL,
         edge BLOB NOT NULL
     ) STRICT;
@@ -136,7 +136,9 @@ const STEPS: &[&str] = &[
         hashes BLOB NOT NULL,
         PRIMARY KEY (level, number)
     ) STRICT;
+    CREATE UNIQUE INDEX record_leaf ON record (leaf) WHERE leaf IS NOT NULL;
     CREATE TABLE log_checkpoint (size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
+    CREATE INDEX log_checkpoint_at ON log_checkpoint (at);
     CREATE TABLE stop (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         scope TEXT NOT NULL,

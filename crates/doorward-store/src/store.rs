@@ -96,10 +96,7 @@ impl Store {
     pub async fn close(&self) -> Result<(), StoreError> {
         self.0.queue.close();
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let outcome = match writer {
-            Some(writer) => writer.await.unwrap_or(Err(StoreError::WriterEnded)),
-            None => Ok(()),
-        };
+        // The writer is the last to leave: only then is the write-ahead log moved into the file.
         self.0.reader.close().await;
         self.0.keys.close().await;
         self.0.pins.close().await;
@@ -107,7 +104,10 @@ impl Store {
         self.0.lessons.close().await;
         self.0.stops.close().await;
         self.0.sinks.close().await;
-        outcome
+        match writer {
+            Some(writer) => writer.await.unwrap_or(Err(StoreError::WriterEnded)),
+            None => Ok(()),
+        }
     }
 
     /// The reading side, which sees what is committed.

@@ -78,8 +78,8 @@ impl Writer {
     }
 
     async fn close(mut self) -> Result<(), StoreError> {
-        self.checkpoint().await.map_err(|reason| StoreError::Unconfirmed { reason })?;
         self.sync().await.map_err(|reason| StoreError::Unconfirmed { reason })?;
+        self.checkpoint().await.map_err(|reason| StoreError::Unconfirmed { reason })?;
         match self.link {
             Some(link) => {
                 link.connection.close().await.map_err(|source| StoreError::Database { doing: "close", source })
@@ -111,7 +111,7 @@ impl Writer {
         let synced = tokio::task::spawn_blocking(move || log.sync_data()).await;
         synced.map_err(|error| describe(&error))?.map_err(|error| describe(&error))?;
         link.sync_at = None;
-        Ok(())
+        self.checkpoint().await
     }
 
     /// Commits `batch`. The files are compared only afterwards: what is acknowledged is in the files that are there.
@@ -205,7 +205,9 @@ async fn connect(place: &Place) -> Result<Link, StoreError> {
     let failed = |source| StoreError::Create { path: place.path().to_owned(), source };
     let identity = place.identity().map_err(failed)?;
     let unsynced_log = place.unsynced_log().map_err(failed)?.map(Arc::new);
-    Ok(Link { connection, log, identity, unsynced_log, sync_at: None })
+    // What another process has left is confirmed, and then signed, without waiting for more.
+    let sync_at = (unsynced_log.is_some() && log.is_behind()).then(Instant::now);
+    Ok(Link { connection, log, identity, unsynced_log, sync_at })
 }
 
 /// The whole chain of causes in one line.

@@ -162,9 +162,9 @@ pub(crate) struct TrustArgs {
     /// The key of a witness, or a file that holds it. May be given several times.
     #[arg(long, value_name = "KEY")]
     pub(crate) witness: Vec<String>,
-    /// How many of the witnesses must have signed.
-    #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    pub(crate) quorum: usize,
+    /// How many of the witnesses must have signed; all of them, unless you say otherwise.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) quorum: Option<usize>,
 }
 
 /// Flags of `audit prove`.

@@ -3,9 +3,11 @@
 mod log;
 mod proofs;
 mod show;
+mod shown;
 pub(super) mod time;
 mod verdict;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use doorward_core::ids::ExchangeId;
@@ -133,12 +135,16 @@ pub(super) async fn context_named(reader: &Reader, digits: &str) -> Result<Conte
 }
 
 pub(super) async fn open(source: &SourceArgs) -> Result<Reader, Fault> {
+    Ok(Reader::open(&place(source)?).await?)
+}
+
+/// The file with the records.
+fn place(source: &SourceArgs) -> Result<PathBuf, Fault> {
     let store = load_store(&source.request(), &Surroundings::of_process())?;
-    let Some(path) = store.url.path() else {
+    store.url.path().map(Path::to_owned).ok_or_else(|| {
         let what = "records in memory end with their gateway and cannot be read from outside";
-        return Err(Fault::told(Exit::Invalid, what, "Name a file with --store sqlite:///path/records.db."));
-    };
-    Ok(Reader::open(path).await?)
+        Fault::told(Exit::Invalid, what, "Name a file with --store sqlite:///path/records.db.")
+    })
 }
 
 fn filter(args: &QueryArgs, now: Timestamp) -> Result<Filter, Fault> {

@@ -80,6 +80,77 @@ fn a_store_whose_records_were_changed_is_not_sound() {
     assert!(altered.out.contains("was altered"), "{altered:?}");
 }
 
+/// Changes the last byte of the first place where these bytes stand in a file.
+fn change(file: &Path, wanted: &[u8]) {
+    let mut bytes = fs::read(file).unwrap();
+    let at = bytes.windows(wanted.len()).position(|word| word == wanted).unwrap();
+    *bytes.get_mut(at + wanted.len() - 1).unwrap() = b'X';
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn what_is_shown_otherwise_than_it_was_logged_is_told() {
+    let stage = recorded("log-shown");
+    // The columns of method and tool stand beside each other; what was logged is left as it is.
+    change(&stage.path().join(".local/state/doorward/records.db"), b"tools/calldelete_note");
+    assert!(stage.run(&["audit", "tail"]).out.contains("delete_notX"));
+    let told = stage.run(&["audit", "verify"]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.out.contains("shown with another resource"), "{told:?}");
+}
+
+#[test]
+fn the_key_of_a_store_is_that_of_its_file_and_not_what_the_database_says() {
+    let stage = recorded("log-key");
+    let key = stage.run(&["audit", "key"]).out.trim().to_owned();
+    let file = stage.path().join(".local/state/doorward/records.db.log-key");
+    fs::remove_file(&file).unwrap();
+    let without = stage.run(&["audit", "verify"]);
+    assert_eq!(without.code, Some(2), "{without:?}");
+    let with = stage.run(&["audit", "verify", "--key", &key]);
+    assert_eq!(with.code, Some(0), "{with:?}");
+}
+
+#[test]
+fn a_witness_that_is_named_must_have_signed() {
+    let (stage, key) = exported("log-witness");
+    let (code, _) = verified(&stage, &["--key", &key, "--witness", &key]);
+    assert_eq!(code, Some(0), "the log's own key signs as well");
+    let other = exported("log-witness-other").1;
+    let (code, report) = verified(&stage, &["--key", &key, "--witness", &other]);
+    assert_eq!(code, Some(1), "{report}");
+    let (code, report) = verified(&stage, &["--key", &key, "--witness", &other, "--quorum", "0"]);
+    assert_eq!(code, Some(0), "{report}");
+    let ended = stage.run(&["audit", "verify", "log", "--key", &key, "--quorum", "1"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_in_an_export_do_not_write_on_the_terminal() {
+    let (stage, key) = exported("log-names");
+    fs::write(stage.path().join("log/tile/\u{1b}[2Jwhole"), "x").unwrap();
+    let ended = stage.run(&["audit", "verify", "log", "--key", &key]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(!ended.out.contains('\u{1b}') && !ended.err.contains('\u{1b}'), "{ended:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_is_for_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = recorded("log-modes");
+    fs::create_dir(stage.path().join("mine")).unwrap();
+    assert_eq!(stage.run(&["audit", "export", "mine", "--openings"]).code, Some(0));
+    for name in ["key", "checkpoint", "openings/0"] {
+        let mode = fs::metadata(stage.path().join("mine").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    std::os::unix::fs::symlink("/dev/zero", stage.path().join("mine/7.proof")).unwrap();
+    let checked = stage.run(&["audit", "check", "mine", "--key", "mine/key"]);
+    assert_eq!(checked.code, Some(1), "what is no file is not read: {checked:?}");
+}
+
 #[test]
 fn a_record_is_proven_to_a_stranger_who_sees_one_field_of_it() {
     let (stage, key) = exported("log-proof");

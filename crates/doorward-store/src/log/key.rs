@@ -9,7 +9,7 @@ use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorward_core::audit::checkpoint::log_key;
-use doorward_core::audit::note::SignerKey;
+use doorward_core::audit::note::{SignerKey, VerifierKey};
 
 use crate::error::StoreError;
 
@@ -19,11 +19,24 @@ const PREFIX: &str = "PRIVATE+KEY+";
 /// The first byte of what is kept of an Ed25519 key.
 const ED25519: u8 = 1;
 
+/// The public part of the key of the store at `store`; `None` when the file cannot be read or holds none.
+#[must_use]
+pub fn log_key_beside(store: &Path) -> Option<VerifierKey> {
+    let mut path = store.as_os_str().to_owned();
+    path.push(".log-key");
+    read(&std::fs::read_to_string(path).ok()?).map(|signer| signer.verifier().clone())
+}
+
 /// The key in the file at `path`, made if there is none; without a path, one that ends with the process. A log that has a
 /// name keeps it, whatever key it has.
 pub(super) fn signer(path: Option<&Path>, origin: Option<&str>) -> Result<SignerKey, StoreError> {
     let Some(path) = path else { return fresh(origin).map(|(signer, _)| signer) };
     let failed = |source| StoreError::Key { path: path.to_owned(), source };
+    if origin.is_none() {
+        // A key without a log signed another one, which was deleted or moved away: the same key for a second tree would be
+        // the proof of two histories.
+        put_aside(path).map_err(failed)?;
+    }
     for _ in 0..2 {
         match std::fs::read_to_string(path) {
             Ok(text) => {
@@ -39,6 +52,10 @@ pub(super) fn signer(path: Option<&Path>, origin: Option<&str>) -> Result<Signer
             Err(error) => return Err(failed(error)),
         }
         let (signer, text) = fresh(origin)?;
+        if origin.is_some() {
+            let key = signer.verifier().to_string();
+            tracing::warn!(key, "the key of the log was gone, so a new one signs from now on: tell whoever verifies");
+        }
         match write(path, &signer.verifier().id().to_string(), &text) {
             Ok(()) => return Ok(signer),
             // Another process was first: its key is the one.
@@ -47,6 +64,19 @@ pub(super) fn signer(path: Option<&Path>, origin: Option<&str>) -> Result<Signer
         }
     }
     Err(failed(io::Error::other("it comes and goes")))
+}
+
+/// Moves a key out of the way and keeps it.
+fn put_aside(path: &Path) -> io::Result<()> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let signer = read(&text).ok_or_else(|| io::Error::other("it holds no key of a log"))?;
+    let aside = path.with_extension(format!("log-key-{}", signer.verifier().id()));
+    tracing::warn!(to = %aside.display(), "the key of an earlier log was moved aside");
+    std::fs::rename(path, aside)
 }
 
 /// A new key, and how it is kept.
@@ -83,7 +113,9 @@ fn write(path: &Path, mark: &str, text: &str) -> io::Result<()> {
     // A link, unlike a rename, never replaces a key that is there.
     let linked = std::fs::hard_link(&beside, path);
     std::fs::remove_file(&beside)?;
-    linked
+    linked?;
+    // A log whose key a power cut takes back would have to change it.
+    path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
 }
 
 #[cfg(test)]
@@ -121,9 +153,7 @@ mod tests {
         let made = signer(Some(&path), None).unwrap();
         assert!(made.verifier().name().as_str().starts_with("doorward/"));
         let name = made.verifier().name().as_str();
-        for origin in [None, Some(name)] {
-            assert_eq!(signer(Some(&path), origin).unwrap().verifier(), made.verifier());
-        }
+        assert_eq!(signer(Some(&path), Some(name)).unwrap().verifier(), made.verifier());
         assert_eq!(std::fs::read_dir(&scratch.0).unwrap().count(), 1, "nothing is left beside it");
         #[cfg(unix)]
         {
@@ -146,13 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_begins_anew_has_a_name_and_a_key_of_its_own() {
+        let scratch = Scratch::new("anew");
+        let path = scratch.file();
+        let first = signer(Some(&path), None).unwrap();
+        let kept = std::fs::read_to_string(&path).unwrap();
+        let second = signer(Some(&path), None).unwrap();
+        assert_ne!(first.verifier().name(), second.verifier().name());
+        let aside = path.with_extension(format!("log-key-{}", first.verifier().id()));
+        assert_eq!(std::fs::read_to_string(aside).unwrap(), kept, "the old key is kept");
+    }
+
+    #[test]
     fn what_is_no_key_is_refused_and_kept() {
         let scratch = Scratch::new("wrong");
         let path = scratch.file();
         let (_, good) = fresh(None).unwrap();
         for text in ["", "hello", &good.replace("PRIVATE", "PUBLIC"), &good.replace("doorward/", "mallory/")] {
             std::fs::write(&path, text).unwrap();
-            assert!(signer(Some(&path), None).is_err(), "{text}");
+            for origin in [None, Some("doorward/one")] {
+                assert!(signer(Some(&path), origin).is_err(), "{text}");
+            }
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
     }

@@ -4,6 +4,8 @@ use doorward_core::audit::tiles::{FULL, Kind, Tile, bundle};
 use sqlx::Row;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
+use crate::view::{self, RecordView};
+
 /// How far the log has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogHead {
@@ -11,19 +13,8 @@ pub struct LogHead {
     pub origin: String,
     /// The key that its checkpoints are verified with at present, as text. Whoever verifies takes it from somewhere else.
     pub key: String,
-    /// The number of the last record from before there was a log; the first entry is that of the next.
-    pub base: i64,
     /// How many entries there are.
     pub size: u64,
-}
-
-impl LogHead {
-    /// Where the record of that number stands in the log; `None` for one that is not in it.
-    #[must_use]
-    pub fn index_of(&self, seq: i64) -> Option<u64> {
-        let index = u64::try_from(seq.checked_sub(self.base)?.checked_sub(1)?).ok()?;
-        (index < self.size).then_some(index)
-    }
 }
 
 /// A signed checkpoint.
@@ -53,10 +44,10 @@ pub(crate) async fn head(pool: &SqlitePool) -> Result<Option<LogHead>, sqlx::Err
     if !exists {
         return Ok(None);
     }
-    let row = sqlx::query("SELECT origin, key, base, size FROM log").fetch_optional(pool).await?;
+    let row = sqlx::query("SELECT origin, key, size FROM log").fetch_optional(pool).await?;
     row.map(|row| {
         let (origin, key) = (row.try_get("origin")?, row.try_get("key")?);
-        Ok(LogHead { origin, key, base: row.try_get("base")?, size: number(&row, "size")? })
+        Ok(LogHead { origin, key, size: number(&row, "size")? })
     })
     .transpose()
 }
@@ -79,37 +70,54 @@ pub(crate) async fn newest(pool: &SqlitePool) -> Result<Option<SignedHead>, sqlx
 }
 
 /// Entries from `from` on.
-pub(crate) async fn entries(
+pub(crate) async fn entries(pool: &SqlitePool, from: u64, limit: u32) -> Result<Vec<LogEntry>, sqlx::Error> {
+    let rows = sqlx::query("SELECT leaf, entry, openings FROM record WHERE leaf >= ? ORDER BY leaf LIMIT ?")
+        .bind(signed(from)?)
+        .bind(limit)
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(entry).collect()
+}
+
+/// Entries from `from` on, each with the record it is of.
+pub(crate) async fn logged(
     pool: &SqlitePool,
-    head: &LogHead,
     from: u64,
     limit: u32,
-) -> Result<Vec<LogEntry>, sqlx::Error> {
-    let first = head.base.saturating_add(signed(from)?).saturating_add(1);
-    let rows = sqlx::query(
-        "SELECT seq, entry, openings FROM record WHERE seq >= ? AND entry IS NOT NULL ORDER BY seq LIMIT ?",
-    )
-    .bind(first)
-    .bind(limit)
-    .fetch_all(pool)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let seq: i64 = row.try_get("seq")?;
-            let index = u64::try_from(seq - head.base - 1).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-            Ok(LogEntry { index, entry: row.try_get("entry")?, openings: row.try_get("openings")? })
-        })
-        .collect()
+) -> Result<Vec<(LogEntry, RecordView)>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM record WHERE leaf >= ? ORDER BY leaf LIMIT ?")
+        .bind(signed(from)?)
+        .bind(limit)
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(|row| Ok((entry(row)?, view::read(row)?))).collect()
+}
+
+fn entry(row: &SqliteRow) -> Result<LogEntry, sqlx::Error> {
+    Ok(LogEntry { index: number(row, "leaf")?, entry: row.try_get("entry")?, openings: row.try_get("openings")? })
+}
+
+/// Where the record of that number stands in the log; `None` for one that is in none.
+pub(crate) async fn place(pool: &SqlitePool, seq: i64) -> Result<Option<u64>, sqlx::Error> {
+    let leaf: Option<Option<i64>> =
+        sqlx::query_scalar("SELECT leaf FROM record WHERE seq = ?").bind(seq).fetch_optional(pool).await?;
+    Ok(leaf.flatten().and_then(|leaf| u64::try_from(leaf).ok()))
+}
+
+/// How many records are in no log: from before there was one, or of a gateway that knew of none.
+pub(crate) async fn outside(pool: &SqlitePool) -> Result<u64, sqlx::Error> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM record WHERE leaf IS NULL").fetch_one(pool).await?;
+    Ok(count.unsigned_abs())
 }
 
 /// The bytes of a tile or a bundle in that very width; `None` where the log has fewer.
-pub(crate) async fn tile(pool: &SqlitePool, head: &LogHead, tile: Tile) -> Result<Option<Vec<u8>>, sqlx::Error> {
+pub(crate) async fn tile(pool: &SqlitePool, tile: Tile) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let width = usize::from(tile.width());
     let level = match tile.kind() {
         Kind::Hashes(level) => level,
         Kind::Entries => {
             let from = tile.index().saturating_mul(u64::from(FULL));
-            let found = entries(pool, head, from, u32::from(tile.width())).await?;
+            let found = entries(pool, from, u32::from(tile.width())).await?;
             let found: Vec<&[u8]> = found.iter().map(|one| one.entry.as_slice()).collect();
             let whole = bundle(found).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
             return Ok(Some(whole));

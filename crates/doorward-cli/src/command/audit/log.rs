@@ -1,6 +1,7 @@
 //! `doorward audit key` and `doorward audit export`: the log as others can verify it.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use super::open;
 use crate::args::{ExportArgs, LogKeyArgs};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, inert};
 
 /// How many checkpoints or entries are read at once.
 const PAGE: u32 = 1000;
@@ -24,7 +25,7 @@ const PROGRESS: Duration = Duration::from_secs(2);
 
 pub(crate) async fn key(args: &LogKeyArgs, terminal: &Terminal) -> Result<Exit, Fault> {
     let (head, _) = head(&open(&args.source).await?).await?;
-    terminal.line(head.key)?;
+    terminal.line(inert(&head.key))?;
     Ok(Exit::Success)
 }
 
@@ -34,28 +35,30 @@ pub(crate) async fn export(args: &ExportArgs, terminal: &Terminal) -> Result<Exi
     make_folder(&args.folder)?;
     write(&reader, &head, &newest, &args.folder, terminal).await?;
     if args.openings {
-        write_openings(&reader, &head, &newest, &args.folder).await?;
+        write_openings(&reader, &newest, &args.folder).await?;
     }
-    terminal.line(format_args!("{} records of {} are in {}.", newest.size, head.origin, args.folder.display()))?;
+    let folder = args.folder.display();
+    terminal.line(format_args!("{} records of {} are in {folder}.", newest.size, inert(&head.origin)))?;
     if head.size > newest.size {
         terminal
             .say(format_args!("{} more are not signed yet; a gateway signs every second.", head.size - newest.size));
     }
-    if head.base > 0 {
-        terminal.say(format_args!("The {} records from before there was a log are not in it.", head.base));
+    let outside = reader.outside_the_log().await?;
+    if outside > 0 {
+        terminal.say(format_args!("{outside} records of versions that knew of no log are not in it."));
     }
     Ok(Exit::Success)
 }
 
 /// How far the log is, and its newest checkpoint.
 pub(super) async fn head(reader: &Reader) -> Result<(LogHead, SignedHead), Fault> {
-    match (reader.log_head().await?, reader.log_checkpoint().await?) {
-        (Some(head), Some(newest)) => Ok((head, newest)),
-        (_, _) => {
-            let what = "the store has no signed log yet";
-            Err(Fault::told(Exit::Failure, what, "Start a gateway on it: the first record begins the log."))
-        }
-    }
+    let none = || {
+        let what = "the store has no signed log yet";
+        Fault::told(Exit::Failure, what, "Start a gateway of this version on it: the first record begins the log.")
+    };
+    let head = reader.log_head().await?.ok_or_else(none)?;
+    let newest = reader.log_checkpoint().await?.ok_or_else(none)?;
+    Ok((head, newest))
 }
 
 /// A folder with nothing in it, for nobody else.
@@ -96,7 +99,7 @@ pub(super) async fn write(
     }
     put(folder, CHECKPOINTS, checkpoints_file(&notes))?;
     for tile in tiles::all(newest.size) {
-        let bytes = reader.log_tile(head, tile).await?;
+        let bytes = reader.log_tile(tile).await?;
         let Some(bytes) = bytes else {
             // Whoever verifies is told which file is missing.
             terminal.say(format_args!("{tile} is missing in the store"));
@@ -111,10 +114,10 @@ pub(super) async fn write(
     Ok(())
 }
 
-async fn write_openings(reader: &Reader, head: &LogHead, newest: &SignedHead, folder: &Path) -> Result<(), Fault> {
+async fn write_openings(reader: &Reader, newest: &SignedHead, folder: &Path) -> Result<(), Fault> {
     let mut next = 0;
     while next < newest.size {
-        let page = reader.log_entries(head, next, PAGE).await?;
+        let page = reader.log_entries(next, PAGE).await?;
         let Some(last) = page.last() else { break };
         next = last.index.saturating_add(1);
         for entry in page.iter().filter(|entry| entry.index < newest.size) {
@@ -126,11 +129,18 @@ async fn write_openings(reader: &Reader, head: &LogHead, newest: &SignedHead, fo
     Ok(())
 }
 
-/// Writes one file, with the folders it stands in.
+/// Writes one new file for nobody else, with the folders it stands in.
 pub(super) fn put(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), Fault> {
     let path = folder.join(name);
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bytes));
-    written.map_err(|error| {
+    let write = || {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&path)?.write_all(bytes.as_ref())
+    };
+    write().map_err(|error| {
         let what = format!("cannot write {}: {error}", path.display());
         Fault::told(Exit::Failure, what, "Make room, or name another folder.")
     })

@@ -11,10 +11,10 @@ use doorward_core::audit::merkle::leaf_hash;
 use doorward_core::audit::note::Note;
 use doorward_core::audit::proof::{MakeError, Proof};
 use doorward_core::audit::tiles::{Tile, TileHashes};
-use doorward_store::{LogHead, Reader, SignedHead};
+use doorward_store::{Reader, SignedHead};
 use serde_json::json;
 
-use super::verdict::trusted;
+use super::verdict::{bounded, trusted};
 use super::{log, open, records_of};
 use crate::args::{CheckProofsArgs, ProveArgs};
 use crate::exit::Exit;
@@ -26,7 +26,10 @@ pub(crate) async fn prove(args: &ProveArgs, terminal: &Terminal) -> Result<Exit,
     let records = records_of(&args.exchange, &args.source).await?;
     let reader = open(&args.source).await?;
     let (head, newest) = log::head(&reader).await?;
-    let places: Vec<u64> = records.iter().filter_map(|record| head.index_of(record.seq)).collect();
+    let mut places: Vec<u64> = Vec::new();
+    for record in &records {
+        places.extend(reader.log_place(record.seq).await?);
+    }
     if places.len() < records.len() || places.iter().any(|index| *index >= newest.size) {
         let what = "not every record of the exchange is under a checkpoint";
         let advice = "A gateway signs every second; records from before there was a log have no proof.";
@@ -35,7 +38,7 @@ pub(crate) async fn prove(args: &ProveArgs, terminal: &Terminal) -> Result<Exit,
     log::make_folder(&args.folder)?;
     log::put(&args.folder, KEY, format!("{}\n", head.key))?;
     for index in &places {
-        one(&reader, (&head, &newest), *index, &fields, &args.folder).await?;
+        one(&reader, &newest, *index, &fields, &args.folder).await?;
     }
     let fields = if fields.is_empty() { "no field of them".to_owned() } else { args.disclose.join(", ") };
     terminal.line(format_args!(
@@ -46,14 +49,8 @@ pub(crate) async fn prove(args: &ProveArgs, terminal: &Terminal) -> Result<Exit,
     Ok(Exit::Success)
 }
 
-async fn one(
-    reader: &Reader,
-    (head, newest): (&LogHead, &SignedHead),
-    index: u64,
-    fields: &[Field],
-    folder: &Path,
-) -> Result<(), Fault> {
-    let entry = reader.log_entries(head, index, 1).await?.pop().filter(|entry| entry.index == index);
+async fn one(reader: &Reader, newest: &SignedHead, index: u64, fields: &[Field], folder: &Path) -> Result<(), Fault> {
+    let entry = reader.log_entries(index, 1).await?.pop().filter(|entry| entry.index == index);
     let Some(entry) = entry else { return Err(gone(index)) };
     log::put(folder, &format!("{index}.entry"), &entry.entry)?;
     if !fields.is_empty() {
@@ -63,12 +60,12 @@ async fn one(
         log::put(folder, &format!("{index}.openings"), openings_file(&shown))?;
     }
     let note = Note::parse(newest.note.as_bytes()).map_err(|error| log::damaged(&error))?;
-    let proof = proof(reader, head, index, newest.size, &note).await?;
+    let proof = proof(reader, index, newest.size, &note).await?;
     log::put(folder, &format!("{index}.proof"), proof.to_string())
 }
 
 /// Makes a proof, fetching the tiles that it asks for one after the other.
-async fn proof(reader: &Reader, head: &LogHead, index: u64, size: u64, note: &Note) -> Result<Proof, Fault> {
+async fn proof(reader: &Reader, index: u64, size: u64, note: &Note) -> Result<Proof, Fault> {
     let mut tiles: BTreeMap<Tile, Vec<u8>> = BTreeMap::new();
     loop {
         let wanted = RefCell::new(None);
@@ -84,7 +81,7 @@ async fn proof(reader: &Reader, head: &LogHead, index: u64, size: u64, note: &No
         match (made, missing) {
             (Ok(proof), _) => return Ok(proof),
             (Err(_), Some(tile)) => {
-                let bytes = reader.log_tile(head, tile).await?.ok_or_else(|| gone(index))?;
+                let bytes = reader.log_tile(tile).await?.ok_or_else(|| gone(index))?;
                 tiles.insert(tile, bytes);
             }
             (Err(error), None) => return Err(log::damaged(&error)),
@@ -101,7 +98,7 @@ pub(crate) fn check(args: &CheckProofsArgs, terminal: &Terminal) -> Result<Exit,
     let mut places: Vec<u64> = fs::read_dir(&args.folder)
         .map_err(|error| unreadable(&args.folder, &error.to_string()))?
         .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".proof")?.parse().ok())
+        .filter_map(|entry| index_in(entry.file_name().to_str()?))
         .collect();
     places.sort_unstable();
     if places.is_empty() {
@@ -116,6 +113,12 @@ pub(crate) fn check(args: &CheckProofsArgs, terminal: &Terminal) -> Result<Exit,
     Ok(if all_hold { Exit::Success } else { Exit::Failure })
 }
 
+/// The index in the name of a proof, which is written in one way.
+fn index_in(name: &str) -> Option<u64> {
+    let index: u64 = name.strip_suffix(".proof")?.parse().ok()?;
+    (format!("{index}.proof") == name).then_some(index)
+}
+
 /// One record that is proven to be in the log.
 struct Proven {
     origin: String,
@@ -126,7 +129,7 @@ struct Proven {
 
 /// What the proof of the record at `index` proves, or why it proves nothing.
 fn checked(folder: &Path, index: u64, trusted: &doorward_core::audit::checkpoint::Trusted) -> Result<Proven, String> {
-    let file = |end: &str| fs::read(folder.join(format!("{index}.{end}")));
+    let file = |end: &str| bounded(&folder.join(format!("{index}.{end}")));
     let bytes = file("entry").map_err(|error| format!("its entry cannot be read: {error}"))?;
     let proof = file("proof").map_err(|error| format!("its proof cannot be read: {error}"))?;
     let proof = Proof::parse(&proof).map_err(|error| error.to_string())?;

@@ -9,6 +9,8 @@ use crate::limits::CHECKPOINTS_MAX;
 /// The checkpoints that count, the smallest first, each once.
 pub(super) struct Heads {
     sorted: Vec<Checkpoint>,
+    /// Those of them that stand in the export, in the same order.
+    here: Vec<Checkpoint>,
     opened: Vec<Opened>,
     seen: Vec<Checkpoint>,
 }
@@ -24,11 +26,9 @@ impl Heads {
         }
         check_order(&kept, report);
         let opened: Vec<Opened> = kept.into_iter().flatten().chain(latest).collect();
-        let mut sorted: Vec<Checkpoint> = opened.iter().map(|opened| opened.checkpoint.clone()).collect();
-        sorted.extend(seen.iter().cloned());
-        sorted.sort_by_key(|head| (head.size, head.root));
-        sorted.dedup_by(|one, other| same(one, other));
-        Self { sorted, opened, seen: seen.to_vec() }
+        let here = ascending(opened.iter().map(|opened| opened.checkpoint.clone()).collect());
+        let sorted = ascending(here.iter().chain(seen).cloned().collect());
+        Self { sorted, here, opened, seen: seen.to_vec() }
     }
 
     /// Those up to that size, the smallest first.
@@ -39,7 +39,8 @@ impl Heads {
 
     /// Those in the export of that size: one, unless there are two histories.
     pub(super) fn of_size(&self, size: u64) -> impl Iterator<Item = &Checkpoint> {
-        self.of_export().filter(move |head| head.size == size)
+        let from = self.here.partition_point(|head| head.size < size);
+        self.here.iter().skip(from).take_while(move |head| head.size == size)
     }
 
     /// All of them, the smallest first.
@@ -48,17 +49,12 @@ impl Heads {
     }
 
     pub(super) fn largest(&self) -> Option<&Checkpoint> {
-        self.of_export().next_back()
+        self.here.last()
     }
 
     /// The smallest in the export of a larger tree.
     pub(super) fn after(&self, size: u64) -> Option<&Checkpoint> {
-        self.of_export().find(|head| head.size > size)
-    }
-
-    fn of_export(&self) -> impl DoubleEndedIterator<Item = &Checkpoint> {
-        let is_here = |head: &&Checkpoint| self.opened.iter().any(|opened| same(&opened.checkpoint, head));
-        self.sorted.iter().filter(is_here)
+        self.here.get(self.here.partition_point(|head| head.size <= size))
     }
 
     pub(super) fn witnesses(&self, head: &Checkpoint) -> Vec<(KeyName, u64)> {
@@ -73,6 +69,13 @@ impl Heads {
             report.fault(Fault::RolledBack { seen: Box::new(seen.clone()) });
         }
     }
+}
+
+/// Each once, the smallest first.
+fn ascending(mut heads: Vec<Checkpoint>) -> Vec<Checkpoint> {
+    heads.sort_by_key(|head| (head.size, head.root));
+    heads.dedup_by(|one, other| same(one, other));
+    heads
 }
 
 fn same(one: &Checkpoint, other: &Checkpoint) -> bool {
