@@ -13,8 +13,11 @@ use crate::limits::MISSING_MAX;
 /// What a value shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lesson {
-    /// It is good: the task or a person has named it, or it was used before anything untrusted was read.
+    /// It is good: the task or a person has named it.
     Shown,
+    /// It was used before anything untrusted was read, and nobody has named it. That is worth something only where the
+    /// context is known to hold all of its conversation.
+    Clean,
     /// It was learned before, and is used again.
     Used,
 }
@@ -40,8 +43,9 @@ impl Context {
             let Some(argument) = Argument::new(self, leaf.pointer, role, &text) else { return };
             let lesson = match asked.origin(&argument) {
                 Some(Origin::Learned) => Lesson::Used,
-                Some(Origin::Task | Origin::Approved | Origin::Clean) => Lesson::Shown,
-                _ if is_clean => Lesson::Shown,
+                Some(Origin::Task | Origin::Approved) => Lesson::Shown,
+                Some(Origin::Clean) => Lesson::Clean,
+                _ if is_clean => Lesson::Clean,
                 _ => return,
             };
             lessons.push((role, argument.value.forms.itself(), lesson));

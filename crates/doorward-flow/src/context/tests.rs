@@ -104,7 +104,8 @@ fn what_was_only_read_teaches_nothing_and_what_was_named_teaches_its_role_and_to
     };
     let mut world = World::new("Write to ann@lee.example");
     let clean = lessons(&world, "bob@lee.example");
-    assert_eq!(clean.len(), 1, "nobody untrusted can have said it");
+    let [(_, _, lesson)] = clean[..] else { panic!() };
+    assert_eq!(lesson, Lesson::Clean, "nobody untrusted can have said it in this context");
     world.reads("contacts", &json!([{"name": "ann@lee.example", "mail": "dora@mills.example"}, {"mail": EVIL}]));
     assert_eq!(world.mail_to("dora@mills.example"), Some(Origin::Handle), "good here, and shows nothing");
     for read in ["dora@mills.example", EVIL, "bob@lee.example"] {

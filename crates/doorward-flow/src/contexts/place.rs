@@ -72,6 +72,16 @@ impl Place {
         self.trail.ground
     }
 
+    /// Whether only who signs, or a client that is registered as honest, can have given it its name. A context that a call
+    /// has opened has none of these: a model may open as many as it likes in one conversation.
+    #[must_use]
+    pub fn is_surely_named(&self) -> bool {
+        match self.trail.reach {
+            Reach::Alone | Reach::Apart => self.handle != HandleSeen::Good,
+            Reach::Together => false,
+        }
+    }
+
     /// The effective label when the message came; [`super::Contexts::effective`] has it as it is now.
     #[must_use]
     pub const fn label(&self) -> &Label {

@@ -284,6 +284,26 @@ fn a_task_is_bounded() {
 }
 
 #[test]
+fn a_name_is_sure_where_it_is_signed_or_an_honest_client_declares_it() {
+    let contexts = contexts();
+    let is_sure = |hints: &Hints, honesty: Honesty| resolve(&contexts, hints, honesty, 1).is_surely_named();
+    for honesty in [Honest, Unproven] {
+        assert!(is_sure(&signed("m").with_session("s"), honesty));
+        assert!(is_sure(&signed("m").with_declared("a"), honesty));
+        for hints in [nothing(), nothing().with_session("s"), nothing().with_process(1)] {
+            assert!(!is_sure(&hints, honesty), "{hints:?}");
+        }
+    }
+    assert!(is_sure(&declared("a"), Honest));
+    assert!(!is_sure(&declared("a"), Unproven), "anybody can say that");
+    for (random, within) in [(1, signed("m")), (2, declared("a"))] {
+        let opened = open(&contexts, &within, Honest, Channel::Call, random);
+        let hints = within.with_handle(Carried { handle: opened.handle, by: CarriedBy::Model });
+        assert!(!is_sure(&hints, Honest), "a model opens as many as it likes");
+    }
+}
+
+#[test]
 fn a_trail_is_read_as_it_is_written() {
     let contexts = contexts();
     let opened = open(&contexts, &declared("a"), Honest, Channel::Call, 1);

@@ -5,7 +5,7 @@
 //! unit of work whose doubts it could not keep.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use doorward_core::access::AccessRequest;
 use doorward_core::flow::{ContextId, Role};
@@ -30,32 +30,58 @@ const FOR_GOOD: u64 = 0;
 /// What waits to be handed to the store.
 #[derive(Debug, Default)]
 pub(super) struct Teaching {
-    waits: Mutex<VecDeque<Taught>>,
+    waits: Mutex<Waits>,
     news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waits {
+    taught: VecDeque<Taught>,
+    /// Whether a doubt could not be kept. Nobody knows any more which units of work are good, so nothing is taken in and
+    /// nothing counts until the process begins again.
+    has_lost_doubt: bool,
 }
 
 impl Teaching {
     fn push(&self, taught: Taught) {
-        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        if waits.len() >= WAITING_ROOM {
+        let mut waits = self.waits();
+        let Waits { taught: queue, has_lost_doubt } = &mut *waits;
+        let is_doubt = matches!(taught, Taught::Doubt(..));
+        if *has_lost_doubt && !is_doubt {
+            return;
+        }
+        if queue.len() >= WAITING_ROOM {
             // What speaks for something can be lost; what speaks against it takes its place.
-            let lost =
-                waits.iter().position(|one| matches!(one, Taught::Shown(_) | Taught::Used(_) | Taught::Settled(..)));
-            match (&taught, lost) {
-                (Taught::Doubt(..), Some(lost)) => _ = waits.remove(lost),
-                (Taught::Doubt(..), None) => waits.clear(),
-                (Taught::Shown(_) | Taught::Used(_) | Taught::Settled(..), _) => return,
+            let lost = queue.iter().position(|one| !matches!(one, Taught::Doubt(..)));
+            match lost {
+                Some(lost) if is_doubt => _ = queue.remove(lost),
+                None if is_doubt => {
+                    if !std::mem::replace(has_lost_doubt, true) {
+                        tracing::error!(
+                            "too much waits for the store: what speaks against a unit of work was lost, so nothing is \
+                             learned and nothing learned counts until a restart; before it, 'doorward flow learned' lists \
+                             what was shown and 'doorward flow forget' forgets it"
+                        );
+                    }
+                    return;
+                }
+                Some(_) | None => return,
             }
         }
-        waits.push_back(taught);
+        queue.push_back(taught);
         drop(waits);
         self.news.notify_one();
+    }
+
+    /// Whether what speaks against some unit of work is gone.
+    fn has_lost_doubt(&self) -> bool {
+        self.waits().has_lost_doubt
     }
 
     /// Hands over what waits, for as long as it is driven.
     pub(super) async fn hand_over(&self, lessons: &Lessons) {
         loop {
-            let taught: Vec<Taught> = self.waits.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+            let taught = self.take();
             if !taught.is_empty()
                 && let Err(error) = lessons.take_in(&taught, now()).await
             {
@@ -69,6 +95,14 @@ impl Teaching {
             self.news.notified().await;
         }
     }
+
+    fn take(&self) -> Vec<Taught> {
+        self.waits().taught.drain(..).collect()
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Flows {
@@ -79,7 +113,7 @@ impl Flows {
         flight: &Flight,
         request: &AccessRequest,
     ) -> Vec<(Role, u64)> {
-        if !self.rules.load().learn {
+        if !self.rules.load().learn || self.teaching.has_lost_doubt() {
             return Vec::new();
         }
         let (server, tool) = (request.resource.server().as_str(), request.resource.name().unwrap_or_default());
@@ -104,6 +138,9 @@ impl Flows {
             };
             self.teaching.push(match lesson {
                 context::Lesson::Shown => Taught::Shown(lesson_of()),
+                // A conversation may go on under another name, or after its context was forgotten, with what it had read.
+                context::Lesson::Clean if !flight.place.is_surely_named() => continue,
+                context::Lesson::Clean => Taught::Shown(lesson_of()),
                 context::Lesson::Used => Taught::Used(lesson_of()),
             });
         }
@@ -163,3 +200,48 @@ impl Flows {
 
 /// A value by its role and hash, with what it shows.
 pub(super) type Shown = (Role, u64, context::Lesson);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(number: u16) -> ContextId {
+        let mut bytes = [0; 16];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        ContextId::from_bytes(bytes)
+    }
+
+    fn shown() -> Taught {
+        let (principal, who) = (b"ann".to_vec(), "ann".to_owned());
+        let (server, tool) = ("mail".to_owned(), "send".to_owned());
+        Taught::Shown(Lesson { principal, who, server, tool, role: Role::Target, form: 7, unit: unit(1) })
+    }
+
+    fn doubts(taught: &[Taught]) -> usize {
+        taught.iter().filter(|one| matches!(one, Taught::Doubt(..))).count()
+    }
+
+    #[test]
+    fn a_doubt_takes_the_place_of_what_speaks_for_something() {
+        let teaching = Teaching::default();
+        (0..WAITING_ROOM).for_each(|_| teaching.push(shown()));
+        teaching.push(shown());
+        teaching.push(Taught::Doubt(unit(1), FOR_GOOD));
+        assert!(!teaching.has_lost_doubt());
+        let taught = teaching.take();
+        assert_eq!((taught.len(), doubts(&taught)), (WAITING_ROOM, 1));
+    }
+
+    #[test]
+    fn once_a_doubt_is_lost_nothing_is_learned_any_more() {
+        let teaching = Teaching::default();
+        (0..=WAITING_ROOM).for_each(|cause| teaching.push(Taught::Doubt(unit(1), u64::try_from(cause).unwrap())));
+        assert!(teaching.has_lost_doubt());
+        assert_eq!(doubts(&teaching.take()), WAITING_ROOM, "those that were kept are handed over");
+        teaching.push(shown());
+        teaching.push(Taught::Settled(unit(1), 1));
+        assert!(teaching.take().is_empty(), "there is room again, and still nothing counts");
+        teaching.push(Taught::Doubt(unit(2), FOR_GOOD));
+        assert_eq!(doubts(&teaching.take()), 1, "what speaks against something does");
+    }
+}

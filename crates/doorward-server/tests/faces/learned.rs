@@ -6,7 +6,7 @@ use doorward_server::flows::FlowRules;
 use doorward_store::{Answered, Forget, LearnedRow};
 use serde_json::{Value, json};
 
-use super::client::denial;
+use super::client::{call, denial};
 use super::flows::waits;
 use super::missions::{Desk, Way, is_sent};
 use super::rig::eventually;
@@ -33,6 +33,13 @@ impl Desk {
         let token = self.token(&json!(id));
         self.reads(WAY, &token).await;
         self.send(WAY, &token, to).await
+    }
+
+    /// Writes to `to` in a conversation that the client calls `claimed`.
+    async fn send_in(&self, token: &str, claimed: &str, to: &str) -> Value {
+        let mut message = call(1, "send_email", json!({ "to": to, "body": "Hello" }));
+        message["params"]["_meta"] = json!({ "sessionID": claimed });
+        self.tell(WAY, token, "mail", message).await
     }
 
     /// What was shown to write to, once it fits.
@@ -87,6 +94,24 @@ async fn what_was_only_read_is_never_learned() {
     desk.good("m-4").await;
     let rows = desk.known(|rows| !rows.is_empty()).await;
     assert_eq!(units(&rows), [1], "the friend alone: {rows:?}");
+    desk.rig.stop().await;
+}
+
+/// A conversation that has read something may go on in a context that knows nothing of it.
+#[tokio::test]
+async fn use_before_anything_was_read_teaches_under_a_signed_name_alone() {
+    let desk = desk().await;
+    let none = desk.issuer.token(&json!({}));
+    let answer = desk.send_in(&none, "c-1", ATTACKER).await;
+    assert!(is_sent(&answer), "nothing was read before: {answer}");
+    for id in ["m-1", "m-2"] {
+        assert!(is_sent(&desk.send(WAY, &desk.token(&json!(id)), FRIEND).await));
+    }
+    // The missions come last, so that everything before them has been handed over.
+    let rows = desk.known(|rows| units(rows).contains(&2)).await;
+    assert_eq!(units(&rows), [2], "the friend alone");
+    assert!(is_sent(&desk.bare("m-3", FRIEND).await));
+    assert_eq!(denial(&desk.bare("m-4", ATTACKER).await).0, "DW1701");
     desk.rig.stop().await;
 }
 

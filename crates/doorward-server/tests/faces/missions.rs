@@ -68,7 +68,7 @@ impl Desk {
         self.tell(way, token, place, call(1, &tool, arguments)).await
     }
 
-    async fn tell(&self, way: Way, token: &str, place: &str, message: Value) -> Value {
+    pub(super) async fn tell(&self, way: Way, token: &str, place: &str, message: Value) -> Value {
         let bearer = format!("Bearer {token}");
         let with = |ask: Ask| ask.with("authorization", &bearer);
         let mut http = Http::open(self.rig.http).await;
