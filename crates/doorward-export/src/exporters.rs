@@ -172,6 +172,10 @@ impl Shared {
         let (mut standings, mut held) = (Vec::new(), None);
         {
             let running = self.lock();
+            let without = |name: &str| !rows.iter().any(|row| row.name == name);
+            for sink in running.values().map(|running| &running.config).filter(|sink| without(&sink.name)) {
+                held = held.or_else(|| unknown(sink));
+            }
             for row in rows {
                 let Some(sink) = running.get(&row.name) else { continue };
                 let standing = standing(row, &sink.counts);
@@ -234,6 +238,17 @@ fn refusal(behind: Behind, standing: &Standing) -> Option<String> {
             standing.waiting.as_secs()
         )),
         Behind::Refuse { .. } => None,
+    }
+}
+
+/// Why calls are refused because of a sink that the store knows nothing of; `None` when they are not. The store's file was
+/// replaced then: nobody knows how far behind the sink is.
+fn unknown(sink: &SinkConfig) -> Option<String> {
+    match sink.behind {
+        Behind::Spool => None,
+        Behind::Refuse { .. } => {
+            Some(format!("the store knows nothing of the sink '{}' yet, and calls are refused meanwhile", sink.name))
+        }
     }
 }
 

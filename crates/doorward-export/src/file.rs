@@ -1,16 +1,20 @@
 //! Lines of JSON in a file: appended, confirmed by the disk, and turned over by size.
 //!
 //! A line is there whole or not at all: what a crash or a full disk left of one is cut off before the next is written.
+//! Whoever writes has the file's lock from before it looks at the end, so nobody cuts off what another has confirmed: a
+//! second sink or gateway, or a delivery that was given up and still goes on.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use doorward_store::RecordView;
 
 use crate::config::OcsfFile;
 use crate::deliver::Packed;
 use crate::failure::Failure;
+use crate::limits::{FILE_LOCK_PAUSE, FILE_LOCK_WAIT};
 use crate::ocsf;
 
 /// A file that lines are appended to.
@@ -43,12 +47,12 @@ impl FileSink {
 }
 
 fn append(config: &OcsfFile, lines: &[u8]) -> io::Result<()> {
-    let mut file = open(&config.path)?;
+    let mut file = locked(&config.path)?;
     let mut end = whole(&mut file)?;
     if end >= config.bytes {
-        drop(file);
+        // The old one stays locked until there is a new one, so it is turned over once.
         turn_over(config)?;
-        file = open(&config.path)?;
+        file = locked(&config.path)?;
         end = whole(&mut file)?;
     }
     let written = file.write_all(lines).and_then(|()| file.sync_data());
@@ -61,6 +65,41 @@ fn append(config: &OcsfFile, lines: &[u8]) -> io::Result<()> {
         let _ = file.set_len(end);
     }
     written
+}
+
+/// The file that stands at `path`, ours alone until it is closed.
+fn locked(path: &Path) -> io::Result<File> {
+    let deadline = Instant::now() + FILE_LOCK_WAIT;
+    loop {
+        let file = open(path)?;
+        match file.try_lock() {
+            // Whoever had it may have turned it over.
+            Ok(()) if is_at(&file, path)? => return Ok(file),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        if Instant::now() >= deadline {
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, "somebody else is writing to it"));
+        }
+        std::thread::sleep(FILE_LOCK_PAUSE);
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let ours = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+    // Nobody renames a file here that another has open.
+    Ok(true)
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use doorward_core::time::Timestamp;
-use doorward_store::{Moved, RecordView, SinkLease, SinkTrouble, Store, StoreError};
+use doorward_store::{Declared, Moved, RecordView, SinkLease, SinkStart, SinkTrouble, Store, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -98,7 +98,8 @@ impl Follower {
             };
             tracing::error!(sink = self.config.name, reason, "a sink cannot be used");
             self.counts.failures.fetch_add(1, Ordering::Relaxed);
-            let lease = self.lease();
+            // Not for the pause: another gateway may be able to use it.
+            let lease = self.lease(Duration::ZERO);
             if let Ok(Some(_)) = self.store.sinks().claim(&self.config.name, &lease).await {
                 let _ = self.store.sinks().failed(&self.config.name, &lease, &reason, SinkTrouble::Parked).await;
             }
@@ -129,12 +130,32 @@ impl Follower {
             if Instant::now() < state.renew {
                 return Ok(Some(state));
             }
-            let ours = self.store.sinks().claim(&self.config.name, &self.lease()).await?;
+            let ours = self.claim().await?;
             let same = ours.filter(|cursor| *cursor == state.cursor);
             return Ok(same.map(|_| Held { renew: self.renewal(), ..state }));
         }
-        let cursor = self.store.sinks().claim(&self.config.name, &self.lease()).await?;
+        let cursor = self.claim().await?;
         Ok(cursor.map(|cursor| Held { cursor, renew: self.renewal(), limit: BATCH_MAX, failures: 0, parked: false }))
+    }
+
+    /// The cursor, if the lease is ours now. Where there is none because the store's file was replaced, it is made again: it
+    /// begins with the oldest record whatever is configured, for what was written since belongs to it.
+    async fn claim(&self) -> Result<Option<i64>, StoreError> {
+        let (sinks, name) = (self.store.sinks(), &self.config.name);
+        let ours = sinks.claim(name, &self.lease(Duration::ZERO)).await?;
+        if ours.is_some() {
+            return Ok(ours);
+        }
+        match sinks.declare(name, SinkStart::Oldest).await? {
+            Declared::There => Ok(None),
+            Declared::Made => {
+                tracing::warn!(
+                    sink = name,
+                    "the store knew nothing of a sink; it gets what the store has from the beginning"
+                );
+                sinks.claim(name, &self.lease(Duration::ZERO)).await
+            }
+        }
     }
 
     async fn deliver(
@@ -159,7 +180,8 @@ impl Follower {
         };
         let last = if count >= wanted.len() { records.last() } else { wanted.get(count.saturating_sub(1)) };
         let Some(last) = last else { return Ok(Round::Nothing) };
-        let moved = self.store.sinks().advance(&self.config.name, &self.lease(), state.cursor, last.seq).await?;
+        let moved =
+            self.store.sinks().advance(&self.config.name, &self.lease(Duration::ZERO), state.cursor, last.seq).await?;
         match moved {
             Moved::Lost => Ok(Round::Lost),
             Moved::Done => {
@@ -202,8 +224,9 @@ impl Follower {
         }
         state.parked = trouble == SinkTrouble::Parked;
         let pause = pause::after(turn, state.failures, random()).min(self.pace.most);
-        self.store.sinks().failed(sink, &self.lease(), reason, trouble).await?;
-        // Kept over the pause, so that nobody else tries meanwhile what has just failed, and is renewed before it is used.
+        self.store.sinks().failed(sink, &self.lease(pause), reason, trouble).await?;
+        // The lease lasts over the pause, so that nobody else tries meanwhile what has just failed. It is renewed before it is
+        // used.
         state.renew = Instant::now();
         Ok(Round::Failed(pause))
     }
@@ -215,9 +238,10 @@ impl Follower {
         }
     }
 
-    fn lease(&self) -> SinkLease {
+    /// Ours for as long as a lease lasts after `pause`, which is bounded as every pause is.
+    fn lease(&self, pause: Duration) -> SinkLease {
         let now = now();
-        let life = i64::try_from(self.pace.lease.as_micros()).unwrap_or(i64::MAX);
+        let life = i64::try_from(self.pace.lease.saturating_add(pause).as_micros()).unwrap_or(i64::MAX);
         SinkLease {
             holder: self.holder.clone(),
             now,

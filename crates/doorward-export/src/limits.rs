@@ -56,6 +56,12 @@ pub const IDLE_CONNECTIONS_MAX: usize = 1;
 /// How long a connection to a receiver is kept that nothing goes over.
 pub const IDLE_CONNECTION_LIFE: Duration = Duration::from_secs(30);
 
+/// How long a delivery waits while somebody else writes to its file; then it is tried again as any other that failed.
+pub const FILE_LOCK_WAIT: Duration = Duration::from_millis(250);
+
+/// How long until it looks again whether the file is free.
+pub const FILE_LOCK_PAUSE: Duration = Duration::from_millis(5);
+
 /// Most sinks of one gateway: each reads every record.
 pub const SINKS_MAX: usize = 16;
 

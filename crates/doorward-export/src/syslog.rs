@@ -1,8 +1,9 @@
 //! Messages of RFC 5424 over TCP or TLS, their lengths counted (RFC 5425 §4.3, RFC 6587 §3.4.1).
 //!
-//! Syslog confirms nothing, so each batch is a connection of its own: all of it is sent, our side is closed, and only when
-//! the receiver has closed its side in good order has it read everything. A receiver that has not breaks the connection,
-//! or keeps it open, and gets the batch again.
+//! Syslog confirms nothing, so each batch is a connection of its own: all of it is sent, our side is closed, and it counts
+//! as delivered when the receiver has closed its side without breaking the connection. That is the most that can be known:
+//! a receiver that reads to the end has read everything by then, one that closes early can have lost it. One that breaks
+//! the connection, or keeps it open, gets the batch again.
 
 mod message;
 

@@ -18,7 +18,7 @@ use doorward_core::ids::ServerId;
 use doorward_core::principal::{Principal, PrincipalId};
 use doorward_core::refusal::Refusal;
 use doorward_mcp::message::{Message, Request};
-use doorward_store::{StopRow, StoreError};
+use doorward_store::{StopChange, StopRow, StoreError};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -46,7 +46,8 @@ pub struct Stops {
 #[derive(Debug)]
 struct Read {
     rows: Vec<StopRow>,
-    change: i64,
+    /// The last change that was read; `None` before the first.
+    change: Option<StopChange>,
 }
 
 /// Whether something else is stopped than before.
@@ -62,8 +63,7 @@ impl Stops {
             store,
             any: AtomicBool::new(false),
             known: ArcSwap::default(),
-            // No change has that number.
-            read: Mutex::new(Read { rows: Vec::new(), change: i64::MIN }),
+            read: Mutex::new(Read { rows: Vec::new(), change: None }),
             changed: watch::Sender::new(()),
         }
     }
@@ -136,7 +136,7 @@ impl Stops {
         let known = {
             let mut read = self.read();
             if let Some((rows, change)) = news {
-                *read = Read { rows, change };
+                *read = Read { rows, change: Some(change) };
             }
             Known::of(&read.rows, now())
         };

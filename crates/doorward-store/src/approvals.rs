@@ -13,12 +13,13 @@ use doorward_core::flow::ContextId;
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use crate::config::StoreConfig;
 use crate::error::StoreError;
-use crate::limits::{READER_TIMEOUT, READERS_MAX};
+use crate::limits::READERS_MAX;
 use crate::place::Place;
+use crate::pool;
 
 pub use endorsed::EndorsedThing;
 pub use row::ApprovalRow;
@@ -244,13 +245,11 @@ impl Approvals {
     }
 
     pub(crate) fn at(place: &Place) -> Self {
-        let pool = |options: SqliteConnectOptions, most| {
-            SqlitePoolOptions::new().max_connections(most).acquire_timeout(READER_TIMEOUT).connect_lazy_with(options)
-        };
         // What is deleted is overwritten: arguments are not to lie about in the file.
         let writing = place.writing().clone().pragma("secure_delete", "ON");
         let reach = if place.is_memory() { Reach::Nobody } else { Reach::Others };
-        Self { reading: pool(place.reading().clone(), READERS_MAX), writing: pool(writing, 1), reach }
+        let reading = pool::over(place, place.reading(), READERS_MAX);
+        Self { reading, writing: pool::over(place, &writing, 1), reach }
     }
 
     /// Whether anybody could answer: what is kept in memory nobody else sees.

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use doorward_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use crate::config::StoreConfig;
 use crate::error::StoreError;
-use crate::limits::{KEYS_MAX, READER_TIMEOUT, READERS_MAX};
+use crate::limits::{KEYS_MAX, READERS_MAX};
 use crate::place::Place;
+use crate::pool;
 
 /// What is known of one API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,11 +98,8 @@ impl Keys {
     }
 
     pub(crate) fn at(place: &Place) -> Self {
-        let pool = |options: &SqliteConnectOptions, most| {
-            let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(READER_TIMEOUT);
-            pool.connect_lazy_with(options.clone())
-        };
-        Self { reading: pool(place.reading(), READERS_MAX), writing: pool(place.writing(), 1) }
+        let reading = pool::over(place, place.reading(), READERS_MAX);
+        Self { reading, writing: pool::over(place, place.writing(), 1) }
     }
 
     /// Keeps a new key.

@@ -103,3 +103,7 @@ pub const STOPS_MAX: u32 = 1000;
 
 /// Longest name of a tool that can be stopped, in bytes: far more than tools are called by.
 pub const STOP_NAME_MAX: usize = 1024;
+
+/// How long after the store's file was seen to be another one connections are still opened anew: one that was being
+/// opened meanwhile may be of the file that was there before.
+pub const REPLACED_DOUBT: Duration = Duration::from_secs(1);

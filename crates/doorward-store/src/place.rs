@@ -121,6 +121,14 @@ impl Place {
         Ok(Identity([inode(&self.path)?, inode(&self.log_path())?]))
     }
 
+    /// The database file that stands there now; `None` while there is none.
+    pub(crate) fn file_identity(&self) -> Option<FileIdentity> {
+        if self.memory {
+            return Some(FileIdentity::default());
+        }
+        inode(&self.path).ok().map(FileIdentity)
+    }
+
     /// The write-ahead log, to ask the disk to confirm it; `None` in memory, or where every commit waits for the disk.
     ///
     /// SQLite takes no locks on this file, so another descriptor of it does no harm.
@@ -168,6 +176,10 @@ pub(crate) enum Keeps {
 /// Which files on the disk hold the database and its write-ahead log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Identity([(u64, u64); 2]);
+
+/// Which file on the disk holds the database. Its write-ahead log comes and goes with the connections, so it does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct FileIdentity((u64, u64));
 
 fn file_options(path: &Path) -> Result<SqliteConnectOptions, StoreError> {
     // Absolute, because SQLite would read a relative path that begins with "file:" as a URI with options.

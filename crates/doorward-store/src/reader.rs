@@ -7,16 +7,17 @@ use doorward_core::flow::ContextId;
 use doorward_core::ids::ExchangeId;
 use doorward_core::time::Timestamp;
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use crate::config::{StoreConfig, StoreUrl};
 use crate::contexts::{self, Beginning, ContextView};
 use crate::error::StoreError;
 use crate::filter::{Filter, Page};
 use crate::flow::{self, FlowView};
-use crate::limits::{PAGE_MAX, READER_TIMEOUT, READERS_MAX};
+use crate::limits::{PAGE_MAX, READERS_MAX};
 use crate::log::reading::{self, LogEntry, LogHead, SignedHead};
 use crate::place::Place;
+use crate::pool;
 use crate::schema;
 use crate::sinks::{self, SinkRow};
 use crate::view::{self, RecordView};
@@ -37,18 +38,14 @@ impl Reader {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         let place = Place::of(&StoreConfig::new(StoreUrl::File(path.to_owned())))?;
-        let reader = Self::over(place.reading());
+        let reader = Self::over(&place);
         let mut connection = reader.pool.acquire().await.map_err(read_error)?;
         schema::check_readable(&mut connection, path).await?;
         Ok(reader)
     }
 
-    pub(crate) fn over(options: &SqliteConnectOptions) -> Self {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(READERS_MAX)
-            .acquire_timeout(READER_TIMEOUT)
-            .connect_lazy_with(options.clone());
-        Self { pool }
+    pub(crate) fn over(place: &Place) -> Self {
+        Self { pool: pool::over(place, place.reading(), READERS_MAX) }
     }
 
     /// The first records after `after_seq` (zero for the beginning), in the order of writing: for following the log.

@@ -4,13 +4,14 @@
 //! its lease, however many gateways share the store. What a sink is and how it is spoken to is not known here.
 
 use doorward_core::time::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::config::StoreConfig;
 use crate::error::StoreError;
-use crate::limits::{READER_TIMEOUT, READERS_MAX, SINK_REASON_CHARS_MAX};
+use crate::limits::{READERS_MAX, SINK_REASON_CHARS_MAX};
 use crate::place::Place;
+use crate::pool;
 
 /// Where a sink that is new begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +32,15 @@ pub struct SinkLease {
     pub now: Timestamp,
     /// Until when it holds, unless it is taken again before.
     pub until: Timestamp,
+}
+
+/// Whether a cursor was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    /// There was none: it is made.
+    Made,
+    /// It was there and is as it was.
+    There,
 }
 
 /// What became of moving a cursor.
@@ -99,24 +109,22 @@ impl Sinks {
     }
 
     pub(crate) fn at(place: &Place) -> Self {
-        let pool = |options: &SqliteConnectOptions, most| {
-            let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(READER_TIMEOUT);
-            pool.connect_lazy_with(options.clone())
-        };
-        Self { reading: pool(place.reading(), READERS_MAX), writing: pool(place.writing(), 1) }
+        let reading = pool::over(place, place.reading(), READERS_MAX);
+        Self { reading, writing: pool::over(place, place.writing(), 1) }
     }
 
-    /// Makes a cursor for a sink that has none.
+    /// Makes a cursor for a sink that has none; whether it was made.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub async fn declare(&self, name: &str, start: SinkStart) -> Result<(), StoreError> {
+    pub async fn declare(&self, name: &str, start: SinkStart) -> Result<Declared, StoreError> {
         let from = match start {
             SinkStart::Oldest => "0",
             SinkStart::Newest => "(SELECT coalesce(max(seq), 0) FROM record)",
         };
         let made = format!("INSERT INTO sink (name, seq) VALUES (?, {from}) ON CONFLICT (name) DO NOTHING");
-        sqlx::query(AssertSqlSafe(made)).bind(name).execute(&self.writing).await.map(drop).map_err(write_error)
+        let made = sqlx::query(AssertSqlSafe(made)).bind(name).execute(&self.writing).await.map_err(write_error)?;
+        Ok(if made.rows_affected() == 1 { Declared::Made } else { Declared::There })
     }
 
     /// Takes or renews the lease of a sink; the last record it confirmed, or `None` while somebody else has the lease.

@@ -6,12 +6,13 @@
 
 use doorward_core::time::Timestamp;
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 
 use crate::config::StoreConfig;
 use crate::error::StoreError;
-use crate::limits::{READER_TIMEOUT, STOPS_MAX};
-use crate::place::Place;
+use crate::limits::STOPS_MAX;
+use crate::place::{FileIdentity, Place};
+use crate::pool;
 
 /// What is stopped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +62,13 @@ pub struct StopRow {
     pub expires: Option<Timestamp>,
 }
 
+/// A change of what is stopped: two that are equal are the same one, of the same file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopChange {
+    number: i64,
+    file: Option<FileIdentity>,
+}
+
 impl StopTarget {
     /// What sort of thing it is: `all`, `server`, `tool` or `principal`.
     #[must_use]
@@ -103,6 +111,7 @@ impl StopRow {
 /// The stops of one store, beside its records.
 #[derive(Debug, Clone)]
 pub struct Stops {
+    place: Place,
     reading: SqlitePool,
     writing: SqlitePool,
 }
@@ -121,13 +130,8 @@ impl Stops {
     }
 
     pub(crate) fn at(place: &Place) -> Self {
-        let pool = |options: &SqliteConnectOptions| {
-            SqlitePoolOptions::new()
-                .max_connections(1)
-                .acquire_timeout(READER_TIMEOUT)
-                .connect_lazy_with(options.clone())
-        };
-        Self { reading: pool(place.reading()), writing: pool(place.writing()) }
+        let (reading, writing) = (pool::over(place, place.reading(), 1), pool::over(place, place.writing(), 1));
+        Self { place: place.clone(), reading, writing }
     }
 
     /// Every stop in force, oldest first.
@@ -140,18 +144,21 @@ impl Stops {
         Ok(rows)
     }
 
-    /// Every stop there is, in force or over, and the number of the last change; `None` when that is still `change`.
+    /// Every stop there is, in force or over, and the last change; `None` when that is still `change`. Where the store's file
+    /// was replaced since, that is a change.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn since(&self, change: i64) -> Result<Option<(Vec<StopRow>, i64)>, StoreError> {
-        // The number first: what changes in between is read again the next time, and never missed.
+    pub async fn since(&self, change: Option<StopChange>) -> Result<Option<(Vec<StopRow>, StopChange)>, StoreError> {
+        // The file first, then the number, then the rest: what changes in between is read again the next time, and never missed.
+        let file = self.place.file_identity();
         let number = sqlx::query_scalar("SELECT number FROM stop_change WHERE id = 1");
         let number: i64 = number.fetch_one(&self.reading).await.map_err(read_error)?;
-        if number == change {
+        let newest = StopChange { number, file };
+        if change == Some(newest) {
             return Ok(None);
         }
-        Ok(Some((self.all().await?, number)))
+        Ok(Some((self.all().await?, newest)))
     }
 
     async fn all(&self) -> Result<Vec<StopRow>, StoreError> {

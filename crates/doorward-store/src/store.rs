@@ -53,7 +53,7 @@ impl Store {
         let place = Place::of(&config)?;
         let queue = Arc::new(Queue::new(config.queue, config.durability));
         let writer = Writer::open(Arc::clone(&queue), place.clone()).await?;
-        let (reader, keys) = (Reader::over(place.reading()), Keys::at(&place));
+        let (reader, keys) = (Reader::over(&place), Keys::at(&place));
         let (pins, approvals, sinks) = (Pins::at(&place), Approvals::at(&place), Sinks::at(&place));
         let (stops, lessons, durability) = (Stops::at(&place), Lessons::at(&place), config.durability);
         let writer = Mutex::new(Some(tokio::spawn(writer.run())));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use doorward_export::Exporters;
+use doorward_export::{Exporters, Pace};
 use doorward_store::Filter;
 
 use crate::receiver::{Act, Receiver};
@@ -132,4 +132,23 @@ fn start(file: &Path, url: &str) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+#[tokio::test]
+async fn what_has_failed_is_nobody_elses_to_try_during_the_pause() {
+    let (scratch, receiver) = (Scratch::new(), Receiver::new([]).await);
+    receiver.always(Act::Say(400, ""));
+    let store = scratch.store().await;
+    append(&store, 0..1);
+    let pace = Pace { most: Duration::from_secs(60), ..pace() };
+    let exporters = Exporters::start(store.clone(), vec![webhook(&receiver.url())], pace).await.unwrap();
+    until(|| exporters.standings()[0].trouble.is_some()).await;
+    let rows = store.sinks().all().await.unwrap();
+    let (_, ends) = rows[0].lease.clone().unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let left = Duration::from_micros(u64::try_from(ends.as_micros()).unwrap()).saturating_sub(now);
+    assert!(left > Duration::from_secs(50) && left < Duration::from_secs(62), "{left:?}");
+    exporters.stop().await;
+    assert_eq!(store.sinks().all().await.unwrap()[0].lease, None, "whoever ends in good order gives it back");
+    store.close().await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use doorward_core::record::{Phase, Record};
-use doorward_export::{Behind, Exporters, SinkConfig};
+use doorward_export::{Behind, Exporters, Pace, SinkConfig};
 
 use crate::receiver::{Act, Receiver};
 use crate::sample::{Scratch, append, id, pace, record, until, webhook};
@@ -50,6 +50,25 @@ async fn what_has_waited_too_long_is_known_before_the_first_call() {
     assert!(store.held().is_some(), "the records of the samples are old");
     exporters.change(vec![webhook(&receiver.url())]).await.unwrap();
     assert_eq!(store.held(), None, "a reload that lets records wait");
+    exporters.stop().await;
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sink_the_store_knows_nothing_of_holds_calls_back_until_it_is_known_again() {
+    let (scratch, receiver) = (Scratch::new(), Receiver::new([]).await);
+    let store = scratch.store().await;
+    let pace = Pace { lease: Duration::from_secs(4), ..pace() };
+    let sinks = vec![refusing(&receiver.url(), 10, Duration::from_secs(1 << 40))];
+    let exporters = Exporters::start(store.clone(), sinks, pace).await.unwrap();
+    append(&store, 0..5);
+    until(|| receiver.taken() == 5).await;
+    std::fs::rename(scratch.path("records.db"), scratch.path("moved.db")).unwrap();
+    append(&store, 5..6);
+    until(|| store.held().is_some_and(|reason| reason.contains("knows nothing of the sink 'hook'"))).await;
+    until(|| receiver.ids().contains(&id(5))).await;
+    until(|| store.held().is_none()).await;
+    assert_eq!(exporters.standings().len(), 1);
     exporters.stop().await;
     store.close().await.unwrap();
 }

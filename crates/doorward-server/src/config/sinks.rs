@@ -105,6 +105,11 @@ impl Builder<'_> {
         for entry in entries {
             let Some((sink, files)) = read(&entry, self.surroundings, &mut self.problems) else { continue };
             self.files.extend(files);
+            if let Some(other) = same_file(&configured, &sink) {
+                let message = format!("[sinks.{}] and [sinks.{other}] have the same path", sink.name);
+                self.problems.error(entry.origin.clone(), message, "give each its own file");
+                continue;
+            }
             for (key, value) in shown(&sink) {
                 let key = format!("sinks.{}.{key}", sink.name);
                 self.shown.push(Shown { key, value, origin: entry.origin.clone() });
@@ -380,6 +385,16 @@ impl Table<'_, '_, '_> {
             self.reader.problems.error(self.reader.origin.clone(), message, advice);
         }
     }
+}
+
+/// The sink among `others` that has the same file; they would turn it over under each other.
+fn same_file<'o>(others: &'o [SinkConfig], sink: &SinkConfig) -> Option<&'o str> {
+    let path = |sink: &'_ SinkConfig| match &sink.target {
+        Target::Ocsf(file) => Some(file.path.clone()),
+        Target::Webhook(_) | Target::Syslog(_) | Target::Otlp(_) => None,
+    };
+    let ours = path(sink)?;
+    others.iter().find(|other| path(other).as_ref() == Some(&ours)).map(|other| other.name.as_str())
 }
 
 /// A host and a port; IPv6 addresses stand in brackets.

@@ -58,18 +58,18 @@ async fn a_reader_learns_of_every_change_and_of_nothing_else() {
     let scratch = Scratch::new();
     let stops = Stops::open(&scratch.strict()).await.unwrap();
     let reader = Stops::open(&scratch.strict()).await.unwrap();
-    let (rows, first) = reader.since(-1).await.unwrap().unwrap();
+    let (rows, first) = reader.since(None).await.unwrap().unwrap();
     assert!(rows.is_empty());
-    assert_eq!(reader.since(first).await.unwrap(), None);
+    assert_eq!(reader.since(Some(first)).await.unwrap(), None);
     stops.put(&stop(server("a"), None, None), at(1)).await.unwrap();
-    let (rows, second) = reader.since(first).await.unwrap().unwrap();
-    assert_eq!((rows.len(), second > first), (1, true));
-    assert_eq!(reader.since(second).await.unwrap(), None);
+    let (rows, second) = reader.since(Some(first)).await.unwrap().unwrap();
+    assert_eq!((rows.len(), second != first), (1, true));
+    assert_eq!(reader.since(Some(second)).await.unwrap(), None);
     stops.lift(&server("b"), at(2)).await.unwrap();
-    assert_eq!(reader.since(second).await.unwrap(), None, "nothing was lifted");
+    assert_eq!(reader.since(Some(second)).await.unwrap(), None, "nothing was lifted");
     stops.lift(&server("a"), at(2)).await.unwrap();
-    let (rows, third) = reader.since(second).await.unwrap().unwrap();
-    assert_eq!((rows.len(), third > second), (0, true));
+    let (rows, third) = reader.since(Some(second)).await.unwrap().unwrap();
+    assert_eq!((rows.len(), third != second), (0, true));
 }
 
 #[tokio::test]
@@ -113,4 +113,26 @@ async fn there_are_so_many_stops_and_always_room_for_everything() {
     stops.put(&stop(StopTarget::All, None, None), at(2)).await.unwrap();
     stops.put(&stop(server("more"), None, None), at(50)).await.unwrap();
     assert_eq!(stopped(stops, 51).await.len(), STOPS_MAX as usize + 1, "what is over leaves room");
+}
+
+#[tokio::test]
+async fn stops_of_a_file_put_in_place_of_the_store_are_read() {
+    let scratch = Scratch::new();
+    let store = Store::open(scratch.strict()).await.unwrap();
+    let stops = store.stops();
+    stops.put(&stop(server("a"), None, None), at(1)).await.unwrap();
+    let (_, first) = stops.since(None).await.unwrap().unwrap();
+    let old = scratch.file().with_extension("old");
+    std::fs::rename(scratch.file(), &old).unwrap();
+    assert!(stops.since(Some(first)).await.is_err(), "there is no file, and nobody is to take that for nothing new");
+    let outside = Stops::open(&scratch.strict()).await.unwrap();
+    outside.put(&stop(StopTarget::All, None, None), at(2)).await.unwrap();
+    outside.close().await;
+    let (rows, second) = stops.since(Some(first)).await.unwrap().unwrap();
+    let targets: Vec<_> = rows.into_iter().map(|row| row.target).collect();
+    assert_eq!(targets, [StopTarget::All], "as many changes, but of another file");
+    assert_eq!(stops.since(Some(second)).await.unwrap(), None);
+    let lifted = stops.lift(&StopTarget::All, at(3)).await.unwrap();
+    assert!(lifted.is_some(), "what is written goes into the file that is there");
+    assert!(stopped(stops, 4).await.is_empty());
 }

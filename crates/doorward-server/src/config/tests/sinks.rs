@@ -105,6 +105,15 @@ fn records_in_the_clear_and_secrets_in_the_file_are_warned_of() {
 }
 
 #[test]
+fn two_sinks_with_one_file_are_refused_with_their_place() {
+    let text = "[sinks.a]\nkind = \"ocsf\"\npath = \"e.jsonl\"\n[sinks.b]\nkind = \"ocsf\"\npath = \"./e.jsonl\"\n";
+    let told = errors(&place("sinks-same", text));
+    let expected = "./doorward.toml:4:8: [sinks.b] and [sinks.a] have the same path; give each its own file";
+    assert_eq!(told, [expected]);
+    assert!(place("sinks-other", &text.replace("./e", "f")).load().is_ok());
+}
+
+#[test]
 fn sinks_are_bounded() {
     let sinks = |count: usize| {
         let one = |number| format!("[sinks.s{number}]\nkind = \"webhook\"\nurl = \"https://a.example/\"\n");
